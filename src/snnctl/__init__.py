@@ -1,0 +1,155 @@
+"""Exact conversion, training and measurement of time-to-first-spike (TTFS) spiking networks.
+
+>>> import snnctl
+>>> relu = snnctl.train(arch="fc2", data="mnist-mini", epochs=3, out="runs/relu")  # doctest: +SKIP
+>>> snn = snnctl.convert("runs/relu", data="mnist-mini", out="runs/snn")  # doctest: +SKIP
+>>> snn.metrics["agreement"]  # doctest: +SKIP
+1.0
+
+Importing ``snnctl`` imports nothing heavy; TensorFlow is imported by the first call that computes.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from snnctl.models import LoadedModel
+    from snnctl.progress import Reporter
+    from snnctl.recipes import Outcome
+    from snnctl.verbs.result import Result
+
+__all__ = ["convert", "evaluate", "finetune", "load", "run_recipe", "train"]
+
+Folder = str | os.PathLike[str]
+
+
+def train(
+    *, out: Folder | None = None, overwrite: bool = False, reporter: Reporter | None = None, **options: Any
+) -> Result:
+    """Train a ReLU or a spiking network from scratch.
+
+    Args:
+        out: folder to write model, figures and provenance to; None writes nothing.
+        overwrite: whether ``out`` may hold something already.
+        reporter: receives progress; silent by default.
+        options: as of ``snnctl train``, with underscores: ``arch``, ``data``, ``type``, ``epochs``, ...
+
+    Raises:
+        SnnctlError: see ``snnctl.errors``; :class:`~snnctl.errors.UsageError` for an unknown or unfit option.
+    """
+    return _call("train", options, out, overwrite, reporter)
+
+
+def convert(
+    model: Folder,
+    *,
+    out: Folder | None = None,
+    overwrite: bool = False,
+    reporter: Reporter | None = None,
+    **options: Any,
+) -> Result:
+    """Turn a trained ReLU network into a spiking network that computes the same.
+
+    Args:
+        model: run folder, ``.keras`` file, full ``.h5``, or weights-only ``.h5`` with ``arch``.
+        out: see :func:`train`.
+        overwrite: see :func:`train`.
+        reporter: see :func:`train`.
+        options: as of ``snnctl convert``.
+
+    Raises:
+        SnnctlError: see :func:`train`; :class:`~snnctl.errors.ConversionError` names a layer not covered.
+    """
+    return _call("convert", {"model": os.fspath(model), **options}, out, overwrite, reporter)
+
+
+def finetune(
+    model: Folder,
+    *,
+    out: Folder | None = None,
+    overwrite: bool = False,
+    reporter: Reporter | None = None,
+    **options: Any,
+) -> Result:
+    """Train a converted or trained network further; arguments as of :func:`convert`."""
+    return _call("finetune", {"model": os.fspath(model), **options}, out, overwrite, reporter)
+
+
+def evaluate(
+    model: Folder,
+    *,
+    out: Folder | None = None,
+    overwrite: bool = False,
+    reporter: Reporter | None = None,
+    **options: Any,
+) -> Result:
+    """Measure a network; arguments as of :func:`convert`. The figures are in ``metrics``."""
+    return _call("eval", {"model": os.fspath(model), **options}, out, overwrite, reporter)
+
+
+def run_recipe(
+    path: Folder,
+    *,
+    out: Folder | None = None,
+    overwrite: bool = False,
+    reporter: Reporter | None = None,
+    **settings: Any,
+) -> Outcome:
+    """Check a whole recipe, then run its steps.
+
+    Args:
+        path: the YAML file.
+        out: folder in which each step gets one of its own; a new one in ``runs/`` by default.
+        overwrite: see :func:`train`.
+        reporter: see :func:`train`.
+        settings: variables, and options of steps: ``run_recipe(path, **{"relu.epochs": 1})``.
+
+    Raises:
+        RecipeError: everything that is wrong with the recipe, by line and column.
+        SnnctlError: a step failed.
+    """
+    from snnctl.recipes import run_recipe as run
+
+    return run(path, settings, out=out, overwrite=overwrite, reporter=reporter)
+
+
+def load(path: Folder) -> LoadedModel:
+    """Open a run folder or a model file; ``.model`` is the Keras model.
+
+    Raises:
+        ModelError: missing or damaged.
+    """
+    from pathlib import Path
+
+    from snnctl.models import load_model
+
+    return load_model(Path(path))
+
+
+def _call(name: str, options: dict[str, Any], out: Folder | None, overwrite: bool, reporter: Reporter | None) -> Result:
+    from pathlib import Path
+
+    from snnctl.plugins import load_registry
+    from snnctl.progress import SilentReporter
+    from snnctl.verbs.catalog import VERBS
+    from snnctl.verbs.execute import execute
+    from snnctl.verbs.result import Run
+    from snnctl.verbs.validation import check_names, make_options
+
+    verb = VERBS[name]
+    checked = make_options(verb.options, options)
+    run = Run(load_registry(), reporter or SilentReporter())
+    check_names(checked, run.registry)
+    command = [f"snnctl.{verb.function_path.partition(':')[2]}(...)"]
+    result, _ = execute(verb, checked, run, out=Path(out) if out else None, overwrite=overwrite, command=command)
+    return result
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("snnctl")
+    raise AttributeError(f"module 'snnctl' has no attribute '{name}'")

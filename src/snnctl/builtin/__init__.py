@@ -1,0 +1,27 @@
+"""snnctl's own data sets and architectures, registered through the same hooks as anyone's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from snnctl.data.dataset import Dataset
+from snnctl.plugins.architecture import Architecture
+from snnctl.plugins.hookspecs import hookimpl
+
+
+@hookimpl
+def register_datasets(register: Callable[[Dataset], None]) -> None:
+    """Add mnist, fashion-mnist, cifar10, cifar100 and mnist-mini."""
+    from snnctl.builtin import datasets
+
+    for dataset in datasets.ALL:
+        register(dataset)
+
+
+@hookimpl
+def register_architectures(register: Callable[[Architecture], None]) -> None:
+    """Add fc, fc2, lenet5 and vgg16."""
+    from snnctl.builtin import architectures
+
+    for architecture in architectures.ALL:
+        register(architecture)

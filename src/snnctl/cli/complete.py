@@ -1,0 +1,28 @@
+"""Names for the shell's completion. A completion must never fail loudly."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from snnctl.errors import SnnctlError
+
+
+def dataset_names(incomplete: str) -> list[tuple[str, str]]:
+    """Data sets that start with ``incomplete``, each with its summary."""
+    return _names("datasets", incomplete)
+
+
+def architecture_names(incomplete: str) -> list[tuple[str, str]]:
+    """Architectures that start with ``incomplete``, each with its summary."""
+    return _names("architectures", incomplete)
+
+
+def _names(kind: str, incomplete: str) -> list[tuple[str, str]]:
+    from snnctl.plugins import load_registry
+
+    try:
+        things: Mapping[str, Any] = getattr(load_registry(), kind)
+    except SnnctlError:
+        return []
+    return [(name, thing.summary) for name, thing in things.items() if name.startswith(incomplete)]

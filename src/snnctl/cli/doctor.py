@@ -1,0 +1,51 @@
+"""``snnctl doctor``: is this installation in order?"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
+) -> None:
+    """Print versions, devices, where data sets are found, and broken plugins."""
+    from snnctl.cli.tables import listing, print_json, stdout
+
+    findings = examine()
+    if as_json:
+        print_json(findings)
+        return
+    console = stdout()
+    for title, part in findings.items():
+        rows = part.items() if isinstance(part, dict) else [(item,) for item in part or ["none"]]
+        console.print(listing((title, "") if isinstance(part, dict) else (title,), rows))
+
+
+def examine() -> dict[str, Any]:
+    """Everything ``doctor`` shows, as plain data."""
+    from snnctl.cli.data import locate
+    from snnctl.plugins import load_registry
+    from snnctl.runs import versions
+
+    registry = load_registry()
+    return {
+        "versions": versions(),
+        "devices": _devices(),
+        "data sets": {name: locate(data) for name, data in registry.datasets.items()},
+        "plugin problems": [str(problem) for problem in registry.problems],
+    }
+
+
+def _devices() -> list[str]:
+    """What TensorFlow can compute on, or why it cannot be imported."""
+    from snnctl.cli.quiet_tensorflow import import_tensorflow
+
+    try:
+        import_tensorflow()
+        import tensorflow as tf
+
+        return [f"{device.device_type} {device.name}" for device in tf.config.list_physical_devices()]
+    except Exception as error:
+        return [f"TensorFlow cannot be used: {type(error).__name__}: {error}"]

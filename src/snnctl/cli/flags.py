@@ -1,0 +1,103 @@
+"""Flags from an options model: each field is one, with its type, default and help."""
+
+from __future__ import annotations
+
+import inspect
+import types
+import typing
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+from pydantic.fields import FieldInfo
+
+from snnctl.cli.complete import architecture_names, dataset_names
+from snnctl.errors import UsageError
+from snnctl.verbs.options import DataOptions, ModelSourceOptions, OptimisationOptions, Options
+
+PANELS = {ModelSourceOptions: "Model", DataOptions: "Data", OptimisationOptions: "Optimisation"}
+COMPLETIONS: dict[str, Callable[[str], list[tuple[str, str]]]] = {"data": dataset_names, "arch": architecture_names}
+
+
+def parameters(model: type[Options]) -> list[inspect.Parameter]:
+    """The parameters of a Typer command for ``model``; the field ``model`` is the argument MODEL."""
+    order = {name: position for position, name in enumerate(PANELS.values())}
+    made = [(order.get(_panel(model, name), -1), name) for name in model.model_fields]
+    names = [name for _, name in sorted(made, key=lambda item: item[0])]
+    return [_parameter(name, model.model_fields[name], _panel(model, name)) for name in names]
+
+
+def mapping(model: type[Options], given: dict[str, Any]) -> dict[str, Any]:
+    """Values from the command line as a mapping for ``model``; dict fields arrive as ``name=value`` texts."""
+    values = {name: given[name] for name in model.model_fields if given[name] is not None}
+    for name, field in model.model_fields.items():
+        if _base(field.annotation) is dict:
+            values[name] = dict(_split(flag(name), text) for text in values.get(name, ()))
+    return values
+
+
+def flag(name: str) -> str:
+    """The flag of the field ``name``."""
+    return "MODEL" if name == "model" else f"--{name.replace('_', '-')}"
+
+
+def _panel(model: type[Options], name: str) -> str | None:
+    """The part of the help page for a field: it is shared with other verbs, or None."""
+    for kind, title in PANELS.items():
+        if issubclass(model, kind) and name in kind.__annotations__:
+            return title
+    return None
+
+
+def _parameter(name: str, field: FieldInfo, panel: str | None) -> inspect.Parameter:
+    default = inspect.Parameter.empty if field.is_required() else field.get_default(call_default_factory=True)
+    annotation: Any = _base(field.annotation)
+    if name == "model":
+        info = typer.Argument(metavar="MODEL", help=field.description)
+    elif annotation is dict:
+        annotation, default = list[str], []
+        text = f"{field.description} May be repeated."
+        info = typer.Option(flag(name), metavar="NAME=VALUE", help=text, rich_help_panel=panel)
+    else:
+        complete = COMPLETIONS.get(name)
+        info = typer.Option(flag(name), help=field.description, autocompletion=complete, rich_help_panel=panel)
+    return _keyword(name, Annotated[annotation, info], default)
+
+
+def _keyword(name: str, annotation: Any, default: Any) -> inspect.Parameter:
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default)
+
+
+def _base(annotation: Any) -> Any:
+    """The type itself: not optional, no limits (those are checked by the model)."""
+    origin = typing.get_origin(annotation)
+    if origin in (typing.Union, types.UnionType):
+        return _base(next(choice for choice in typing.get_args(annotation) if choice is not types.NoneType))
+    if origin is Annotated:
+        return _base(typing.get_args(annotation)[0])
+    if origin is Literal:
+        return annotation
+    return origin or annotation
+
+
+def _split(name: str, text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not equals or not key:
+        raise UsageError(f"{name} {text} is not NAME=VALUE", todo=f"for example {name} hidden=340")
+    return key.strip(), value.strip()
+
+
+def output_parameters(makes_model: bool) -> list[inspect.Parameter]:
+    """``--out``, ``--overwrite`` and ``--json``."""
+    place = "a new one in runs/ by default" if makes_model else "nothing is written without it"
+    out = typer.Option("--out", help=f"Folder to write to; {place}.", rich_help_panel="Output")
+    overwrite = typer.Option(
+        "--overwrite", help="Replace what --out holds, once the new is complete.", rich_help_panel="Output"
+    )
+    as_json = typer.Option("--json", help="Print one JSON object on stdout, nothing else.", rich_help_panel="Output")
+    return [
+        _keyword("out", Annotated[Path | None, out], None),
+        _keyword("overwrite", Annotated[bool, overwrite], False),
+        _keyword("as_json", Annotated[bool, as_json], False),
+    ]

@@ -1,0 +1,46 @@
+"""A recipe's plan and outcome on stdout."""
+
+from __future__ import annotations
+
+from snnctl.cli.tables import format_figure, listing, shorten, stdout
+from snnctl.recipes import Outcome, Plan, Step
+
+FIGURES = {
+    "accuracy": "accuracy",
+    "agreement": "agreement",
+    "max_logit_difference": "largest logit difference",
+    "spikes_per_neuron": "spikes/neuron",
+    "saturated": "saturated",
+}
+
+
+def show_plan(plan: Plan) -> None:
+    """What would be run."""
+    console = stdout()
+    console.print(f"{plan.name}: {plan.description}" if plan.description else plan.name, soft_wrap=True)
+    rows = [(step.id, step.verb.name, step.source or "", _options(step)) for step in plan.steps]
+    console.print(listing(("step", "verb", "network of", "options"), rows))
+    console.print("checked; nothing was run", soft_wrap=True)
+
+
+def show_outcome(outcome: Outcome) -> None:
+    """The figures of every step, and where they are written."""
+    console = stdout()
+    shown = [key for key in FIGURES if any(figures.get(key) is not None for figures in outcome.metrics.values())]
+    rows = [
+        (
+            step.id,
+            step.verb.name,
+            *(format_figure(key, outcome.metrics[step.id].get(key)) for key in shown),
+            f"{outcome.durations[step.id]:.1f} s",
+        )
+        for step in outcome.plan.steps
+    ]
+    console.print(listing(("step", "verb", *(FIGURES[key] for key in shown), "time"), rows))
+    console.print(f"written to {shorten(outcome.folder)}", soft_wrap=True)
+
+
+def _options(step: Step) -> str:
+    """The options that were given, as flags."""
+    given = {key: value for key, value in step.given.items() if key != "model" or step.source is None}
+    return "  ".join(f"{key}={value}" for key, value in given.items())

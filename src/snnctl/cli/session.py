@@ -1,0 +1,36 @@
+"""What every computing command needs: registry, reporter, and TensorFlow without chatter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from snnctl.cli.console import ConsoleReporter, make_reporter
+from snnctl.plugins import load_registry
+from snnctl.verbs.result import Run
+
+
+@dataclass(frozen=True)
+class Session:
+    """A run that reports to the console."""
+
+    run: Run
+    reporter: ConsoleReporter
+
+    def import_tensorflow(self) -> None:
+        """Import TensorFlow; call it when everything that can be checked without it is checked."""
+        from snnctl.cli.quiet_tensorflow import import_tensorflow
+
+        with self.reporter.wait("starting TensorFlow"):
+            import_tensorflow()
+
+
+@contextmanager
+def start() -> Iterator[Session]:
+    """A session; broken plugins are mentioned once."""
+    reporter = make_reporter()
+    registry = load_registry()
+    for problem in registry.problems:
+        reporter.warn(str(problem))
+    yield Session(Run(registry, reporter), reporter)

@@ -1,0 +1,80 @@
+"""The commands of the verbs. Until one is called it is a name and a line of help: pydantic stays unimported."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from snnctl.verbs.catalog import VERBS, Verb
+
+
+class VerbGroup(TyperGroup):
+    """Replaces the stub of a verb by the real command at the moment it is called or completed."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[Any, Any, list[str]]:
+        """The command called by ``args``."""
+        name, command, rest = super().resolve_command(ctx, args)
+        if name in VERBS:
+            command = make_command(VERBS[name])
+        return name, command, rest
+
+
+def add_verbs(app: typer.Typer) -> None:
+    """Add a stub for each verb."""
+    for verb in VERBS.values():
+        app.command(verb.name, help=verb.summary)(_stub)
+
+
+def make_command(verb: Verb) -> Any:
+    """The command of ``verb``, with one flag for each of its options."""
+    app = typer.Typer(add_completion=False, context_settings={"help_option_names": ["--help", "-h"]})
+    app.command(verb.name, help=verb.summary)(_function(verb))
+    return typer.main.get_command(app)
+
+
+def _stub() -> None:
+    """Never called."""
+
+
+def _function(verb: Verb) -> Callable[..., None]:
+    from snnctl.cli.flags import output_parameters, parameters
+
+    def command(*, out: Path | None, overwrite: bool, as_json: bool, **given: Any) -> None:
+        _run(verb, given, out, overwrite, as_json)
+
+    signature = [*parameters(verb.options), *output_parameters(verb.makes_model)]
+    command.__signature__ = inspect.Signature(signature)  # type: ignore[attr-defined]
+    command.__annotations__ = {parameter.name: parameter.annotation for parameter in signature}
+    return command
+
+
+def _run(verb: Verb, given: dict[str, Any], out: Path | None, overwrite: bool, as_json: bool) -> None:
+    from snnctl.cli import flags
+    from snnctl.cli.session import start
+    from snnctl.cli.tables import show_json, show_result
+    from snnctl.runs import default_folder, prepare_output
+    from snnctl.verbs.execute import execute
+    from snnctl.verbs.validation import check_names, make_options
+
+    values = flags.mapping(verb.options, given)
+    options = make_options(verb.options, values, label=flags.flag)
+    if out is None and verb.makes_model:
+        out = default_folder(verb.name, values)
+    with start() as session:
+        check_names(options, session.run.registry)
+        if out is not None:
+            prepare_output(out, overwrite)
+        session.import_tensorflow()
+        result, folder = execute(
+            verb, options, session.run, out=out, overwrite=overwrite, command=["snnctl", *sys.argv[1:]]
+        )
+    if as_json:
+        show_json(result, folder)
+    else:
+        show_result(result, folder)

@@ -1,0 +1,43 @@
+"""From a ReLU unit's weights and bias (W, b) to a spiking neuron's (J, D), for each neuron model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+# Above this sum of weights, J = W / (1 - sum W) would blow up; the slope B = 1 / (1 - sum W) is then at most 2.
+LARGEST_SUM = 0.5
+
+Parameters = tuple[np.ndarray, np.ndarray]
+
+
+def b1(W: np.ndarray, b: np.ndarray) -> Parameters:
+    """``J = W, D = b``: the identity. [HP]"""
+    return W, b
+
+
+def alpha1(W: np.ndarray, b: np.ndarray) -> Parameters:
+    """``J = W, D = b`` as well: J is drawn by the standard initialiser, whatever its Jacobian J / B. [HP]"""
+    return W, b
+
+
+def smart_alpha1(W: np.ndarray, b: np.ndarray) -> Parameters:
+    """``J_ij = W_ij / (1 - sum_k W_ik)`` and ``D = B b``: the neuron computes what the ReLU unit does. [EM]
+
+    Needs ``sum_k W_ik < 1``. W is a random draw here; where a sum exceeds 1/2, all weights of that
+    neuron are lowered alike until it is 1/2.
+    """
+    axes = tuple(range(W.ndim - 1))
+    inputs = np.prod(W.shape[:-1])
+    W = W - np.maximum(W.sum(axis=axes) - LARGEST_SUM, 0.0) / inputs
+    B = 1.0 / (1.0 - W.sum(axis=axes))
+    return W * B, b * B
+
+
+NEURON_MODELS: dict[str, tuple[str, Callable[[np.ndarray, np.ndarray], Parameters]]] = {
+    "b1": ("b1", b1),
+    "alpha1": ("alpha1", alpha1),
+    "smart-alpha1": ("alpha1", smart_alpha1),
+}
+"""By the name the user knows: the neuron of :class:`~snnctl.ttfs.spiking.SpikingLayer`, and its parameters."""

@@ -1,0 +1,74 @@
+"""Dense and Conv2D: the signal becomes a potential, with the input's scale and shift folded in.
+
+With ``a = scale x + shift`` a linear layer computes ``W a + b = (W scale) x + (b + W shift)``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+
+from snnctl.conversion.borders import shifted_bias
+from snnctl.conversion.rules.activations import activate
+from snnctl.conversion.rules.rule import Context, Rule, spikes_of
+from snnctl.conversion.signals import Potential, Signal
+
+
+def convert_dense(layer: keras.layers.Dense, signal: Signal, context: Context) -> Signal:
+    """``W`` of shape (inputs, units)."""
+    return _linear(layer, signal, context)
+
+
+def convert_conv2d(layer: keras.layers.Conv2D, signal: Signal, context: Context) -> Signal:
+    """``W`` of shape (height, width, inputs, filters); any stride, dilation and padding."""
+    if layer.data_format != "channels_last":
+        raise context.refuse("the convolution has its channels first", "Use data_format='channels_last'.")
+    if layer.groups != 1:
+        raise context.refuse(
+            f"the convolution has {layer.groups} groups", "Convolutions with groups=1 convert in this version."
+        )
+    return _linear(layer, signal, context)
+
+
+def _linear(layer: Any, signal: Signal, context: Context) -> Signal:
+    spikes = spikes_of(signal, context, f"'{layer.name}'")
+    kernel = np.asarray(keras.ops.convert_to_numpy(layer.kernel), dtype=np.float64)
+    bias = (
+        np.asarray(keras.ops.convert_to_numpy(layer.bias), dtype=np.float64)
+        if layer.use_bias
+        else np.zeros(kernel.shape[-1])
+    )
+    synapses = without_bias(layer)
+    offset, index = shifted_bias(synapses, kernel, bias, spikes, context)
+    potential = Potential(
+        name=layer.name,
+        tensor=spikes.tensor,
+        synapses=synapses,
+        kernel=kernel * spikes.scale[:, None],
+        offset=offset,
+        position_index=index,
+        place=context.place,
+    )
+    return activate(layer.activation, potential, context)
+
+
+def without_bias(layer: keras.layers.Layer) -> dict[str, Any]:
+    """Class and config of the layer's linear part, to be made in any precision by :func:`make_synapses`."""
+    config = layer.get_config()
+    config.update(use_bias=False, activation="linear", activity_regularizer=None, bias_regularizer=None)
+    for key in ("dtype", "name", "trainable", "build_config"):
+        config.pop(key, None)
+    return {"class": type(layer), "config": config}
+
+
+def make_synapses(synapses: dict[str, Any], dtype: str) -> keras.layers.Layer:
+    """The linear layer in the given precision."""
+    return synapses["class"].from_config({**synapses["config"], "name": "synapses", "dtype": dtype})
+
+
+LINEAR_RULES: dict[type, Rule] = {
+    keras.layers.Dense: convert_dense,
+    keras.layers.Conv2D: convert_conv2d,
+}

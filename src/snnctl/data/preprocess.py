@@ -1,0 +1,128 @@
+"""How raw values become the inputs of a network: ``(raw - mean) / std``."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from snnctl.data.dataset import Dataset
+from snnctl.errors import UsageError
+
+ACCEPTED = ("unit", "raw", "standard", "mean=M,std=S")
+CHUNK_VALUES = 1 << 20
+FLOAT32_MAX = float(np.finfo(np.float32).max)
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """The map ``raw -> (raw - mean) / std``.
+
+    Args:
+        spelling: what ``--preprocess`` calls it.
+        mean: the raw value that becomes 0.
+        std: the raw distance that becomes 1; positive.
+        raw_range: smallest and largest raw value.
+    """
+
+    spelling: str
+    mean: float
+    std: float
+    raw_range: tuple[float, float]
+
+    @property
+    def input_range(self) -> tuple[float, float]:
+        """Smallest and largest input ``(p, q)``: the images of the smallest and largest raw value."""
+        low, high = self.raw_range
+        return (low - self.mean) / self.std, (high - self.mean) / self.std
+
+    def apply(self, inputs: np.ndarray, dtype: DTypeLike) -> np.ndarray:
+        """The inputs of the network, same shape, in ``dtype``.
+
+        Each value is computed in float64 and rounded once, so ``unit`` gives raw / 255 to the last bit and
+        the extreme raw values give exactly ``input_range`` rounded to ``dtype``.
+        """
+        result = np.empty(inputs.shape, dtype)
+        rows = max(1, CHUNK_VALUES // max(1, inputs[:1].size))
+        for start in range(0, len(inputs), rows):
+            chunk = inputs[start : start + rows].astype(np.float64)
+            chunk -= self.mean
+            chunk /= self.std
+            result[start : start + rows] = chunk
+        return result
+
+
+def parse_preprocess(text: str | None, dataset: Dataset) -> Preprocessing:
+    """The preprocessing that ``text`` spells for ``dataset``.
+
+    Args:
+        text: ``unit`` (raw range to 0..1; also when None), ``raw`` (as stored), ``standard`` (the data set's mean
+            and standard deviation) or ``mean=M,std=S`` in raw units.
+        dataset: the data set.
+
+    Raises:
+        UsageError: another spelling, numbers that cannot be used, or a data set without ``standard``.
+    """
+    spelling = (text or "unit").strip()
+    low, high = dataset.raw_range
+    if spelling == "unit":
+        mean, std = low, high - low
+    elif spelling == "raw":
+        mean, std = 0.0, 1.0
+    elif spelling == "standard":
+        mean, std = _standard(dataset)
+    else:
+        mean, std = _numbers(spelling)
+        spelling = f"mean={mean!r},std={std!r}"
+    return _usable(Preprocessing(spelling, mean, std, dataset.raw_range), dataset)
+
+
+def _standard(dataset: Dataset) -> tuple[float, float]:
+    if dataset.standard is None:
+        raise _refused(f"The data set {dataset.name} has no standard preprocessing.", "Use unit, raw or mean=M,std=S.")
+    return dataset.standard
+
+
+def _numbers(spelling: str) -> tuple[float, float]:
+    pairs = [part.partition("=") for part in spelling.split(",")]
+    keys = sorted(key.strip() for key, _, _ in pairs)
+    if keys != ["mean", "std"]:
+        raise _refused(f'"{spelling}" is not a preprocessing.', _suggestion(spelling))
+    values = {key.strip(): _number(key.strip(), value.strip()) for key, _, value in pairs}
+    return values["mean"], values["std"]
+
+
+def _number(key: str, text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value) or (key == "std" and value <= 0):
+        kind = "a positive number" if key == "std" else "a number"
+        raise _refused(f'{key} must be {kind}, not "{text}".', "Example: mean=127.5,std=64.")
+    return value
+
+
+def _usable(preprocessing: Preprocessing, dataset: Dataset) -> Preprocessing:
+    # float32 decides: it is the narrower of the two precisions networks have.
+    low, high = preprocessing.input_range if preprocessing.std else (0.0, 0.0)
+    if not (abs(low) <= FLOAT32_MAX and abs(high) <= FLOAT32_MAX and np.float32(low) < np.float32(high)):
+        raise _refused(
+            f"{preprocessing.spelling} maps the raw values {dataset.raw_range[0]:g}..{dataset.raw_range[1]:g} of "
+            f"{dataset.name} to {low:g}..{high:g}, which is no range of inputs a network can use.",
+            "Choose mean and std near those of the raw values.",
+        )
+    return preprocessing
+
+
+def _suggestion(spelling: str) -> str:
+    close = get_close_matches(spelling.lower(), ACCEPTED, n=1)
+    nearest = f"Did you mean {close[0]}? " if close else ""
+    return f"{nearest}Accepted: {', '.join(ACCEPTED)}."
+
+
+def _refused(what: str, todo: str) -> UsageError:
+    return UsageError(what, where="preprocess", todo=todo)

@@ -1,0 +1,1 @@
+"""What is measured: accuracy, spikes per neuron, latency, saturation, agreement."""

@@ -1,0 +1,76 @@
+"""Precision: what a model computes in, and the same model in another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import keras
+
+FLOATS = ("float16", "bfloat16", "float32", "float64", "mixed_float16", "mixed_bfloat16")
+
+
+def dtype_of(model: keras.Model) -> str:
+    """The type of the model's weights, e.g. "float32"; Keras's default for a model without any."""
+    return str(model.weights[0].dtype) if model.weights else str(keras.config.floatx())
+
+
+@contextmanager
+def precision(dtype: str | None) -> Iterator[None]:
+    """Within it, new layers compute in ``dtype``, and arrays given to fit and predict are taken in ``dtype``.
+
+    Both matter: Keras casts the arrays it is given to its default type, whatever the model's own is. The defaults
+    that were set before are set again afterwards.
+
+    Args:
+        dtype: "float32" or "float64"; None changes nothing.
+    """
+    if dtype is None:
+        yield
+        return
+    floatx, policy = keras.config.floatx(), keras.config.dtype_policy()
+    keras.config.set_floatx(dtype)
+    keras.config.set_dtype_policy(dtype)
+    try:
+        yield
+    finally:
+        keras.config.set_floatx(floatx)
+        keras.config.set_dtype_policy(policy)
+
+
+def as_dtype(model: keras.Model, dtype: str | None) -> keras.Model:
+    """The same network, with the same weights, computing in ``dtype``; not compiled.
+
+    Args:
+        model: a built ReLU or spiking network; stays as it is.
+        dtype: "float32" or "float64"; None, or what the model has, gives back ``model`` itself.
+    """
+    config = keras.saving.serialize_keras_object(model)
+    wanted = _with_dtype(config, dtype) if dtype else config
+    if wanted == config:
+        return model
+    with precision(dtype):
+        copy = keras.saving.deserialize_keras_object(wanted)
+    for new, old in zip(copy.weights, model.weights, strict=True):
+        new.assign(keras.ops.convert_to_numpy(old))
+    return copy
+
+
+def _with_dtype(node: Any, dtype: str) -> Any:
+    """A serialised object in which everything that had a floating-point type has ``dtype``."""
+    if isinstance(node, list):
+        return [_with_dtype(child, dtype) for child in node]
+    if not isinstance(node, dict):
+        return node
+    return {
+        key: dtype if key == "dtype" and _is_float(child) else _with_dtype(child, dtype)
+        for key, child in node.items()
+        if key != "compile_config"
+    }
+
+
+def _is_float(dtype: Any) -> bool:
+    """Whether a serialised type, or policy, is a floating-point one."""
+    name = dtype.get("config", {}).get("name") if isinstance(dtype, dict) else dtype
+    return name in FLOATS

@@ -1,0 +1,99 @@
+"""Where a model is: the file behind the path that was given, and what kind of file it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Literal
+
+from snnctl.errors import ModelError
+from snnctl.runs import RunRecord, read_run
+
+SUFFIXES = (".keras", ".h5", ".hdf5")
+RUN_MODEL = "model.keras"
+RUN_RECORD = "run.json"
+ACCEPTED = "Accepted: a run folder, a .keras file, a full .h5 file, or a weights-only .h5 file with --arch."
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file that holds a model or its weights.
+
+    Args:
+        path: the file.
+        kind: what its first bytes say it is: a Keras archive or HDF5.
+        run: the record of the run if its folder was given, else None.
+    """
+
+    path: Path
+    kind: Literal["archive", "hdf5"]
+    run: RunRecord | None = None
+
+
+def find_source(path: Path | str) -> Source:
+    """The file behind ``path``, which may be a run folder or a file.
+
+    Raises:
+        ModelError: nothing there (names the nearest name), a folder that is no run or whose record is
+            damaged, or a file that Keras did not write.
+    """
+    path = Path(path)
+    if path.is_dir():
+        model = _model_of_run(path)
+        return Source(model, _kind(model), run=read_run(path))
+    if not path.exists():
+        raise _missing(path)
+    if path.suffix.lower() not in SUFFIXES:
+        raise ModelError(f"{path} has a suffix that is not a model's.", todo=ACCEPTED)
+    return Source(path, _kind(path))
+
+
+def _model_of_run(folder: Path) -> Path:
+    """The model file of a run folder."""
+    model, record = folder / RUN_MODEL, folder / RUN_RECORD
+    if model.is_file() and record.is_file():
+        return model
+    if (folder / "saved_model.pb").is_file():
+        raise ModelError(
+            f"{folder} is a TensorFlow SavedModel, which holds a graph and no layers.",
+            todo="Save the model from Keras as a .keras or .h5 file.",
+        )
+    lacking = " and ".join(file.name for file in (model, record) if not file.is_file())
+    raise ModelError(f"{folder} is not a run folder that holds a model: it has no {lacking}.", todo=_inside(folder))
+
+
+def _inside(folder: Path) -> str:
+    """The model files in a folder, as advice."""
+    names = sorted(file.name for file in folder.iterdir() if file.suffix.lower() in SUFFIXES)
+    return f"Give the file itself: {', '.join(str(folder / name) for name in names[:3])}." if names else ACCEPTED
+
+
+def _missing(path: Path) -> ModelError:
+    """Says that nothing is at ``path`` and what is near it."""
+    if not path.parent.is_dir():
+        return ModelError(f"{path} does not exist: there is no folder {path.parent}.")
+    names = [entry.name for entry in path.parent.iterdir()]
+    near = get_close_matches(path.name, names, n=1, cutoff=0.5)
+    guess = f"Did you mean {path.parent / near[0]}?" if near else ACCEPTED
+    return ModelError(f"{path} does not exist.", todo=guess)
+
+
+def _kind(path: Path) -> Literal["archive", "hdf5"]:
+    """What the first bytes of a file say it is."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(8)
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read: {error.strerror}.") from error
+    if not head:
+        raise ModelError(f"{path} is empty.", todo="Copy or save it again.")
+    if head == b"\x89HDF\r\n\x1a\n":
+        return "hdf5"
+    if not head.startswith(b"PK"):
+        raise ModelError(f"{path} is damaged, or Keras did not write it: it is neither HDF5 nor a Keras archive.")
+    if path.suffix.lower() != ".keras":
+        raise ModelError(
+            f"{path} is a Keras archive under the name of an HDF5 file.", todo="Rename it to end in .keras."
+        )
+    return "archive"

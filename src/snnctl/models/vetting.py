@@ -1,0 +1,103 @@
+"""What a model's configuration may hold: known layers, and no code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from snnctl.errors import ModelError
+
+PACKAGE = "snnctl>"
+MODELS = ("Functional", "Model", "Sequential")
+Config = dict[str, Any]
+
+
+def vet(config: Config, path: Path) -> None:
+    """Refuse a configuration with code or unknown layers, before anything is built from it.
+
+    Args:
+        config: a serialised Keras model, of Keras 2 or 3.
+        path: the file it came from, for the message.
+
+    Raises:
+        ModelError: a Lambda layer, serialised code, or a class that is not known; names the layer.
+    """
+    objects = [config, *_objects(config)]
+    if any(_registered_name(found).startswith(PACKAGE) for found in objects):
+        import snnctl.layers  # noqa: F401  (registers the spiking layers)
+    for found in objects:
+        _refuse_code(found, path)
+    for layer in [config, *_layers(config)]:
+        _refuse_unknown(layer, path)
+
+
+def holds_spiking_layers(model: keras.Model) -> bool:
+    """Whether any layer, nested ones included, is one of snnctl's."""
+    return any(
+        keras.saving.get_registered_name(type(layer)).startswith(PACKAGE)
+        or (isinstance(layer, keras.Model) and holds_spiking_layers(layer))
+        for layer in model.layers
+    )
+
+
+def _refuse_code(found: Config, path: Path) -> None:
+    if found["class_name"] in ("Lambda", "__lambda__"):
+        raise ModelError(
+            f"{_called(found)} holds Python code, which is never run from a model file.",
+            where=str(path),
+            todo="Replace it with standard layers and save the model again.",
+        )
+
+
+def _refuse_unknown(layer: Config, path: Path) -> None:
+    if not _is_known(layer):
+        raise ModelError(
+            f"{_called(layer)} is of class {layer['class_name']}, which neither Keras nor snnctl has.",
+            where=str(path),
+            todo="Replace it with standard layers and save the model again.",
+        )
+
+
+def _is_known(layer: Config) -> bool:
+    if keras.saving.get_registered_object(_registered_name(layer)) is not None:
+        return True
+    name, module = layer["class_name"], layer.get("module")
+    if module is not None:
+        return module == "keras" or module.startswith("keras.")
+    return name in MODELS or hasattr(keras.layers, name)
+
+
+def _called(found: Config) -> str:
+    """The layer's name, as the start of a sentence."""
+    config = found.get("config")
+    name = config.get("name") if isinstance(config, dict) else None
+    return f"Layer '{name}'" if name else f"A {found['class_name']} in the model"
+
+
+def _registered_name(found: Config) -> str:
+    return str(found.get("registered_name") or found["class_name"])
+
+
+def _objects(node: Any) -> Iterator[Config]:
+    """Every serialised object below ``node``, outer before inner."""
+    children = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+    for child in children:
+        if isinstance(child, dict) and isinstance(child.get("class_name"), str):
+            yield child
+        yield from _objects(child)
+
+
+def _layers(node: Any) -> Iterator[Config]:
+    """Every serialised layer in the layer lists below ``node``."""
+    if isinstance(node, list):
+        for child in node:
+            yield from _layers(child)
+    elif isinstance(node, dict):
+        listed = node.get("layers")
+        if isinstance(listed, list):
+            yield from (layer for layer in listed if isinstance(layer, dict) and "class_name" in layer)
+        for child in node.values():
+            yield from _layers(child)

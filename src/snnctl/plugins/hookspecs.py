@@ -1,0 +1,23 @@
+"""The hooks a plugin can implement (pluggy project name and entry-point group: ``snnctl``)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pluggy
+
+from snnctl.data.dataset import Dataset
+from snnctl.plugins.architecture import Architecture
+
+hookspec = pluggy.HookspecMarker("snnctl")
+hookimpl = pluggy.HookimplMarker("snnctl")
+
+
+@hookspec
+def register_datasets(register: Callable[[Dataset], None]) -> None:
+    """Add data sets: call ``register`` once with an instance of each."""
+
+
+@hookspec
+def register_architectures(register: Callable[[Architecture], None]) -> None:
+    """Add architectures: call ``register`` once with an instance of each."""

@@ -1,0 +1,107 @@
+"""The registry: every data set and architecture by name, and what became of each plugin."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TypeVar
+
+from snnctl.data.dataset import Dataset
+from snnctl.errors import PluginError
+from snnctl.plugins.architecture import Architecture
+from snnctl.plugins.nearest import nearest
+
+Thing = TypeVar("Thing", Dataset, Architecture)
+
+
+@dataclass(frozen=True)
+class PluginProblem:
+    """Something a plugin did wrong; the rest of snnctl works without it.
+
+    Args:
+        package: the distribution that declares the entry point.
+        entry_point: the entry point's name.
+        hook: the hook it happened in; empty for the import.
+        message: what happened, one line.
+    """
+
+    package: str
+    entry_point: str
+    hook: str
+    message: str
+
+    def __str__(self) -> str:
+        """The problem in one line."""
+        return f"plugin {self.entry_point} ({self.package}): {self.message}"
+
+
+@dataclass(frozen=True)
+class PluginInfo:
+    """A plugin and what it adds.
+
+    Args:
+        name: the entry point's name.
+        package: the distribution that declares it.
+        version: the distribution's version.
+        datasets: names of the data sets it adds.
+        architectures: names of the architectures it adds.
+        error: what went wrong; None when nothing did.
+    """
+
+    name: str
+    package: str
+    version: str
+    datasets: tuple[str, ...] = ()
+    architectures: tuple[str, ...] = ()
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class Registry:
+    """Looks up data sets and architectures by ``name`` or ``package:name``.
+
+    Args:
+        datasets: by name.
+        architectures: by name.
+        owners: (kind, name) -> package, kind being "data set" or "architecture".
+        plugins: one entry for each plugin, the built-in one first.
+        problems: what broken plugins did.
+    """
+
+    datasets: Mapping[str, Dataset] = field(default_factory=lambda: MappingProxyType({}))
+    architectures: Mapping[str, Architecture] = field(default_factory=lambda: MappingProxyType({}))
+    owners: Mapping[tuple[str, str], str] = field(default_factory=lambda: MappingProxyType({}))
+    plugins: list[PluginInfo] = field(default_factory=list)
+    problems: list[PluginProblem] = field(default_factory=list)
+
+    def dataset(self, name: str) -> Dataset:
+        """The data set called ``name``.
+
+        Raises:
+            PluginError: there is none; names the nearest one.
+        """
+        return self._find("data set", self.datasets, name, "snnctl data list")
+
+    def architecture(self, name: str) -> Architecture:
+        """The architecture called ``name``.
+
+        Raises:
+            PluginError: there is none; names the nearest one.
+        """
+        return self._find("architecture", self.architectures, name, "snnctl archs list")
+
+    def _find(self, kind: str, things: Mapping[str, Thing], name: str, listing: str) -> Thing:
+        package, _, short = name.rpartition(":")
+        found = things.get(short)
+        if found is not None and package in ("", self.owners.get((kind, short), "")):
+            return found
+        guess = nearest(short, things)
+        hint = f"did you mean '{guess}'? " if guess else ""
+        raise PluginError(f"no {kind} called '{name}'", todo=f"{hint}`{listing}` shows all{self._broken()}")
+
+    def _broken(self) -> str:
+        """A mention of broken plugins: the missing name may be theirs."""
+        if not self.problems:
+            return ""
+        return f"; not loaded: {'; '.join(str(problem) for problem in self.problems[:2])}"

@@ -1,0 +1,138 @@
+"""Run a plan: each step into a folder of its own, complete or absent."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from snnctl.errors import SnnctlError
+from snnctl.recipes.plan import Plan, Step
+from snnctl.runs import beside, new_folder, plain, prepare_output, publish, to_json, versions
+from snnctl.verbs.execute import execute
+from snnctl.verbs.result import Run
+
+RECIPE = "recipe.yaml"
+SUMMARY = "summary.json"
+
+
+@dataclass
+class Outcome:
+    """What a recipe came to.
+
+    Args:
+        plan: what was run.
+        folder: absolute path; holds a folder per step, ``recipe.yaml`` and, at the end, ``summary.json``.
+        started: local time with offset, ISO 8601.
+        command: the command line.
+        metrics: figures by step id.
+        durations: seconds by step id.
+    """
+
+    plan: Plan
+    folder: Path
+    started: str
+    command: list[str]
+    metrics: dict[str, dict[str, Any]] = field(default_factory=dict)
+    durations: dict[str, float] = field(default_factory=dict)
+
+
+def execute_plan(
+    plan: Plan,
+    run: Run,
+    *,
+    out: Path | None = None,
+    overwrite: bool = False,
+    command: Sequence[str] = (),
+    before_start: Callable[[], object] = lambda: None,
+) -> Outcome:
+    """Run the steps of ``plan``, one after the other.
+
+    The first step is written to a staging folder that takes the place of ``out`` as soon as the step is complete;
+    what ``out`` held before is kept until then. If a later step fails, those before it stay.
+
+    Args:
+        plan: a checked recipe.
+        run: the registry and the reporter.
+        out: the folder to write; a new one in ``runs/`` by default.
+        overwrite: whether ``out`` may hold something already.
+        command: the command line, for the record.
+        before_start: called when ``out`` is known to be usable.
+
+    Raises:
+        OutputError: ``out`` is in use or cannot be written.
+        SnnctlError: a step failed; the message names it.
+    """
+    folder = prepare_output(out or new_folder(Path("runs"), plan.name.replace("/", "-")), overwrite)
+    before_start()
+    outcome = Outcome(plan, folder, datetime.now().astimezone().isoformat(timespec="seconds"), list(command))
+    staging = beside(folder, "partial")
+    try:
+        _run_first(plan.steps[0], outcome, run, staging)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    for step in plan.steps[1:]:
+        _run_step(step, outcome, run, folder)
+    _write_summary(outcome)
+    return outcome
+
+
+def summary(outcome: Outcome) -> dict[str, Any]:
+    """The outcome as plain data, as written to ``summary.json``."""
+    steps = [
+        {
+            "id": step.id,
+            "verb": step.verb.name,
+            "folder": step.id,
+            "duration": outcome.durations[step.id],
+            "metrics": outcome.metrics[step.id],
+        }
+        for step in outcome.plan.steps
+    ]
+    return plain(
+        {
+            "name": outcome.plan.name,
+            "started": outcome.started,
+            "duration": round(sum(outcome.durations.values()), 3),
+            "command": outcome.command,
+            "versions": versions(),
+            "steps": steps,
+        }
+    )
+
+
+def _run_first(step: Step, outcome: Outcome, run: Run, staging: Path) -> None:
+    """The first step, published together with the resolved recipe."""
+    _run_step(step, outcome, run, staging)
+    text = yaml.safe_dump(plain(outcome.plan.resolved()), sort_keys=False, allow_unicode=True)
+    (staging / RECIPE).write_text(text, encoding="utf-8")
+    publish(staging, outcome.folder)
+
+
+def _run_step(step: Step, outcome: Outcome, run: Run, folder: Path) -> None:
+    number = [other.id for other in outcome.plan.steps].index(step.id) + 1
+    run.reporter.note(f"step {number} of {len(outcome.plan.steps)}: {step.id} ({step.verb.name})")
+    options = step.options
+    if step.source is not None:
+        options = options.model_copy(update={"model": str(outcome.folder / step.source)})
+    clock = time.monotonic()
+    try:
+        result, _ = execute(step.verb, options, run, out=folder / step.id, command=outcome.command)
+    except SnnctlError as error:
+        error.where = f"step '{step.id}'" + (f", {error.where}" if error.where else "")
+        raise
+    outcome.metrics[step.id] = result.metrics
+    outcome.durations[step.id] = round(time.monotonic() - clock, 3)
+
+
+def _write_summary(outcome: Outcome) -> None:
+    """Written last, and in one go: a folder with a summary is complete."""
+    unfinished = outcome.folder / f".{SUMMARY}"
+    unfinished.write_text(to_json(summary(outcome)), encoding="utf-8")
+    unfinished.rename(outcome.folder / SUMMARY)

@@ -1,0 +1,59 @@
+"""Variables: ``${weights}`` in a text is replaced by the value of ``vars: {weights: ...}`` or ``--set weights=...``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from snnctl.plugins.nearest import did_you_mean
+from snnctl.recipes.marked import Complaint, Entry, Marked
+
+VARIABLE = re.compile(r"\$\{([^}]*)\}")
+
+
+def fill(node: Marked, variables: Mapping[str, Marked]) -> Marked:
+    """``node`` with every variable replaced; those without a value stay as they are."""
+    if isinstance(node.value, dict):
+        items = node.value.items()
+        return Marked({key: Entry(entry.place, fill(entry.value, variables)) for key, entry in items}, node.place)
+    if isinstance(node.value, list):
+        return Marked([fill(item, variables) for item in node.value], node.place)
+    if isinstance(node.value, str):
+        return Marked(_fill_text(node.value, variables), node.place)
+    return node
+
+
+def missing(node: Marked, variables: Mapping[str, Marked]) -> Iterator[tuple[str, Complaint]]:
+    """Each variable in ``node`` that is unknown or has no value, with the complaint about it."""
+    if isinstance(node.value, dict):
+        for entry in node.value.values():
+            yield from missing(entry.value, variables)
+    elif isinstance(node.value, list):
+        for item in node.value:
+            yield from missing(item, variables)
+    elif isinstance(node.value, str):
+        for name in VARIABLE.findall(node.value):
+            if name not in variables:
+                todo = did_you_mean(name, variables) or "declare it under `vars:`"
+                yield name, Complaint(node.place, f"no variable '{name}'", todo)
+            elif variables[name].value is None:
+                complaint = Complaint(variables[name].place, f"the variable '{name}' has no value", _setting(name))
+                yield name, complaint
+
+
+def _fill_text(text: str, variables: Mapping[str, Marked]) -> Any:
+    """A text that is a variable and nothing else takes over the variable's type."""
+    whole = VARIABLE.fullmatch(text)
+    if whole:
+        return _value(whole, variables)
+    return VARIABLE.sub(lambda match: str(_value(match, variables)), text)
+
+
+def _value(match: re.Match[str], variables: Mapping[str, Marked]) -> Any:
+    variable = variables.get(match[1])
+    return match[0] if variable is None or variable.value is None else variable.plain()
+
+
+def _setting(name: str) -> str:
+    return f"set it with --set {name}=..."

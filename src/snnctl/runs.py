@@ -1,0 +1,263 @@
+"""The run folder: a network, its figures and where they come from; complete or not there at all.
+
+=================  ==========================================================================
+``model.keras``    the network; absent for ``eval``
+``metrics.json``   the figures
+``history.csv``    one line of figures per epoch; absent when nothing was trained
+``run.json``       verb, options, seed, versions, plugins, command line, start and duration
+=================  ==========================================================================
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import os
+import platform
+import re
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, fields
+from datetime import datetime
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from snnctl.errors import ModelError, OutputError
+
+if TYPE_CHECKING:
+    from snnctl.plugins import Registry
+    from snnctl.verbs.result import Result
+
+PACKAGES = ("snnctl", "tensorflow", "keras", "numpy")
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """Where a result comes from.
+
+    Args:
+        verb: "train", "convert", "finetune" or "eval".
+        options: the options as given.
+        settings: the resolved options, as the verb reports them.
+        seed: the seed of initialisation and shuffling.
+        versions: of Python and the packages that matter.
+        plugins: name, package, version of each third-party plugin that was loaded.
+        command: the command line, or the Python call.
+        started: local time with offset, ISO 8601.
+        duration: seconds.
+        metrics: the figures; read from ``metrics.json``.
+    """
+
+    verb: str
+    options: dict[str, Any] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
+    seed: int | None = None
+    versions: dict[str, str] = field(default_factory=dict)
+    plugins: list[dict[str, Any]] = field(default_factory=list)
+    command: list[str] = field(default_factory=list)
+    started: str = ""
+    duration: float = 0.0
+    metrics: dict[str, Any] = field(default_factory=dict)
+
+
+def prepare_output(folder: Path, overwrite: bool = False) -> Path:
+    """Find out, before the work starts, whether its result can be written to ``folder``.
+
+    Args:
+        folder: need not exist, nor need its parents.
+        overwrite: whether it may hold something already, which is kept until the new result is complete.
+
+    Returns:
+        The folder's absolute path; its parent exists now.
+
+    Raises:
+        OutputError: the folder is in use, is a file or cannot be written.
+    """
+    target = folder.expanduser().resolve()
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if target.exists() and not target.is_dir():
+            raise OutputError(f"{folder} is a file", todo="name a folder with --out")
+        if target.is_dir() and any(target.iterdir()):
+            _refuse_in_use(folder, target, overwrite)
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+    if not os.access(target.parent, os.W_OK | os.X_OK):
+        raise OutputError(f"no permission to write to {target.parent}", todo="name another folder with --out")
+    return target
+
+
+@contextmanager
+def output_folder(target: Path, overwrite: bool = False) -> Iterator[Path]:
+    """A staging folder beside ``target`` that takes its place when the block is complete, and vanishes otherwise.
+
+    Raises:
+        OutputError: the folder is in use or cannot be written.
+    """
+    target = prepare_output(target, overwrite)
+    staging = beside(target, "partial")
+    try:
+        staging.mkdir()
+        yield staging
+        publish(staging, target)
+    except OSError as error:
+        raise _unwritable(target, error) from error
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def beside(target: Path, purpose: str) -> Path:
+    """The hidden name of this process's own folder beside ``target``."""
+    return target.with_name(f".{target.name}.{purpose}-{os.getpid()}")
+
+
+def publish(staging: Path, target: Path) -> None:
+    """Let ``staging`` take the place of ``target``, whose old content is deleted only then."""
+    old = beside(target, "old")
+    if target.exists():
+        target.rename(old)
+    try:
+        staging.rename(target)
+    except BaseException:
+        if old.exists():
+            old.rename(target)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def write_run(folder: Path, result: Result, record: RunRecord, overwrite: bool = False) -> Path:
+    """Write a complete run folder, or nothing; returns its absolute path.
+
+    Raises:
+        OutputError: the folder is in use or cannot be written.
+    """
+    with output_folder(folder, overwrite) as staging:
+        if result.model is not None:
+            result.model.save(staging / "model.keras")
+        if result.history:
+            _write_history(staging / "history.csv", result.history)
+        provenance = asdict(record)
+        provenance.pop("metrics")
+        (staging / "metrics.json").write_text(to_json(result.metrics), encoding="utf-8")
+        (staging / "run.json").write_text(to_json(provenance), encoding="utf-8")
+    return folder.expanduser().resolve()
+
+
+def read_run(folder: Path) -> RunRecord | None:
+    """What ``run.json`` and ``metrics.json`` say; None when ``folder`` is not a run folder.
+
+    Raises:
+        ModelError: one of the two is damaged.
+    """
+    if not (folder / "run.json").is_file():
+        return None
+    provenance = _read_object(folder / "run.json")
+    known = {item.name for item in fields(RunRecord)} - {"metrics"}
+    if not isinstance(provenance.get("verb"), str):
+        raise ModelError("names no verb", where=str(folder / "run.json"), todo="write the run again")
+    metrics = _read_object(folder / "metrics.json") if (folder / "metrics.json").is_file() else {}
+    return RunRecord(**{key: value for key, value in provenance.items() if key in known}, metrics=metrics)
+
+
+def default_folder(verb: str, options: Mapping[str, Any], root: Path = Path("runs")) -> Path:
+    """A new folder ``runs/<time>-<verb>-<architecture or model>-<data set>``.
+
+    Args:
+        verb: the verb's name.
+        options: its options; ``model``, ``arch`` and ``data`` give the name.
+        root: the folder it lies in.
+    """
+    source = _stem(str(options["model"])) if options.get("model") else options.get("arch") or ""
+    data = options.get("data") or ""
+    parts = [verb, source, "" if source.endswith(data) else data]
+    name = "-".join(re.sub(r"[^A-Za-z0-9._]+", "-", part).strip("-.") for part in parts if part)
+    return new_folder(root, name)
+
+
+def new_folder(root: Path, name: str) -> Path:
+    """A name in ``root`` that starts with the time and is not taken."""
+    first = root / f"{datetime.now():%Y%m%d-%H%M%S}-{name}"
+    candidate, number = first, 1
+    while candidate.exists():
+        number += 1
+        candidate = first.with_name(f"{first.name}-{number}")
+    return candidate
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and of the packages that matter, found without importing them."""
+    found = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            found[package] = "not installed"
+    return found
+
+
+def third_party(registry: Registry) -> list[dict[str, Any]]:
+    """The plugins that are not snnctl's own, as plain data."""
+    own = [plugin for plugin in registry.plugins if plugin.package != "snnctl" and plugin.error is None]
+    return [{"name": plugin.name, "package": plugin.package, "version": plugin.version} for plugin in own]
+
+
+def to_json(value: Any) -> str:
+    """Strict JSON: NaN and infinities become null, paths become texts, arrays become lists."""
+    return json.dumps(plain(value), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def plain(value: Any) -> Any:
+    """``value`` with nothing in it but what JSON can say."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(item) for item in value]
+    if hasattr(value, "tolist"):  # NumPy's arrays and scalars, without importing NumPy
+        return plain(value.tolist())
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value if value is None or isinstance(value, str | int) else str(value)
+
+
+def _refuse_in_use(folder: Path, target: Path, overwrite: bool) -> None:
+    if not overwrite:
+        raise OutputError(f"{folder} is not empty", todo="name another folder with --out, or add --overwrite")
+    if any(target in (place, *place.parents) for place in (Path.cwd(), Path.home())):
+        raise OutputError(f"{folder} holds the working or home folder and is not overwritten", todo="name another one")
+
+
+def _unwritable(folder: Path, error: OSError) -> OutputError:
+    reason = error.strerror or str(error)
+    return OutputError(f"cannot write to {folder}: {reason}", todo="name another folder with --out, or make room")
+
+
+def _write_history(path: Path, history: Sequence[Mapping[str, float]]) -> None:
+    """One line per epoch; figures that an epoch lacks stay empty."""
+    keys = list(dict.fromkeys(key for epoch in history for key in epoch if key != "epoch"))
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, ["epoch", *keys], restval="")
+        writer.writeheader()
+        for number, figures in enumerate(history, start=1):
+            writer.writerow({"epoch": number, **figures})
+
+
+def _read_object(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelError(f"cannot be read: {error}", where=str(path), todo="write the run again") from error
+    if not isinstance(content, dict):
+        raise ModelError("is not a JSON object", where=str(path), todo="write the run again")
+    return content
+
+
+def _stem(model: str) -> str:
+    """What a model file or run folder is called, without the time and verb of a default name."""
+    path = Path(model)
+    name = path.stem if path.suffix in (".keras", ".h5") else path.name
+    if name == "model":
+        name = path.parent.name
+    return re.sub(r"^\d{8}-\d{6}-(train|convert|finetune)-", "", name)

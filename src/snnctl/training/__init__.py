@@ -1,0 +1,1 @@
+"""Training: optimisers, schedules, and a loop that keeps many steps on the device."""

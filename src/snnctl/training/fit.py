@@ -1,0 +1,118 @@
+"""The training loop: Keras's own, with many steps per call, progress, and a stop when it diverges."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+
+from snnctl.errors import TrainingError
+from snnctl.progress import Reporter, Task
+from snnctl.training.optimizers import make_optimizer
+from snnctl.training.speed import compile_with_xla, steps_per_call
+
+
+@dataclass(frozen=True)
+class FitSettings:
+    """How a network is trained; see the options of ``snnctl train``."""
+
+    epochs: int = 1
+    batch_size: int = 64
+    lr: float = 5e-4
+    lr_schedule: str = "exponential"
+    optimizer: str = "adam"
+    momentum: float = 0.0
+    xla: str = "auto"
+
+
+def fit(
+    model: keras.Model,
+    train: tuple[np.ndarray, np.ndarray],
+    validation: tuple[np.ndarray, np.ndarray] | None,
+    settings: FitSettings,
+    reporter: Reporter,
+) -> list[dict[str, float]]:
+    """Trains ``model`` in place on (inputs, labels) with the cross entropy of its logits.
+
+    Args:
+        model: ReLU or spiking network with logits (batch, classes), or with a final softmax.
+        train: inputs (samples, \\*input_shape) and labels (samples,).
+        validation: the same, looked at after every epoch; None for none.
+
+    Returns:
+        The figures of each epoch: loss, accuracy, val_loss, val_accuracy, seconds, lr.
+
+    Raises:
+        TrainingError: the loss became NaN or infinite.
+    """
+    if settings.epochs == 0:
+        return []
+    inputs, labels = train
+    steps = -(-len(inputs) // settings.batch_size)
+    compile_model(model, settings, steps)
+    with reporter.task("training", settings.epochs * steps) as task:
+        watch = Watch(task, steps)
+        model.fit(
+            inputs,
+            labels,
+            batch_size=settings.batch_size,
+            epochs=settings.epochs,
+            validation_data=validation,
+            validation_batch_size=max(settings.batch_size, 64),
+            verbose=0,
+            callbacks=[watch],
+        )
+    return watch.epochs
+
+
+def compile_model(model: keras.Model, settings: FitSettings, steps: int) -> None:
+    """Sets optimiser, loss and speed of the model for :meth:`keras.Model.fit`; ``steps`` are those of an epoch."""
+    model.compile(
+        optimizer=make_optimizer(settings.optimizer, settings.lr, settings.lr_schedule, settings.momentum),
+        loss=keras.losses.SparseCategoricalCrossentropy(
+            from_logits=not ends_in_probabilities(model), dtype=model.compute_dtype
+        ),
+        metrics=["accuracy"],
+        jit_compile=compile_with_xla(model, settings.xla),
+        steps_per_execution=steps_per_call(model, settings.batch_size, steps),
+    )
+
+
+def ends_in_probabilities(model: keras.Model) -> bool:
+    """Whether the last layer is a softmax."""
+    last = model.layers[-1]
+    return isinstance(last, keras.layers.Softmax) or (
+        getattr(last, "activation", None) is keras.activations.softmax
+    )
+
+
+class Watch(keras.callbacks.Callback):
+    """Reports progress, keeps the history, and stops a training that diverges."""
+
+    def __init__(self, task: Task, steps: int) -> None:
+        super().__init__()
+        self.task = task
+        self.steps = steps
+        self.done = 0
+        self.epochs: list[dict[str, float]] = []
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        """Counts steps anew."""
+        self.done = 0
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        """``batch`` is the last one of a call of many steps."""
+        logs = logs or {}
+        if not np.isfinite(logs.get("loss", 0.0)):
+            raise TrainingError(
+                f"the loss is {logs['loss']} in epoch {len(self.epochs) + 1}, step {batch + 1} of {self.steps}",
+                todo="Training diverged; nothing was written. Try a smaller --lr, or --preprocess unit.",
+            )
+        self.task.advance(batch + 1 - self.done, **logs)
+        self.done = batch + 1
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Keeps the epoch's figures."""
+        self.epochs.append({name: float(value) for name, value in (logs or {}).items()})

@@ -1,0 +1,51 @@
+"""Input coding: a value in a declared range becomes the time of a spike."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable("snnctl")
+class InputCoding(keras.layers.Layer):
+    """Codes each input value as one spike in the window [0, 1].
+
+    A value ``v`` of the range ``[low, high] = [p, q]`` fires at ``t = 1 - (v - p) / (q - p)``, so in
+    layer-local time ``x = 1 - t = (v - p) / (q - p)``. The largest value fires first; ``p`` is silent.
+    Values outside the range saturate at its ends. [HP, Methods]
+
+    Args:
+        low: p, the smallest value of the range.
+        high: q, the largest.
+
+    Shapes: any shape in, the same out. Units: local time in tau_c.
+
+    Raises:
+        ValueError: ``low`` is not below ``high``.
+    """
+
+    def __init__(self, low: float = 0.0, high: float = 1.0, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        if not low < high:
+            raise ValueError(f"the input range [{low}, {high}] is empty")
+        self.low = float(low)
+        self.high = float(high)
+
+    def call(self, inputs):
+        """Local spike times, in [0, 1]."""
+        unit = inputs
+        if self.low != 0.0:
+            unit = unit - self.low
+        if self.high - self.low != 1.0:
+            unit = unit / (self.high - self.low)
+        return ops.clip(unit, 0.0, 1.0)
+
+    def compute_output_shape(self, input_shape):
+        """The input's shape."""
+        return input_shape
+
+    def get_config(self) -> dict[str, Any]:
+        """The range, for saving."""
+        return {**super().get_config(), "low": self.low, "high": self.high}

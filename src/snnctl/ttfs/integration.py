@@ -1,0 +1,135 @@
+"""What spiking layers and readouts share: synapses that are summed, and an offset per neuron."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import keras
+from keras import ops
+
+Groups = Sequence[Sequence[keras.layers.Layer]]
+
+
+class IntegratingLayer(keras.layers.Layer):
+    """Sums the currents of its synapse groups and adds the offset D of each neuron.
+
+        z = D + sum_g synapses_g(x_g)
+
+    where ``x_g`` are the layer-local spike times of group g. A group is a chain of Keras's own linear layers
+    without bias (``Dense``, ``Conv2D``, ...).
+
+    D holds one value per channel (last axis), or, when ``positions`` is given, ``positions`` values per
+    channel and an index that says which of them holds at each position of the output: a convolution with zero
+    padding that reads a shifted signal needs other offsets at the border (docs/mathematics.md).
+
+    Args:
+        synapses: one linear layer, one chain of them, or a list of chains; with several chains the layer
+            is called on a list of as many tensors.
+        positions: number of distinct offsets per channel; None for one.
+
+    Weights: ``D`` of shape (channels,) or (positions, channels), in tau_c; ``position_index`` of the output's
+    shape without batch and channels, integers below ``positions`` (not trainable).
+
+    Raises:
+        ValueError: a synapse layer has a bias or an activation.
+    """
+
+    def __init__(
+        self,
+        synapses: keras.layers.Layer | Sequence[keras.layers.Layer] | Groups,
+        positions: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        groups = _as_groups(synapses)
+        for layer in (layer for group in groups for layer in group):
+            _require_linear(layer)
+        self.positions = positions
+        self._group_sizes = [len(group) for group in groups]
+        # One flat list: Keras saves the weights of layers in a list, but not of layers in a list of lists.
+        self.synapses = [layer for group in groups for layer in group]
+
+    def groups(self) -> Iterator[list[keras.layers.Layer]]:
+        """The chains of synapse layers, one for each input tensor."""
+        start = 0
+        for size in self._group_sizes:
+            yield list(self.synapses[start : start + size])
+            start += size
+
+    def build(self, input_shape) -> None:
+        """Creates the synapses' weights and D."""
+        shapes = input_shape if len(self._group_sizes) > 1 else [input_shape]
+        outputs = [_build_chain(group, tuple(shape)) for group, shape in zip(self.groups(), shapes, strict=True)]
+        if any(shape[1:] != outputs[0][1:] for shape in outputs):
+            raise ValueError(f"layer {self.name}: the synapse groups' outputs differ in shape: {outputs}")
+        neurons = outputs[0][1:]
+        rows = () if self.positions is None else (self.positions,)
+        self.D = self.add_weight(name="D", shape=(*rows, neurons[-1]), initializer="zeros")
+        if self.positions is not None:
+            self.position_index = self.add_weight(
+                name="position_index", shape=neurons[:-1], dtype="int32", initializer="zeros", trainable=False
+            )
+
+    def currents(self, inputs):
+        """``sum_g synapses_g(x_g)``, shape (batch, \\*neurons)."""
+        tensors = inputs if len(self._group_sizes) > 1 else [inputs]
+        total = None
+        for group, x in zip(self.groups(), tensors, strict=True):
+            for layer in group:
+                x = layer(x)
+            total = x if total is None else total + x
+        return total
+
+    def offsets(self):
+        """D, broadcastable to (batch, \\*neurons)."""
+        if self.positions is None:
+            return ops.convert_to_tensor(self.D)
+        return ops.take(self.D, self.position_index, axis=0)
+
+    def integrate(self, inputs):
+        """``D + sum_g synapses_g(x_g)``, shape (batch, \\*neurons), in tau_c."""
+        return self.currents(inputs) + ops.cast(self.offsets(), self.compute_dtype)
+
+    def compute_output_shape(self, input_shape):
+        """(batch, \\*neurons)."""
+        shape = tuple(input_shape[0] if len(self._group_sizes) > 1 else input_shape)
+        for layer in next(self.groups()):
+            shape = layer.compute_output_shape(shape)
+        return tuple(shape)
+
+    def get_config(self) -> dict[str, Any]:
+        """Everything needed to build the layer again."""
+        groups = [[keras.saving.serialize_keras_object(layer) for layer in group] for group in self.groups()]
+        return {**super().get_config(), "synapses": groups, "positions": self.positions}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> IntegratingLayer:
+        """The layer described by ``config``."""
+        groups = [[keras.saving.deserialize_keras_object(layer) for layer in group] for group in config["synapses"]]
+        return cls(**{**config, "synapses": groups})
+
+
+def _as_groups(synapses: Any) -> list[list[keras.layers.Layer]]:
+    if isinstance(synapses, keras.layers.Layer):
+        return [[synapses]]
+    items = list(synapses)
+    if items and isinstance(items[0], keras.layers.Layer):
+        return [items]
+    return [list(group) for group in items]
+
+
+def _require_linear(layer: keras.layers.Layer) -> None:
+    if getattr(layer, "use_bias", False):
+        raise ValueError(f"synapse layer {layer.name} has a bias; the offset of a neuron is the spiking layer's D")
+    activation = getattr(layer, "activation", None)
+    if activation is not None and activation is not keras.activations.linear:
+        raise ValueError(f"synapse layer {layer.name} has an activation; synapses are linear")
+
+
+def _build_chain(group: list[keras.layers.Layer], shape: tuple) -> tuple:
+    for layer in group:
+        if not layer.built:
+            layer.build(shape)
+        shape = tuple(layer.compute_output_shape(shape))
+    return shape

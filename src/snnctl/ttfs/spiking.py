@@ -1,0 +1,137 @@
+"""The spiking layer: synapses, neurons that fire at most once, and their window."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from snnctl.ttfs.integration import IntegratingLayer
+from snnctl.ttfs.window import WINDOWS, confined, grown
+
+NEURONS = ("b1", "alpha1")
+
+
+@keras.saving.register_keras_serializable("snnctl")
+class SpikingLayer(IntegratingLayer):
+    """Neurons with time-to-first-spike coding; each fires at most once.
+
+    While the layer integrates, in ``[t_min_prev, t_min]``, and while it fires, in ``[t_min, t_max]``,
+
+        dV_i/dt = A_i + sum_j J_ij H(t - t_j)     t < t_min
+        dV_i/dt = B_i                             t >= t_min
+
+    and neuron i fires at the first ``t >= t_min`` with ``V_i(t) >= theta_i``, or not at all. In layer-local
+    time, ``x = t_max - t`` for a spike and 0 for silence, with ``z_i = D_i + sum_j J_ij x_j``:
+
+    - ``b1`` (A = 0, B = 1, theta_i = t_max - t_min - D_i):  ``x_i = min(width, max(0, z_i))``, a ReLU unit with
+      weights J and bias D; also its Jacobian ``dt_i/dt_j = J_ij`` is the ReLU unit's. [HP, Eqs. 5-7]
+    - ``alpha1`` (A = 1, B_i = 1 + sum_j J_ij, never reset, theta_i = B_i width + width_prev - D_i):
+      ``x_i = min(width, max(0, z_i / B_i))``, with the Jacobian ``J_ij / B_i``. [EM] A neuron with ``B_i <= 0``
+      either starts above its threshold, and fires at ``t_min``, or never fires.
+
+    Args:
+        synapses: see :class:`~snnctl.ttfs.integration.IntegratingLayer`.
+        width: ``t_max - t_min``, the window's first width, in tau_c.
+        neuron: "b1" or "alpha1".
+        windows: "grow" (each training batch may widen the window) or "fixed".
+        gamma: growing windows reach at least gamma times the batch's largest ``x``; at least 1.
+        positions: see :class:`~snnctl.ttfs.integration.IntegratingLayer`.
+
+    Shapes: local spike times (batch, \\*inputs), or a list of them; out (batch, \\*neurons). Units: tau_c.
+    Weights: those of the synapses (J), ``D``, and ``width`` (scalar, not trainable).
+
+    Raises:
+        ValueError: an argument is out of its range, or a synapse layer is not linear.
+    """
+
+    def __init__(
+        self,
+        synapses: Any,
+        width: float = 1.0,
+        neuron: str = "b1",
+        windows: str = "grow",
+        gamma: float = 10.0,
+        positions: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(synapses, positions, **kwargs)
+        if neuron not in NEURONS:
+            raise ValueError(f"unknown neuron model {neuron!r}; known: {', '.join(NEURONS)}")
+        if windows not in WINDOWS:
+            raise ValueError(f"unknown kind of windows {windows!r}; known: {', '.join(WINDOWS)}")
+        if gamma < 1:
+            raise ValueError(f"gamma is {gamma}; below 1 a window would cut off the spikes it has just seen")
+        if not width > 0:
+            raise ValueError(f"the window's width is {width}; it must be positive")
+        self.first_width = float(width)
+        self.neuron = neuron
+        self.windows = windows
+        self.gamma = float(gamma)
+
+    def build(self, input_shape) -> None:
+        """Creates J, D and the window's width."""
+        super().build(input_shape)
+        self.width = self.add_weight(
+            name="width",
+            shape=(),
+            initializer=keras.initializers.Constant(self.first_width),
+            trainable=False,
+            # All replicas compute the same maximum, so any of them will do.
+            aggregation="only_first_replica",
+        )
+
+    def slope(self, inputs):
+        """``B_i``, the slope of the potentials while the layer fires; broadcastable to (batch, \\*neurons)."""
+        if self.neuron == "b1":
+            return 1.0
+        tensors = inputs if len(self._group_sizes) > 1 else [inputs]
+        ones = [ops.ones((1, *x.shape[1:]), dtype=self.compute_dtype) for x in tensors]
+        return 1.0 + self.currents(ones if len(ones) > 1 else ones[0])
+
+    def ideal(self, inputs):
+        """Local spike times ``t_max - t_i`` without a window: <= 0 means silent, > width too early to happen."""
+        z = self.integrate(inputs)
+        if self.neuron == "b1":
+            return z
+        B = self.slope(inputs)
+        positive = B > 0
+        above = z >= B * ops.cast(self.width, z.dtype)
+        stuck = ops.where(above, ops.cast(float("inf"), z.dtype), ops.zeros_like(z))
+        return ops.where(positive, z / ops.where(positive, B, ops.ones_like(B)), stuck)
+
+    def fire(self, ideal):
+        """Local spike times confined to the window; (batch, \\*neurons), 0 for silent neurons."""
+        return confined(ideal, ops.cast(self.width, ideal.dtype))
+
+    def call(self, inputs, training: bool | None = None):
+        """Local spike times; in training, growing windows grow first."""
+        ideal = self.ideal(inputs)
+        if not training or self.windows == "fixed":
+            return self.fire(ideal)
+        finite = ideal if self.neuron == "b1" else ops.where(ideal < float("inf"), ideal, ops.zeros_like(ideal))
+        self.width.assign(grown(self.width, ops.stop_gradient(finite), self.gamma))
+        if self.neuron == "b1":
+            return ops.relu(ideal)  # gamma >= 1: nothing is outside the window, confining it would change nothing
+        return self.fire(ideal)
+
+    def threshold(self):
+        """``theta_i`` of the b1 neurons, ``width - D``, of D's shape, in tau_c.
+
+        Raises:
+            ValueError: alpha1 neurons: their thresholds depend on the inputs' layer too.
+        """
+        if self.neuron != "b1":
+            raise ValueError("the threshold of an alpha1 neuron is B width + width_prev - D; ask slope() for B")
+        return ops.convert_to_tensor(self.width) - ops.convert_to_tensor(self.D)
+
+    def get_config(self) -> dict[str, Any]:
+        """Everything needed to build the layer again."""
+        return {
+            **super().get_config(),
+            "width": self.first_width,
+            "neuron": self.neuron,
+            "windows": self.windows,
+            "gamma": self.gamma,
+        }

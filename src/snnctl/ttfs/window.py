@@ -1,0 +1,50 @@
+"""Firing windows: how a layer's window grows while training, and how spikes are confined to it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import ops
+
+WINDOWS = ("grow", "fixed")
+
+
+def grown(width, ideal, gamma: float):
+    """The window's width after a training batch.
+
+        t_max <- t_min + max(t_max - t_min, gamma (t_max - min_i t_i))          [HP, Methods]
+
+    In layer-local time ``t_max - min_i t_i`` is the largest ideal ``x_i`` of the batch. With several replicas
+    it is the largest of all of them.
+
+    Args:
+        width: ``t_max - t_min``, scalar, in tau_c.
+        ideal: ideal local spike times of the batch, any shape.
+        gamma: head room, at least 1.
+    """
+    return ops.maximum(width, ops.cast(gamma * max_over_replicas(ops.max(ideal)), width.dtype))
+
+
+def confined(ideal, width):
+    """The local spike times that a window of ``width`` allows.
+
+    Silent (0) when the ideal time is after the window's end; at ``t_min``, so ``x = width``, when it is
+    before the window's start (a *saturated* spike).
+    """
+    return ops.minimum(ops.relu(ideal), width)
+
+
+def max_over_replicas(peak: Any) -> Any:
+    """The largest ``peak`` of all replicas of a ``tf.distribute`` strategy (a scalar)."""
+    if keras.backend.backend() != "tensorflow":
+        return peak
+    import tensorflow as tf
+
+    context = tf.distribute.get_replica_context()
+    if context is None or context.num_replicas_in_sync == 1:
+        return peak
+    # tf.distribute reduces by sum or mean only: each replica fills its own slot of a vector of zeros.
+    slot = tf.one_hot(context.replica_id_in_sync_group, context.num_replicas_in_sync, dtype=peak.dtype)
+    # where, not a product: 0 x inf would be NaN in everybody's slot.
+    return ops.max(context.all_reduce(tf.distribute.ReduceOp.SUM, tf.where(slot > 0, peak, tf.zeros_like(slot))))

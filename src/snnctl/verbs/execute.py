@@ -1,0 +1,58 @@
+"""Do what a verb means and write down what came out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from snnctl.runs import RunRecord, prepare_output, third_party, versions, write_run
+from snnctl.verbs.catalog import Verb
+from snnctl.verbs.options import Options
+from snnctl.verbs.result import Result, Run
+
+
+def execute(
+    verb: Verb,
+    options: Options,
+    run: Run,
+    *,
+    out: Path | None = None,
+    overwrite: bool = False,
+    command: Sequence[str] = (),
+) -> tuple[Result, Path | None]:
+    """Run ``verb`` and write its run folder.
+
+    Args:
+        verb: from the catalog.
+        options: an instance of ``verb.options``.
+        run: the registry and the reporter.
+        out: the folder to write; None writes nothing.
+        overwrite: whether ``out`` may hold something already.
+        command: the command line, for the record.
+
+    Returns:
+        The result, and the absolute path of the folder it was written to.
+
+    Raises:
+        OutputError: ``out`` is in use or cannot be written; known before the work starts.
+    """
+    folder = prepare_output(out, overwrite) if out is not None else None
+    started = datetime.now().astimezone()
+    clock = time.monotonic()
+    result = verb.function(options, run)
+    if folder is None:
+        return result, None
+    record = RunRecord(
+        verb=verb.name,
+        options=options.model_dump(mode="json"),
+        settings=result.settings,
+        seed=getattr(options, "seed", None),
+        versions=versions(),
+        plugins=third_party(run.registry),
+        command=list(command),
+        started=started.isoformat(timespec="seconds"),
+        duration=round(time.monotonic() - clock, 3),
+    )
+    return result, write_run(folder, result, record, overwrite)

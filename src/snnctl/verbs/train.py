@@ -1,0 +1,109 @@
+"""``snnctl train``: a ReLU or a spiking network from scratch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from snnctl.errors import PluginError, SnnctlError
+from snnctl.plugins import Architecture
+from snnctl.plugins.options import check_arch_options
+from snnctl.verbs.options import TrainOptions
+from snnctl.verbs.result import Result, Run
+from snnctl.verbs.samples import data_source
+
+if TYPE_CHECKING:
+    import keras
+
+DEFAULT_DATA = "mnist-mini"
+
+
+def train(options: TrainOptions, run: Run) -> Result:
+    """Builds the architecture, in spiking form if asked for, trains it, and measures it on the test split.
+
+    Raises:
+        PluginError: unknown data set or architecture, or one that fails.
+        UsageError: an option that does not fit.
+        DataError: missing or damaged data.
+        ConversionError: an architecture without a spiking form.
+        TrainingError: the loss diverged.
+    """
+    import keras
+
+    from snnctl.conversion.build import SpikingSettings, build_spiking
+    from snnctl.models import precision
+    from snnctl.training.fit import fit
+    from snnctl.verbs.measure import measure
+
+    architecture = run.registry.architecture(options.arch)
+    arch_options = check_arch_options(architecture, options.arch_opt)
+    source = data_source(options, run, options.data or DEFAULT_DATA, options.preprocess, options.dtype)
+    training, test = source.split("train"), source.split("test")
+    keras.utils.set_random_seed(options.seed)
+    with precision(options.dtype):
+        model = build(architecture, source.dataset.input_shape, source.dataset.classes, arch_options)
+        if options.type == "snn":
+            settings = SpikingSettings(
+                input_range=source.preprocessing.input_range,
+                neuron=options.neuron,
+                width=(1 + options.zeta) * options.x_n,
+                windows=options.windows,
+                gamma=options.gamma,
+                dtype=options.dtype,
+            )
+            model = build_spiking(model, settings)
+        history = fit(
+            model,
+            (training.inputs, training.labels),
+            (test.inputs, test.labels),
+            fit_settings(options),
+            run.reporter,
+        )
+        metrics, _ = measure(model, options.type, test, options.batch_size, run.reporter, "measuring")
+    resolved = {
+        **options.model_dump(mode="json"),
+        "data": source.dataset.name,
+        "preprocess": source.preprocessing.spelling,
+        "arch_opt": arch_options,
+    }
+    return Result("train", metrics, resolved, model, history)
+
+
+def fit_settings(options: Any) -> Any:
+    """The part of the options that the training loop takes."""
+    from dataclasses import fields
+
+    from snnctl.training.fit import FitSettings
+
+    return FitSettings(**{field.name: getattr(options, field.name) for field in fields(FitSettings)})
+
+
+def build(
+    architecture: Architecture, input_shape: tuple[int, ...], classes: int, options: dict[str, Any]
+) -> keras.Model:
+    """The architecture's ReLU network.
+
+    Raises:
+        PluginError: the architecture fails, or returns something else than a network of these shapes.
+        SnnctlError: what the architecture itself says about its options.
+    """
+    import keras
+
+    try:
+        model = architecture.build(input_shape, classes, **options)
+    except SnnctlError:
+        raise
+    except Exception as error:
+        raise PluginError(
+            f"it failed to build for inputs {input_shape} and {classes} classes: {error}",
+            where=f"architecture '{architecture.name}'",
+            todo="Check its options (`snnctl archs show NAME`) and the data set's shape.",
+        ) from error
+    if not isinstance(model, keras.Model):
+        raise PluginError("it did not return a Keras model", where=f"architecture '{architecture.name}'")
+    expected = ((None, *input_shape), (None, classes))
+    if (model.input_shape, model.output_shape) != expected:
+        raise PluginError(
+            f"its network maps {model.input_shape} to {model.output_shape}, not {expected[0]} to {expected[1]}",
+            where=f"architecture '{architecture.name}'",
+        )
+    return model

@@ -1,0 +1,91 @@
+"""Options are checked here, before any work and without TensorFlow, and never end in a pydantic traceback."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from snnctl.data.preprocess import parse_preprocess
+from snnctl.errors import ModelError, PluginError, SnnctlError, UsageError
+from snnctl.plugins import Registry
+from snnctl.plugins.options import read_arch_options
+from snnctl.plugins.problems import Label, Problem, find_problems, quoted
+from snnctl.verbs.options import Options
+
+Model = TypeVar("Model", bound=Options)
+
+
+def make_options(model_class: type[Model], mapping: Mapping[str, Any], where: str = "", label: Label = quoted) -> Model:
+    """The options in ``mapping`` as a ``model_class``.
+
+    Args:
+        model_class: names, types and limits of the options.
+        mapping: the options given.
+        where: what the message begins with.
+        label: what an option is called in messages, given its key.
+
+    Raises:
+        UsageError: an unknown key (names the nearest), a missing one or a value that does not fit.
+    """
+    problems = find_problems(model_class, mapping, label)
+    if problems:
+        raise UsageError(problems[0].message, where=where, todo=problems[0].todo)
+    return model_class.model_validate(dict(mapping))
+
+
+def find_name_problems(given: Mapping[str, Any], registry: Registry) -> list[Problem]:
+    """Everything wrong with the names in ``given``: data set, preprocessing, architecture and its options.
+
+    Values of the wrong type are passed over: :func:`make_options` complains about those.
+    """
+    problems = []
+    for key, check in _checks(given, registry):
+        try:
+            check()
+        except SnnctlError as error:
+            problems.append(Problem(key, error.what, error.todo))
+    return problems + _arch_option_problems(given, registry)
+
+
+def check_names(options: Options, registry: Registry) -> None:
+    """Refuse unknown names and missing files before TensorFlow is imported.
+
+    Raises:
+        PluginError: no such data set or architecture.
+        UsageError: a preprocessing or an option of the architecture that does not fit.
+        ModelError: the model does not exist.
+    """
+    given = options.model_dump()
+    for _, check in _checks(given, registry):
+        check()
+    for problem in _arch_option_problems(given, registry):
+        raise UsageError(problem.message, todo=problem.todo)
+    model = given.get("model")
+    if model is not None and not Path(model).expanduser().exists():
+        raise ModelError(f"no model at {model}", todo="name a run folder, a .keras file or an .h5 file")
+
+
+def _checks(given: Mapping[str, Any], registry: Registry) -> Iterator[tuple[str, Callable[[], object]]]:
+    """Checks by the option they blame."""
+    data, preprocess, arch = (given.get(key) for key in ("data", "preprocess", "arch"))
+    if isinstance(data, str):
+        yield "data", lambda: registry.dataset(data)
+    if isinstance(preprocess, str) and isinstance(data, str):
+        yield "preprocess", lambda: parse_preprocess(preprocess, registry.dataset(data))
+    if isinstance(arch, str):
+        yield "arch", lambda: registry.architecture(arch)
+
+
+def _arch_option_problems(given: Mapping[str, Any], registry: Registry) -> list[Problem]:
+    arch, options = given.get("arch"), given.get("arch_opt")
+    if not isinstance(options, Mapping) or not options:
+        return []
+    if arch is None:
+        return [Problem("arch_opt", "arch_opt without arch", "name the architecture with arch")]
+    try:
+        architecture = registry.architecture(arch)
+    except (PluginError, TypeError, AttributeError):
+        return []
+    _, problems = read_arch_options(architecture, options)
+    return [Problem(f"arch_opt.{problem.key}", problem.message, problem.todo) for problem in problems]

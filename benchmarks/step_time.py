@@ -65,7 +65,9 @@ def inference(model: keras.Model, x: np.ndarray, batch_size: int) -> Callable[[]
     return lambda: model.predict(x, batch_size=batch_size, verbose=0) is None and None
 
 
-def report(name: str, relu: keras.Model, snn: keras.Model, shape: tuple, batch_size: int, steps: int, rounds: int) -> None:
+def report(
+    name: str, relu: keras.Model, snn: keras.Model, shape: tuple, batch_size: int, steps: int, rounds: int
+) -> None:
     """One line: step times of both networks and their ratio, training and inference."""
     x, y = samples(shape, steps * batch_size)
     line = f"{name:24}"

@@ -45,7 +45,8 @@ def graph_of(model: keras.Model) -> Graph:
     for kind, tensors in (("inputs", functional.inputs), ("outputs", functional.outputs)):
         if len(tensors) != 1:
             raise ConversionError(
-                f"model '{model.name}' has {len(tensors)} {kind}", todo="Networks with one input and one output convert."
+                f"model '{model.name}' has {len(tensors)} {kind}",
+                todo="Networks with one input and one output convert.",
             )
     nodes = [
         node

@@ -29,9 +29,7 @@ def run(
             task.advance(len(batch))
 
 
-def logits(
-    model: keras.Model, inputs: np.ndarray, batch_size: int, reporter: Reporter, description: str
-) -> np.ndarray:
+def logits(model: keras.Model, inputs: np.ndarray, batch_size: int, reporter: Reporter, description: str) -> np.ndarray:
     """The network's outputs, shape (samples, \\*outputs)."""
     parts = run(lambda x: model(x, training=False), inputs, batch_size, reporter, description)
     return np.concatenate([part.numpy() for part in parts])

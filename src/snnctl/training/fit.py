@@ -83,9 +83,7 @@ def compile_model(model: keras.Model, settings: FitSettings, steps: int) -> None
 def ends_in_probabilities(model: keras.Model) -> bool:
     """Whether the last layer is a softmax."""
     last = model.layers[-1]
-    return isinstance(last, keras.layers.Softmax) or (
-        getattr(last, "activation", None) is keras.activations.softmax
-    )
+    return isinstance(last, keras.layers.Softmax) or (getattr(last, "activation", None) is keras.activations.softmax)
 
 
 class Watch(keras.callbacks.Callback):
@@ -110,8 +108,9 @@ class Watch(keras.callbacks.Callback):
                 f"the loss is {logs['loss']} in epoch {len(self.epochs) + 1}, step {batch + 1} of {self.steps}",
                 todo="Training diverged; nothing was written. Try a smaller --lr, or --preprocess unit.",
             )
-        self.task.advance(batch + 1 - self.done, **logs)
-        self.done = batch + 1
+        done = min(batch + 1, self.steps)  # Keras counts the steps that a last, shorter call did not do
+        self.task.advance(done - self.done, **logs)
+        self.done = done
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Keeps the epoch's figures."""

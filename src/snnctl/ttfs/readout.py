@@ -29,9 +29,7 @@ class Readout(IntegratingLayer):
         ValueError: unknown decoding, or a synapse layer that is not linear.
     """
 
-    def __init__(
-        self, synapses: Any, decoding: str = "linear", positions: int | None = None, **kwargs: Any
-    ) -> None:
+    def __init__(self, synapses: Any, decoding: str = "linear", positions: int | None = None, **kwargs: Any) -> None:
         super().__init__(synapses, positions, **kwargs)
         if decoding not in DECODINGS:
             raise ValueError(f"unknown decoding {decoding!r}; known: {', '.join(DECODINGS)}")

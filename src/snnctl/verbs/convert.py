@@ -53,9 +53,7 @@ def calibration_data(opened: Opened, images: int, seed: int) -> np.ndarray:
     return inputs[np.sort(chosen)]
 
 
-def verify(
-    opened: Opened, snn: keras.Model, calibration: np.ndarray, batch_size: int, run: Run
-) -> dict[str, Any]:
+def verify(opened: Opened, snn: keras.Model, calibration: np.ndarray, batch_size: int, run: Run) -> dict[str, Any]:
     """The spiking network's figures on the test split, and its agreement with the source network."""
     from snnctl.conversion.logits import logits_of
     from snnctl.metrics.forward import logits

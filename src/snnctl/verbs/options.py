@@ -18,7 +18,7 @@ Positive = Annotated[int, Field(gt=0)]
 class Options(BaseModel):
     """Base of all option models: unknown keys are refused, values are checked, instances do not change."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class DataOptions(Options):

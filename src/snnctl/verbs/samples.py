@@ -35,9 +35,7 @@ class Source:
         Raises:
             DataError: missing or damaged files, or values that the data set does not allow.
         """
-        return load_split(
-            self.dataset, name, self.context, self.preprocessing, limit=self.limit, dtype=self.dtype
-        )
+        return load_split(self.dataset, name, self.context, self.preprocessing, limit=self.limit, dtype=self.dtype)
 
 
 def data_source(options: DataOptions, run: Run, name: str, preprocess: str | None, dtype: str) -> Source:

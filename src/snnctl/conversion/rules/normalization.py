@@ -17,12 +17,12 @@ def convert_batch_normalization(layer: keras.layers.BatchNormalization, signal: 
     k, c = affine_of(layer)
     axis = layer.axis[0] if isinstance(layer.axis, (list, tuple)) else layer.axis
     if isinstance(signal, Potential) and not signal.rectified:
-        _require_last_axis(axis, len(signal.tensor.shape), k, signal.offset.shape[-1], context)
         if any(not deferred.per_channel for deferred in signal.then):
             raise context.refuse(
                 f"the normalisation stands between '{signal.then[-1].name}' and the ReLU",
                 "Put the BatchNormalization before the Flatten, or after the ReLU.",
             )
+        _require_last_axis(axis, len(signal.tensor.shape), k, signal.offset.shape[-1], context)
         return signal.affine(k, c)
     spikes = context.spikes(signal)
     _require_last_axis(axis, len(spikes.tensor.shape), k, spikes.scale.shape[0], context)

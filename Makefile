@@ -1,0 +1,36 @@
+# Every target sets up what it needs in .venv by itself.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test test-long lint benchmarks docs clean
+
+$(READY): pyproject.toml plugins/snnctl-example/pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]' -e plugins/snnctl-example
+	touch $@
+
+# A ReLU network is trained, converted, fine-tuned and measured: real MNIST images, no download.
+demo: $(READY)
+	$(BIN)/snnctl run recipes/quickstart.yaml
+
+# A representative sample of everything; under 10 minutes.
+test: $(READY)
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not long"
+
+# What takes longer: many more random networks, full data sets; under 45 minutes.
+test-long: $(READY)
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m long
+
+lint: $(READY)
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
+
+benchmarks: $(READY)
+	$(BIN)/python benchmarks/step_time.py
+
+docs: $(READY)
+	$(BIN)/python scripts/make_cli_reference.py
+
+clean:
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,21 @@
+"""Shared by all tests: quiet TensorFlow, the real data sets when they are there, and the helper modules."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+sys.path.insert(0, str(Path(__file__).parent))
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder with the full data sets; without it the test is skipped."""
+    folder = os.environ.get("SNNCTL_DATA")
+    if not folder or not Path(folder, "mnist").is_dir():
+        pytest.skip("needs the full data sets in SNNCTL_DATA")
+    return Path(folder)

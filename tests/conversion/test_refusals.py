@@ -1,0 +1,109 @@
+"""What cannot be converted is refused by name and place; nothing is guessed."""
+
+from __future__ import annotations
+
+import keras
+import pytest
+
+from snnctl.conversion.build import SpikingSettings, build_spiking
+from snnctl.errors import ConversionError
+
+L = keras.layers
+
+
+def sequential(*middle, shape=(8, 8, 2)):
+    return keras.Sequential([keras.Input(shape), *middle])
+
+
+def flat(*middle):
+    return sequential(*middle, shape=(8,))
+
+
+class Doubling(L.Dense):
+    """A subclass that computes something else."""
+
+    def call(self, inputs):
+        return 2 * super().call(inputs)
+
+
+def two_inputs():
+    a, b = keras.Input((3,)), keras.Input((3,))
+    return keras.Model([a, b], L.Dense(2)(L.Concatenate()([a, b])))
+
+
+def residual():
+    x = keras.Input((4,))
+    y = L.Dense(4, activation="relu")(x)
+    return keras.Model(x, L.Dense(2)(L.Add()([y, L.Dense(4, activation="relu")(y)])))
+
+
+def nested():
+    return keras.Sequential([keras.Input((8,)), flat(L.Dense(8, activation="relu")), L.Dense(2)])
+
+
+CASES = {
+    "tanh": (lambda: flat(L.Dense(4, activation="tanh", name="odd"), L.Dense(2)), ["odd", "tanh", "1 of 2"]),
+    "layer normalization": (
+        lambda: flat(L.Dense(4, activation="relu"), L.LayerNormalization(name="odd"), L.Dense(2)),
+        ["odd", "LayerNormalization", "2 of 3", "Accepted"],
+    ),
+    "lstm": (lambda: sequential(L.LSTM(3, name="odd"), L.Dense(2), shape=(5, 3)), ["odd", "LSTM"]),
+    "clipped relu": (lambda: flat(L.Dense(4), L.ReLU(6.0, name="odd"), L.Dense(2)), ["odd", "max_value=6.0"]),
+    "leaky relu": (
+        lambda: flat(L.Dense(4), L.ReLU(negative_slope=0.1, name="odd"), L.Dense(2)),
+        ["odd", "negative_slope"],
+    ),
+    "softmax in the middle": (
+        lambda: flat(L.Dense(4, activation="softmax", name="odd"), L.Dense(2, name="next")),
+        ["odd", "next"],
+    ),
+    "linear after linear": (lambda: flat(L.Dense(4, name="first"), L.Dense(2, name="second")), ["first", "second"]),
+    "subclass": (lambda: flat(Doubling(4, activation="relu", name="odd"), L.Dense(2)), ["odd", "Doubling"]),
+    "ends in spikes": (lambda: flat(L.Dense(4, activation="relu"), L.BatchNormalization(name="odd")), ["odd"]),
+    "ends in pooling": (lambda: sequential(L.Conv2D(3, 3), L.MaxPooling2D(2, name="odd")), ["odd"]),
+    "grouped convolution": (lambda: sequential(L.Conv2D(4, 3, groups=2, name="odd"), L.Flatten()), ["odd", "groups"]),
+    "relu of shifted spikes": (
+        lambda: flat(L.Dense(4, activation="relu"), L.BatchNormalization(), L.ReLU(name="odd"), L.Dense(2)),
+        ["odd", "shifted"],
+    ),
+    "norm between flatten and relu": (
+        lambda: sequential(L.Conv2D(3, 3), L.Flatten(), L.BatchNormalization(name="odd"), L.ReLU(), L.Dense(2)),
+        ["odd", "Flatten"],
+    ),
+    "norm along another axis": (
+        lambda: sequential(L.Conv2D(3, 3), L.BatchNormalization(axis=1, name="odd"), L.ReLU(), L.Flatten(), L.Dense(2)),
+        ["odd", "axis 1"],
+    ),
+    "two inputs": (two_inputs, ["2 inputs"]),
+    "residual": (residual, ["Add"]),
+    "nested": (nested, ["Sequential"]),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_it_is_refused_with_name_and_place(case):
+    make, words = CASES[case]
+    model = make()
+    for layer in model.layers:
+        if isinstance(layer, L.BatchNormalization):
+            layer.beta.assign([-1.0] * layer.beta.shape[0])
+    with pytest.raises(ConversionError) as refusal:
+        build_spiking(model, SpikingSettings())
+    assert all(word in str(refusal.value) for word in words), str(refusal.value)
+    assert refusal.value.todo, "a refusal says what would be accepted"
+
+
+def test_a_subclassed_model_is_refused():
+    class Hidden(keras.Model):
+        def call(self, inputs):
+            return inputs
+
+    with pytest.raises(ConversionError, match="hides its graph"):
+        build_spiking(Hidden(name="mine"), SpikingSettings())
+
+
+def test_the_source_is_not_changed():
+    model = flat(L.Dense(4, activation="relu"), L.BatchNormalization(), L.Dense(2, activation="softmax"))
+    before = [weight.copy() for weight in model.get_weights()]
+    build_spiking(model, SpikingSettings(input_range=(-1.0, 1.0)))
+    assert all((a == b).all() for a, b in zip(before, model.get_weights(), strict=True))

@@ -1,0 +1,119 @@
+"""The Python API: the same verbs, errors as exceptions, nothing heavy at import."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+import snnctl
+from snnctl.errors import ModelError, OutputError, PluginError, RecipeError, UsageError
+from snnctl.verbs.result import Result
+
+
+class FakeModel:
+    """Saves a text."""
+
+    def save(self, path: Path) -> None:
+        """What a Keras model does."""
+        Path(path).write_text("model")
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Any]:
+    """Fake verbs that record their options, and an empty working folder."""
+    seen: list[Any] = []
+
+    def make(name: str) -> Any:
+        def verb(options: Any, run: Any) -> Result:
+            run.reporter.note("quiet")
+            seen.append(options)
+            model: Any = None if name == "evaluate" else FakeModel()
+            return Result(name, {"accuracy": 0.5}, {}, model)
+
+        return verb
+
+    for name in ("train", "convert", "finetune", "evaluate"):
+        module = ModuleType(f"snnctl.verbs.{name}")
+        setattr(module, name, make(name))
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+    monkeypatch.chdir(tmp_path)
+    return seen
+
+
+def test_options_are_passed_and_the_result_returned(calls: list[Any]) -> None:
+    result = snnctl.train(arch="fc2", data="mnist-mini", epochs=3, arch_opt={"hidden": 20})
+    assert result.metrics == {"accuracy": 0.5}
+    assert (calls[0].epochs, calls[0].arch_opt) == (3, {"hidden": 20})
+    assert list(Path().iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["convert", "finetune", "evaluate"])
+def test_a_model_may_be_a_path(calls: list[Any], name: str) -> None:
+    Path("net.keras").touch()
+    getattr(snnctl, name)(Path("net.keras"), data="mnist-mini", out="a/out")
+    assert calls[0].model == "net.keras"
+    record = json.loads(Path("a/out/run.json").read_text())
+    assert record["command"] == [f"snnctl.{name}(...)"]
+    assert Path("a/out/model.keras").exists() == (name != "evaluate")
+
+
+def test_a_folder_in_use(calls: list[Any]) -> None:
+    Path("out").mkdir()
+    Path("out/precious").touch()
+    with pytest.raises(OutputError):
+        snnctl.train(arch="fc2", data="mnist-mini", out="out")
+    assert calls == []
+    snnctl.train(arch="fc2", data="mnist-mini", out="out", overwrite=True)
+    assert Path("out/run.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({}, UsageError, "option 'arch' is required"),
+        ({"arch": "fc2", "epoch": 3}, UsageError, "did you mean 'epochs'?"),
+        ({"arch": "fc2", "batch-size": 3}, UsageError, "did you mean 'batch_size'?"),
+        ({"arch": "fc2", "epochs": "many"}, UsageError, "option 'epochs' is 'many'"),
+        ({"arch": "fc2", "epochs": True}, UsageError, "option 'epochs' cannot be true"),
+        ({"arch": "fc2", "epochs": 2.5}, UsageError, "option 'epochs' is 2.5"),
+        ({"arch": "fc2", "type": "sn"}, UsageError, "did you mean 'snn'?"),
+        ({"arch": "fc2", "lr": float("nan")}, UsageError, "option 'lr' is nan"),
+        ({"arch": "fc2", "arch_opt": {"hiden": 3}}, UsageError, "did you mean 'hidden'?"),
+        ({"arch": "fc2", "arch_opt": "hidden=3"}, UsageError, "option 'arch_opt' is 'hidden=3'"),
+        ({"arch": "fc22"}, PluginError, "did you mean 'fc2'?"),
+        ({"arch": "fc2", "data": "mnits"}, PluginError, "did you mean 'mnist'?"),
+    ],
+)
+def test_mistakes_are_exceptions_of_ours(
+    calls: list[Any], options: dict[str, Any], error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error) as caught:
+        snnctl.train(**options)
+    assert message in str(caught.value)
+    assert calls == []
+
+
+def test_a_model_that_is_not_there(calls: list[Any]) -> None:
+    with pytest.raises(ModelError, match="no model at nowhere"):
+        snnctl.convert("nowhere")
+
+
+def test_a_recipe_with_settings(calls: list[Any]) -> None:
+    Path("r.yaml").write_text("steps:\n- train: {arch: fc2, data: mnist-mini}\n- eval: {model: train}\n")
+    outcome = snnctl.run_recipe("r.yaml", out="out", **{"train.epochs": 2, "train.arch_opt.hidden": 7})
+    assert (calls[0].epochs, calls[0].arch_opt) == (2, {"hidden": 7})
+    assert calls[1].model == str(Path("out/train").resolve())
+    assert outcome.folder == Path("out").resolve()
+    with pytest.raises(RecipeError, match="no option 'epoch'"):
+        snnctl.run_recipe("r.yaml", **{"train.epoch": 2})
+
+
+def test_the_module_itself() -> None:
+    assert snnctl.__version__[0].isdigit()
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        snnctl.nonsense  # noqa: B018

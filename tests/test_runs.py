@@ -1,0 +1,222 @@
+"""The run folder: complete or absent, whatever happens."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from snnctl.errors import ModelError, OutputError
+from snnctl.runs import RunRecord, default_folder, output_folder, plain, prepare_output, read_run, to_json, write_run
+from snnctl.verbs.result import Result
+
+
+@dataclass
+class FakeModel:
+    """Saves a text, or fails."""
+
+    error: BaseException | None = None
+
+    def save(self, path: Path) -> None:
+        """What a Keras model does."""
+        Path(path).write_text("half of")
+        if self.error:
+            raise self.error
+
+
+def result(model: Any = None, **metrics: Any) -> Result:
+    """What a verb returned."""
+    return Result("train", metrics, {"data": "mnist"}, model)
+
+
+def names(folder: Path) -> set[str]:
+    """What is in ``folder``, hidden files included."""
+    return {path.name for path in folder.iterdir()}
+
+
+def test_a_complete_folder(tmp_path: Path) -> None:
+    history = [{"loss": 1.0, "accuracy": 0.5}, {"loss": 0.5, "accuracy": 0.75, "lr": 0.1}]
+    out = write_run(
+        tmp_path / "a" / "b", Result("train", {"accuracy": 0.75}, {}, FakeModel(), history), RunRecord("train", seed=3)
+    )
+    assert out == tmp_path / "a" / "b"
+    assert names(out) == {"model.keras", "metrics.json", "history.csv", "run.json"}
+    assert names(out.parent) == {"b"}
+    rows = list(csv.DictReader((out / "history.csv").open()))
+    assert rows[0] == {"epoch": "1", "loss": "1.0", "accuracy": "0.5", "lr": ""}
+    record = read_run(out)
+    assert record is not None
+    assert (record.verb, record.seed, record.metrics) == ("train", 3, {"accuracy": 0.75})
+
+
+def test_a_result_without_model_and_history(tmp_path: Path) -> None:
+    assert names(write_run(tmp_path / "out", result(), RunRecord("eval"))) == {"metrics.json", "run.json"}
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), RuntimeError("bad"), SystemExit(1), MemoryError()])
+@pytest.mark.parametrize("existing", [False, True])
+def test_a_failure_while_writing_leaves_everything_as_it_was(
+    tmp_path: Path, error: BaseException, existing: bool
+) -> None:
+    out = tmp_path / "out"
+    if existing:
+        write_run(out, result(accuracy=1), RunRecord("train"))
+    with pytest.raises(type(error)):
+        write_run(out, result(FakeModel(error)), RunRecord("train"), overwrite=True)
+    assert names(tmp_path) == ({"out"} if existing else set())
+    if existing:
+        assert json.loads((out / "metrics.json").read_text()) == {"accuracy": 1}
+
+
+def test_a_full_disk_is_an_output_error(tmp_path: Path) -> None:
+    model = FakeModel(OSError(28, "No space left on device"))
+    with pytest.raises(OutputError, match="No space left on device"):
+        write_run(tmp_path / "out", result(model), RunRecord("train"))
+    assert names(tmp_path) == set()
+
+
+def test_the_old_folder_stays_until_the_new_one_is_complete(tmp_path: Path) -> None:
+    out = write_run(tmp_path / "out", result(accuracy=1), RunRecord("train"))
+    with output_folder(out, overwrite=True) as staging:
+        assert staging.parent == tmp_path
+        assert staging.name == f".out.partial-{os.getpid()}"
+        (staging / "new").touch()
+        assert (out / "metrics.json").exists()
+    assert names(out) == {"new"}
+    assert names(tmp_path) == {"out"}
+
+
+def test_a_failed_swap_puts_the_old_folder_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = write_run(tmp_path / "out", result(accuracy=1), RunRecord("train"))
+    rename = Path.rename
+
+    def fail_for_staging(self: Path, target: Path) -> Path:
+        if ".partial-" in self.name:
+            raise OSError(5, "Input/output error")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", fail_for_staging)
+    with pytest.raises(OutputError, match="Input/output error"):
+        write_run(out, result(accuracy=2), RunRecord("train"), overwrite=True)
+    assert names(tmp_path) == {"out"}
+    assert json.loads((out / "metrics.json").read_text()) == {"accuracy": 1}
+
+
+def test_a_folder_in_use_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match="is not empty") as caught:
+        prepare_output(tmp_path)
+    assert "--overwrite" in caught.value.todo
+    assert prepare_output(tmp_path, overwrite=True) == tmp_path
+
+
+def test_an_empty_folder_is_as_good_as_none(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    write_run(tmp_path / "out", result(), RunRecord("eval"))
+    assert names(tmp_path / "out") == {"metrics.json", "run.json"}
+
+
+def test_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for overwrite in (False, True):
+        with pytest.raises(OutputError, match="is a file"):
+            prepare_output(tmp_path / "file", overwrite)
+    with pytest.raises(OutputError, match="cannot write"):
+        prepare_output(tmp_path / "file" / "below")
+
+
+def test_the_working_folder_is_never_overwritten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    for folder in (Path(".."), tmp_path):
+        with pytest.raises(OutputError, match="not overwritten"):
+            prepare_output(folder, overwrite=True)
+
+
+def test_no_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "access", lambda *args: False)
+    with pytest.raises(OutputError, match="no permission"):
+        prepare_output(tmp_path / "out")
+
+
+def test_a_link_to_a_folder_stays_a_link(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    write_run(tmp_path / "link", result(), RunRecord("eval"))
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real" / "run.json").exists()
+
+
+def test_json_is_strict_and_plain() -> None:
+    value = {
+        "nan": math.nan,
+        "inf": np.float32("inf"),
+        "number": np.float64(0.5),
+        "count": np.int64(3),
+        "array": np.array([[1.0, math.nan]]),
+        "path": Path("a/b"),
+        "flag": np.bool_(True),
+        "pair": (1, 2),
+        3: None,
+    }
+    assert json.loads(to_json(value)) == {
+        "nan": None,
+        "inf": None,
+        "number": 0.5,
+        "count": 3,
+        "array": [[1.0, None]],
+        "path": "a/b",
+        "flag": True,
+        "pair": [1, 2],
+        "3": None,
+    }
+    assert plain(True) is True
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"verb": 3}', "\x00\xff"])
+def test_a_damaged_record(tmp_path: Path, content: str) -> None:
+    (tmp_path / "run.json").write_text(content, encoding="latin-1")
+    with pytest.raises(ModelError) as caught:
+        read_run(tmp_path)
+    assert "run.json" in caught.value.where
+
+
+def test_no_record(tmp_path: Path) -> None:
+    assert read_run(tmp_path) is None
+    assert read_run(tmp_path / "nowhere") is None
+
+
+def test_a_record_of_a_later_version_is_read(tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text('{"verb": "train", "mood": "good"}')
+    assert read_run(tmp_path) == RunRecord("train")
+
+
+@pytest.mark.parametrize(
+    ("verb", "options", "end"),
+    [
+        ("train", {"arch": "fc2", "data": "mnist"}, "-train-fc2-mnist"),
+        ("convert", {"model": "runs/20260101-120000-train-fc2-mnist"}, "-convert-fc2-mnist"),
+        ("convert", {"model": "runs/20260101-120000-train-fc2-mnist", "data": "mnist"}, "-convert-fc2-mnist"),
+        ("convert", {"model": "some where/net.v2.keras", "data": "mnist"}, "-convert-net.v2-mnist"),
+        ("finetune", {"model": "a/model.keras", "data": "mnist"}, "-finetune-a-mnist"),
+        ("convert", {"model": "x/../weights (1).h5", "data": "mnist"}, "-convert-weights-1-mnist"),
+    ],
+)
+def test_default_names(tmp_path: Path, verb: str, options: dict[str, str], end: str) -> None:
+    assert default_folder(verb, options, tmp_path).name.endswith(end)
+
+
+def test_default_names_are_not_taken(tmp_path: Path) -> None:
+    folders = set()
+    for _ in range(3):
+        folder = default_folder("train", {"arch": "fc2"}, tmp_path)
+        folder.mkdir()
+        folders.add(folder)
+    assert len(folders) == 3

@@ -1,0 +1,102 @@
+"""The training loop: history, progress, speed settings, divergence."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+
+import keras
+import numpy as np
+import pytest
+
+from snnctl.errors import TrainingError
+from snnctl.progress import SilentReporter
+from snnctl.training.fit import FitSettings, fit
+from snnctl.training.optimizers import make_optimizer
+from snnctl.training.speed import compile_with_xla, is_dense, multiply_accumulates, steps_per_call
+
+L = keras.layers
+
+
+def dense():
+    return keras.Sequential([keras.Input((6,)), L.Dense(8, activation="relu"), L.Dense(2)])
+
+
+def convolutional():
+    return keras.Sequential([keras.Input((6, 6, 1)), L.Conv2D(4, 3, activation="relu"), L.Flatten(), L.Dense(2)])
+
+
+def separable_data(count=200):
+    x = np.random.default_rng(0).normal(size=(count, 6)).astype("float32")
+    return x, (x[:, 0] > 0).astype(int)
+
+
+class Recorder(SilentReporter):
+    """Counts the steps it is told of."""
+
+    def __init__(self):
+        self.total = self.done = 0
+        self.figures: set[str] = set()
+
+    @contextmanager
+    def task(self, description, total):
+        self.total += total
+        yield self
+
+    def advance(self, steps=1, **figures):
+        self.done += steps
+        self.figures |= set(figures)
+
+
+def test_training_learns_and_keeps_a_history():
+    model, data, recorder = dense(), separable_data(), Recorder()
+    history = fit(model, data, data, FitSettings(epochs=5, batch_size=7, lr=0.02), recorder)
+    assert len(history) == 5
+    assert {"loss", "accuracy", "val_loss", "val_accuracy"} <= set(history[0])
+    assert history[-1]["val_accuracy"] > 0.9
+    assert recorder.done == recorder.total == 5 * 29  # 200 samples in batches of 7: the last one is smaller
+    assert {"loss", "accuracy"} <= recorder.figures
+
+
+def test_no_epochs_change_nothing():
+    model = dense()
+    before = model.get_weights()
+    assert fit(model, separable_data(), None, FitSettings(epochs=0), SilentReporter()) == []
+    assert all((a == b).all() for a, b in zip(before, model.get_weights(), strict=True))
+
+
+def test_a_softmax_network_is_trained_on_its_probabilities():
+    model = keras.Sequential([*dense().layers, L.Softmax()])
+    model.build((None, 6))
+    history = fit(model, separable_data(), None, FitSettings(epochs=5, batch_size=10, lr=0.02), SilentReporter())
+    assert history[-1]["accuracy"] > 0.9
+
+
+@pytest.mark.parametrize("make", [dense, convolutional])
+def test_divergence_is_an_error_with_a_way_out(make):
+    model = make()
+    x = np.random.default_rng(0).normal(size=(50, *model.input_shape[1:])).astype("float32") * 1e30
+    with pytest.raises(TrainingError, match="--lr"):
+        fit(model, (x, np.arange(50) % 2), None, FitSettings(optimizer="sgd", lr=1e9, epochs=3), SilentReporter())
+
+
+def test_xla_is_for_dense_networks():
+    assert is_dense(dense())
+    assert not is_dense(convolutional())
+    assert [compile_with_xla(net(), "auto") for net in (dense, convolutional)] == [True, False]
+    assert [compile_with_xla(convolutional(), xla) for xla in ("on", "off")] == [True, False]
+
+
+def test_steps_per_call_shrink_with_the_work_of_a_step():
+    assert multiply_accumulates(convolutional()) == 4 * 4 * 9 * 4 + 64 * 2
+    assert steps_per_call(dense(), 8, 100_000) > 100
+    heavy = keras.Sequential([keras.Input((64, 64, 64)), L.Conv2D(512, 3), L.Flatten(), L.Dense(2)])
+    assert steps_per_call(heavy, 64, 100_000) == 1
+    assert steps_per_call(dense(), 8, 5) == 1
+
+
+def test_the_published_schedule_decays_by_a_tenth_every_5000_steps():
+    optimizer = make_optimizer("adam", 1e-3, "exponential")
+    schedule = optimizer._learning_rate
+    assert float(schedule(0)) == pytest.approx(1e-3)
+    assert float(schedule(5000)) == pytest.approx(0.9e-3)
+    assert make_optimizer("sgd", 0.1, momentum=0.9).momentum == 0.9

@@ -50,9 +50,7 @@ def first_spikes(layer, t, t_min_prev, t_min, t_max):
         B = 1.0 + potential(layer, np.zeros_like(t[:1]), 1.0)
         theta = B * (t_max - t_min) + (t_min - t_min_prev) - D
     V = A * (t_min - t_min_prev) + potential(layer, t, t_min)
-    with np.errstate(divide="ignore"):
-        crossing = np.where(B > 0, t_min + (theta - V) / np.where(B > 0, B, 1.0), np.inf)
-    crossing = np.where(theta <= V, t_min, crossing)
+    crossing = np.where(B > 0, t_min + (theta - V) / np.where(B > 0, B, 1.0), np.inf)
     return np.clip(crossing, t_min, t_max)
 
 

@@ -1,7 +1,7 @@
 """The public Keras layers. Importing this module registers them, so that Keras can open saved spiking networks:
 
-    import keras, snnctl.layers
-    snn = keras.saving.load_model("model.keras")
+import keras, snnctl.layers
+snn = keras.saving.load_model("model.keras")
 """
 
 from snnctl.ttfs.coding import InputCoding

@@ -6,7 +6,7 @@ The command line brings its own (``snnctl.cli.console``): rich bars on a termina
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
 
@@ -20,7 +20,7 @@ class Task(Protocol):
 class Reporter(Protocol):
     """Receives progress, notes and warnings."""
 
-    def task(self, description: str, total: int) -> AbstractTask:
+    def task(self, description: str, total: int) -> AbstractContextManager[Task]:
         """A context manager that yields a :class:`Task` of ``total`` steps."""
 
     def note(self, message: str) -> None:
@@ -28,14 +28,6 @@ class Reporter(Protocol):
 
     def warn(self, message: str) -> None:
         """Something the user should look at."""
-
-
-class AbstractTask(Protocol):
-    """What ``Reporter.task`` returns."""
-
-    def __enter__(self) -> Task: ...
-
-    def __exit__(self, *error: object) -> bool | None: ...
 
 
 class SilentTask:

@@ -11,13 +11,14 @@
 from __future__ import annotations
 
 import csv
+import errno
 import json
 import math
 import os
 import platform
 import re
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
@@ -63,12 +64,13 @@ class RunRecord:
     metrics: dict[str, Any] = field(default_factory=dict)
 
 
-def prepare_output(folder: Path, overwrite: bool = False) -> Path:
+def prepare_output(folder: Path, overwrite: bool = False, inputs: Iterable[Path] = ()) -> Path:
     """Find out, before the work starts, whether its result can be written to ``folder``.
 
     Args:
         folder: need not exist, nor need its parents.
         overwrite: whether it may hold something already, which is kept until the new result is complete.
+        inputs: files and folders the work reads; overwriting must not delete one that lies in ``folder``.
 
     Returns:
         The folder's absolute path; its parent exists now.
@@ -82,7 +84,7 @@ def prepare_output(folder: Path, overwrite: bool = False) -> Path:
         if target.exists() and not target.is_dir():
             raise OutputError(f"{folder} is a file", todo="name a folder with --out")
         if target.is_dir() and any(target.iterdir()):
-            _refuse_in_use(folder, target, overwrite)
+            _refuse_in_use(folder, target, overwrite, inputs)
     except OSError as error:
         raise _unwritable(folder, error) from error
     if not os.access(target.parent, os.W_OK | os.X_OK):
@@ -91,32 +93,31 @@ def prepare_output(folder: Path, overwrite: bool = False) -> Path:
 
 
 @contextmanager
-def output_folder(target: Path, overwrite: bool = False) -> Iterator[Path]:
-    """A staging folder beside ``target`` that takes its place when the block is complete, and vanishes otherwise.
+def staging_folder(target: Path) -> Iterator[Path]:
+    """A hidden folder beside ``target``; what has not been published from it at the end is removed.
 
     Raises:
-        OutputError: the folder is in use or cannot be written.
+        OutputError: the folder cannot be written.
     """
-    target = prepare_output(target, overwrite)
-    staging = beside(target, "partial")
+    staging = _beside(target, "partial")
     try:
-        staging.mkdir()
+        staging.mkdir(parents=True)
         yield staging
-        publish(staging, target)
     except OSError as error:
         raise _unwritable(target, error) from error
     finally:
         shutil.rmtree(staging, ignore_errors=True)
 
 
-def beside(target: Path, purpose: str) -> Path:
-    """The hidden name of this process's own folder beside ``target``."""
-    return target.with_name(f".{target.name}.{purpose}-{os.getpid()}")
+def publish(staging: Path, target: Path, overwrite: bool = False) -> Path:
+    """Let ``staging`` take the place of ``target``; returns where it is now.
 
-
-def publish(staging: Path, target: Path) -> None:
-    """Let ``staging`` take the place of ``target``, whose old content is deleted only then."""
-    old = beside(target, "old")
+    With ``overwrite``, the old content is deleted only then. Without, a folder that somebody else has filled since
+    :func:`prepare_output` is left alone, and the result goes beside it: ``NAME-2``, ``NAME-3``, ...
+    """
+    if not overwrite:
+        return _rename_to_free(staging, target)
+    old = _beside(target, "old")
     if target.exists():
         target.rename(old)
     try:
@@ -126,15 +127,25 @@ def publish(staging: Path, target: Path) -> None:
             old.rename(target)
         raise
     shutil.rmtree(old, ignore_errors=True)
+    return target
 
 
 def write_run(folder: Path, result: Result, record: RunRecord, overwrite: bool = False) -> Path:
-    """Write a complete run folder, or nothing; returns its absolute path.
+    """Write a complete run folder, or nothing.
+
+    Args:
+        folder: absolute path, from :func:`prepare_output`.
+        result: what the verb found.
+        record: where it comes from.
+        overwrite: see :func:`publish`.
+
+    Returns:
+        Where it is: ``folder``, unless somebody else has filled that meanwhile.
 
     Raises:
-        OutputError: the folder is in use or cannot be written.
+        OutputError: the folder cannot be written.
     """
-    with output_folder(folder, overwrite) as staging:
+    with staging_folder(folder) as staging:
         if result.model is not None:
             result.model.save(staging / "model.keras")
         if result.history:
@@ -143,7 +154,7 @@ def write_run(folder: Path, result: Result, record: RunRecord, overwrite: bool =
         provenance.pop("metrics")
         (staging / "metrics.json").write_text(to_json(result.metrics), encoding="utf-8")
         (staging / "run.json").write_text(to_json(provenance), encoding="utf-8")
-    return folder.expanduser().resolve()
+        return publish(staging, folder, overwrite)
 
 
 def read_run(folder: Path) -> RunRecord | None:
@@ -222,11 +233,33 @@ def plain(value: Any) -> Any:
     return value if value is None or isinstance(value, str | int) else str(value)
 
 
-def _refuse_in_use(folder: Path, target: Path, overwrite: bool) -> None:
+def _beside(target: Path, purpose: str) -> Path:
+    """The hidden name of this process's own folder beside ``target``."""
+    return target.with_name(f".{target.name}.{purpose}-{os.getpid()}")
+
+
+def _rename_to_free(staging: Path, target: Path) -> Path:
+    """Renaming onto a folder fails if anything is in it, so two processes never take the same name."""
+    number = 1
+    while True:
+        try:
+            return staging.rename(target if number == 1 else target.with_name(f"{target.name}-{number}"))
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR):
+                raise
+        number += 1
+
+
+def _refuse_in_use(folder: Path, target: Path, overwrite: bool, inputs: Iterable[Path]) -> None:
     if not overwrite:
         raise OutputError(f"{folder} is not empty", todo="name another folder with --out, or add --overwrite")
     if any(target in (place, *place.parents) for place in (Path.cwd(), Path.home())):
         raise OutputError(f"{folder} holds the working or home folder and is not overwritten", todo="name another one")
+    for path in inputs:
+        if target in path.expanduser().resolve().parents:
+            raise OutputError(
+                f"{folder} holds {path}, which is needed, and is not overwritten", todo="name another one"
+            )
 
 
 def _unwritable(folder: Path, error: OSError) -> OutputError:

@@ -55,14 +55,13 @@ def test_spike_times_are_the_solutions_of_the_membrane_equation(neuron, width, s
     np.testing.assert_allclose(model(x), logits, atol=1e-9)
 
 
-def test_alpha1_neurons_without_a_positive_slope_fire_at_once_or_never():
-    layer = ttfs.SpikingLayer(Dense(2, use_bias=False), width=2.0, neuron="alpha1")
+def test_alpha1_neurons_without_a_rising_potential_stay_silent():
+    layer = ttfs.SpikingLayer(Dense(2, use_bias=False), width=5.0, neuron="alpha1")
     x = np.array([[0.5], [0.0]], "float32")
     layer(x)
-    layer.synapses[0].kernel.assign([[-3.0, -3.0]])  # B = 1 - 3 = -2
-    layer.D.assign([0.0, -10.0])
-    # V(t_min) >= theta  <=>  D + J x >= B width = -4: neuron 0 starts above its threshold, neuron 1 below it.
-    np.testing.assert_array_equal(layer(x), [[2.0, 0.0], [2.0, 0.0]])
+    layer.synapses[0].kernel.assign([[-3.0, 1.0]])  # B = 1 - 3 = -2 and 1 + 1 = 2
+    layer.D.assign([4.0, 3.0])
+    np.testing.assert_array_equal(layer(x), [[0.0, 1.75], [0.0, 1.5]])
 
 
 def test_a_window_cuts_off_what_is_too_early_and_silences_what_is_too_late():

@@ -12,16 +12,16 @@ from snnctl.plugins.hookspecs import hookimpl
 @hookimpl
 def register_datasets(register: Callable[[Dataset], None]) -> None:
     """Add mnist, fashion-mnist, cifar10, cifar100 and mnist-mini."""
-    from snnctl.builtin import datasets
+    from snnctl.builtin.datasets import ALL
 
-    for dataset in datasets.ALL:
+    for dataset in ALL:
         register(dataset)
 
 
 @hookimpl
 def register_architectures(register: Callable[[Architecture], None]) -> None:
     """Add fc, fc2, lenet5 and vgg16."""
-    from snnctl.builtin import architectures
+    from snnctl.builtin.architectures import ALL
 
-    for architecture in architectures.ALL:
+    for architecture in ALL:
         register(architecture)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated, Any
 
 import typer
@@ -41,10 +42,17 @@ def show_architecture(name: Name) -> None:
     if not options:
         console.print("no options")
         return
-    rows = [(key, type_name(kind), default) for key, (kind, default) in options.items()]
+    rows = [(key, type_name(kind), spell(default)) for key, (kind, default) in options.items()]
     console.print(listing(("option", "type", "default"), rows))
     key, (_, default) = next(iter(options.items()))
-    console.print(f"for example: --arch {architecture.name} --arch-opt {key}={default}", soft_wrap=True)
+    console.print(f"for example: --arch {architecture.name} --arch-opt {key}={spell(default)}", soft_wrap=True)
+
+
+def spell(value: Any) -> str:
+    """A default as it is given on the command line."""
+    from snnctl.runs import plain
+
+    return value if isinstance(value, str) else json.dumps(plain(value), separators=(",", ":"))
 
 
 def type_name(kind: Any) -> str:

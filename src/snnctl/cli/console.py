@@ -99,8 +99,9 @@ class RichTask:
 
     def advance(self, steps: int = 1, **figures: float) -> None:
         """Move the bar by ``steps``; figures stay until new ones come."""
-        shown = {"figures": format_figures(figures)} if figures else {}
-        self._progress.update(self._identity, advance=steps, **shown)
+        if figures:
+            self._progress.update(self._identity, figures=format_figures(figures))
+        self._progress.advance(self._identity, steps)
 
 
 class FiguresColumn(ProgressColumn):

@@ -46,7 +46,8 @@ def _run(arguments: list[str], debug: bool) -> int:
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else 1
     except typer.TyperException as error:
-        show_error(error.format_message(), _usage_hint(error))
+        if message := error.format_message():  # empty when it is about missing arguments and help was shown instead
+            show_error(message, _usage_hint(error))
         return error.exit_code
     except BaseException as error:
         return _report(error, debug)

@@ -23,8 +23,7 @@ COMPLETIONS: dict[str, Callable[[str], list[tuple[str, str]]]] = {"data": datase
 def parameters(model: type[Options]) -> list[inspect.Parameter]:
     """The parameters of a Typer command for ``model``; the field ``model`` is the argument MODEL."""
     order = {name: position for position, name in enumerate(PANELS.values())}
-    made = [(order.get(_panel(model, name), -1), name) for name in model.model_fields]
-    names = [name for _, name in sorted(made, key=lambda item: item[0])]
+    names = sorted(model.model_fields, key=lambda name: (name != "model", order.get(_panel(model, name) or "", -1)))
     return [_parameter(name, model.model_fields[name], _panel(model, name)) for name in names]
 
 

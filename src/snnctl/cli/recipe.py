@@ -32,18 +32,19 @@ def run(
 
     with start() as session:
         plan = make_plan(recipe, parse_settings(settings or []), session.run.registry)
-        if dry_run:
-            show_plan(plan)
-            return
-        outcome = execute_plan(
-            plan,
-            session.run,
-            out=out,
-            overwrite=overwrite,
-            command=["snnctl", *sys.argv[1:]],
-            before_start=session.import_tensorflow,
-        )
+        outcome = None
+        if not dry_run:
+            outcome = execute_plan(
+                plan,
+                session.run,
+                out=out,
+                overwrite=overwrite,
+                command=["snnctl", *sys.argv[1:]],
+                before_start=session.import_tensorflow,
+            )
     if as_json:
-        print_json({**summary(outcome), "out": str(outcome.folder)})
+        print_json(plan.resolved() if outcome is None else {**summary(outcome), "out": str(outcome.folder)})
+    elif outcome is None:
+        show_plan(plan)
     else:
         show_outcome(outcome)

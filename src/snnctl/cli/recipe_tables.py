@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
 from snnctl.cli.tables import format_figure, listing, shorten, stdout
 from snnctl.recipes import Outcome, Plan, Step
+from snnctl.runs import plain
 
 FIGURES = {
     "accuracy": "accuracy",
@@ -41,6 +46,14 @@ def show_outcome(outcome: Outcome) -> None:
 
 
 def _options(step: Step) -> str:
-    """The options that were given, as flags."""
+    """The options that were given, as settings."""
     given = {key: value for key, value in step.given.items() if key != "model" or step.source is None}
-    return "  ".join(f"{key}={value}" for key, value in given.items())
+    return "  ".join(_settings("", given))
+
+
+def _settings(prefix: str, given: Mapping[str, Any]) -> Iterator[str]:
+    for key, value in given.items():
+        if isinstance(value, dict):
+            yield from _settings(f"{prefix}{key}.", value)
+        else:
+            yield f"{prefix}{key}={value if isinstance(value, str) else json.dumps(plain(value))}"

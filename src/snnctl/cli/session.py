@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 
 from snnctl.cli.console import ConsoleReporter, make_reporter
@@ -28,9 +29,10 @@ class Session:
 
 @contextmanager
 def start() -> Iterator[Session]:
-    """A session; broken plugins are mentioned once."""
+    """A session; broken plugins are mentioned once, and what anything prints meanwhile goes to stderr."""
     reporter = make_reporter()
     registry = load_registry()
     for problem in registry.problems:
         reporter.warn(str(problem))
-    yield Session(Run(registry, reporter), reporter)
+    with redirect_stdout(sys.stderr):
+        yield Session(Run(registry, reporter), reporter)

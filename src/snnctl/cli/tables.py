@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -82,7 +83,7 @@ def figures_table(metrics: Mapping[str, Any]) -> Table:
     table.add_column(justify="right")
     for key in ORDER:
         if metrics.get(key) is not None:
-            table.add_row(_label(key), format_figure(key, metrics[key]))
+            table.add_row(_label(key), Text(format_figure(key, metrics[key])))
     return table
 
 
@@ -105,7 +106,7 @@ def layers_table(metrics: Mapping[str, Any]) -> Table:
     for key in shown:
         table.add_column(heads[key], justify="left" if key in ("name", "kind") else "right")
     for row in rows:
-        table.add_row(*(format_figure(key, row.get(key)) for key in shown))
+        table.add_row(*(Text(format_figure(key, row.get(key))) for key in shown))
     return table
 
 
@@ -121,6 +122,8 @@ def listing(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
 
 def format_figure(key: str, value: Any) -> str:
     """A figure in the unit and precision that suits its name."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
     value = plain(value)
     if value is None:
         return ""

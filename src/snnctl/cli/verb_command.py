@@ -20,9 +20,8 @@ class VerbGroup(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[Any, Any, list[str]]:
         """The command called by ``args``."""
         name, command, rest = super().resolve_command(ctx, args)
-        if name in VERBS:
-            command = make_command(VERBS[name])
-        return name, command, rest
+        verb = VERBS.get(name or "")
+        return name, make_command(verb) if verb else command, rest
 
 
 def add_verbs(app: typer.Typer) -> None:
@@ -34,7 +33,7 @@ def add_verbs(app: typer.Typer) -> None:
 def make_command(verb: Verb) -> Any:
     """The command of ``verb``, with one flag for each of its options."""
     app = typer.Typer(add_completion=False, context_settings={"help_option_names": ["--help", "-h"]})
-    app.command(verb.name, help=verb.summary)(_function(verb))
+    app.command(verb.name, help=verb.summary)(command_function(verb))
     return typer.main.get_command(app)
 
 
@@ -42,7 +41,8 @@ def _stub() -> None:
     """Never called."""
 
 
-def _function(verb: Verb) -> Callable[..., None]:
+def command_function(verb: Verb) -> Callable[..., None]:
+    """A function whose signature Typer turns into the flags of ``verb``."""
     from snnctl.cli.flags import output_parameters, parameters
 
     def command(*, out: Path | None, overwrite: bool, as_json: bool, **given: Any) -> None:
@@ -59,7 +59,7 @@ def _run(verb: Verb, given: dict[str, Any], out: Path | None, overwrite: bool, a
     from snnctl.cli.session import start
     from snnctl.cli.tables import show_json, show_result
     from snnctl.runs import default_folder, prepare_output
-    from snnctl.verbs.execute import execute
+    from snnctl.verbs.execute import execute, inputs
     from snnctl.verbs.validation import check_names, make_options
 
     values = flags.mapping(verb.options, given)
@@ -69,7 +69,7 @@ def _run(verb: Verb, given: dict[str, Any], out: Path | None, overwrite: bool, a
     with start() as session:
         check_names(options, session.run.registry)
         if out is not None:
-            prepare_output(out, overwrite)
+            prepare_output(out, overwrite, inputs(options))
         session.import_tensorflow()
         result, folder = execute(
             verb, options, session.run, out=out, overwrite=overwrite, command=["snnctl", *sys.argv[1:]]

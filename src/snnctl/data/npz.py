@@ -20,9 +20,10 @@ def read_npz(path: Path, split: str) -> Samples:
     """
     names = (f"x_{split}", f"y_{split}")
     try:
-        with np.load(path, allow_pickle=False) as file:
-            if not isinstance(file, np.lib.npyio.NpzFile):
-                raise damaged(path, "Not an .npz file but a single array.")
+        loaded = np.load(path, allow_pickle=False)
+        if not isinstance(loaded, np.lib.npyio.NpzFile):
+            raise damaged(path, "Not an .npz file but a single array.")
+        with loaded as file:
             absent = [name for name in names if name not in file.files]
             if absent:
                 raise damaged(path, f"The .npz file has no array {' and no array '.join(absent)}.")

@@ -108,7 +108,7 @@ def _number(key: str, text: str) -> float:
 
 def _usable(preprocessing: Preprocessing, dataset: Dataset) -> Preprocessing:
     # float32 decides: it is the narrower of the two precisions networks have.
-    low, high = preprocessing.input_range if preprocessing.std else (0.0, 0.0)
+    low, high = preprocessing.input_range if preprocessing.std > 0 else (0.0, 0.0)
     if not (abs(low) <= FLOAT32_MAX and abs(high) <= FLOAT32_MAX and np.float32(low) < np.float32(high)):
         raise _refused(
             f"{preprocessing.spelling} maps the raw values {dataset.raw_range[0]:g}..{dataset.raw_range[1]:g} of "

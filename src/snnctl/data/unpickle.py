@@ -69,10 +69,9 @@ class _Dtype:
         self.order = "="
 
     def __setstate__(self, state: tuple) -> None:
-        order, *structure = state[1:5]
-        self.order = _text(order)
-        if self.order not in ("<", ">", "=", "|") or any(structure):
-            raise pickle.UnpicklingError("a structured element type")
+        self.order = _text(state[1])
+        if self.order not in ("<", ">", "=", "|"):
+            raise pickle.UnpicklingError(f"byte order {self.order!r}")
 
     def dtype(self) -> np.dtype:
         return np.dtype(self.order + self.spec)

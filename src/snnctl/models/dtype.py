@@ -47,11 +47,10 @@ def as_dtype(model: keras.Model, dtype: str | None) -> keras.Model:
         dtype: "float32" or "float64"; None, or what the model has, gives back ``model`` itself.
     """
     config = keras.saving.serialize_keras_object(model)
-    wanted = _with_dtype(config, dtype) if dtype else config
-    if wanted == config:
+    if dtype is None or set(_floats(config)) <= {dtype}:
         return model
     with precision(dtype):
-        copy = keras.saving.deserialize_keras_object(wanted)
+        copy = keras.saving.deserialize_keras_object(_with_dtype(config, dtype))
     for new, old in zip(copy.weights, model.weights, strict=True):
         new.assign(keras.ops.convert_to_numpy(old))
     return copy
@@ -64,13 +63,24 @@ def _with_dtype(node: Any, dtype: str) -> Any:
     if not isinstance(node, dict):
         return node
     return {
-        key: dtype if key == "dtype" and _is_float(child) else _with_dtype(child, dtype)
+        key: dtype if key == "dtype" and _float_name(child) else _with_dtype(child, dtype)
         for key, child in node.items()
         if key != "compile_config"
     }
 
 
-def _is_float(dtype: Any) -> bool:
-    """Whether a serialised type, or policy, is a floating-point one."""
+def _floats(node: Any) -> Iterator[str]:
+    """The floating-point types in a serialised object."""
+    if isinstance(node, list):
+        for child in node:
+            yield from _floats(child)
+    elif isinstance(node, dict):
+        for key, child in node.items():
+            name = _float_name(child) if key == "dtype" else None
+            yield from [name] if name else _floats(child)
+
+
+def _float_name(dtype: Any) -> str | None:
+    """The name of a serialised type or policy if it is a floating-point one."""
     name = dtype.get("config", {}).get("name") if isinstance(dtype, dict) else dtype
-    return name in FLOATS
+    return name if name in FLOATS else None

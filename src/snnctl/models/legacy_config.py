@@ -2,7 +2,7 @@
 
 Keras 3 reads most of what Keras 2 wrote. What it does not read, found by loading real files:
 input shapes inside layers, axes and shapes as lists or tagged tuples, precision policies, keys that no
-longer exist, and node numbers of nested models, which Keras 2 counted from one.
+longer exist, single inputs in a list, and node numbers of nested models, which Keras 2 counted from one.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def _modern_object(node: Config) -> Config:
     if not isinstance(config, dict):
         return node
     if name in NESTED:
-        return node | {"config": _with_calls_from_zero(config)}
+        return node | {"config": _functional(config)}
     if name == "InputLayer" and "batch_input_shape" in config:
         config = config | {"batch_shape": config["batch_input_shape"]}
     if isinstance(config.get("axis"), list) and len(config["axis"]) == 1:
@@ -104,12 +104,19 @@ def _starting_with_input(config: Config | list[Config]) -> Config:
     return config | {"layers": [start, *layers]}
 
 
-def _with_calls_from_zero(config: Config) -> Config:
-    """A functional model in which the calls of nested models are counted from zero; others are left alone."""
-    for layer in config.get("layers", []):
-        if layer["class_name"] in NESTED and "input_layers" in config:
+def _functional(config: Config) -> Config:
+    """A functional model that takes and returns one tensor as such, not in a list, and counts calls from zero."""
+    if "input_layers" not in config:
+        return config
+    for layer in config["layers"]:
+        if layer["class_name"] in NESTED:
             _count_calls_from_zero(layer["name"], config)
-    return config
+    return config | {key: _single(config[key]) for key in ("input_layers", "output_layers")}
+
+
+def _single(references: list[Any]) -> list[Any]:
+    """``[[name, node, tensor]]`` without the outer list; anything else as it is."""
+    return references[0] if len(references) == 1 and isinstance(references[0], list) else references
 
 
 def _count_calls_from_zero(name: str, config: Config) -> None:

@@ -24,7 +24,7 @@ class Architecture(ABC):
     summary: str = ""
 
     @abstractmethod
-    def build(self, input_shape: tuple[int, ...], classes: int, **options: Any) -> keras.Model:
+    def build(self, input_shape: tuple[int, ...], classes: int, *args: Any, **options: Any) -> keras.Model:
         """The freshly initialised ReLU network; its output are logits, shape (batch, classes).
 
         Import TensorFlow and Keras inside this method only: listing architectures must not need them.
@@ -32,6 +32,7 @@ class Architecture(ABC):
         Args:
             input_shape: shape of one sample, channels last.
             classes: number of outputs.
+            args: none; written here so that type checkers accept a subclass's own keyword-only options.
             options: the keyword-only options a subclass declares.
 
         Raises:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from importlib import metadata
 from types import MappingProxyType
@@ -126,8 +128,9 @@ def load_registry(*, builtins: bool = True, entry_points: bool = True) -> Regist
     if builtins:
         collector.add(Source("builtin", "snnctl", _version("snnctl"), _load_builtin))
     if entry_points and os.environ.get(DISABLE, "") in ("", "0"):
-        for source in _third_party():
-            collector.add(source)
+        with redirect_stdout(sys.stderr):  # stdout belongs to the results
+            for source in _third_party():
+                collector.add(source)
     return Registry(
         datasets=MappingProxyType(collector.datasets),
         architectures=MappingProxyType(collector.architectures),

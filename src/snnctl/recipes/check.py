@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -232,7 +233,7 @@ class Checker:
         ids = [other.id for other in earlier if other.verb.makes_model]
         if model in ids:
             return model
-        if Path(model).expanduser().exists():
+        if os.path.exists(model):
             return None
         if model in [other.id for other in earlier]:
             self._complain(place, f"step '{model}' makes no network", f"steps that do: {', '.join(ids) or 'none'}")

@@ -1,7 +1,8 @@
 """YAML to marked values: a plain subset, so that a recipe means what it looks like.
 
 Accepted are mappings, lists, texts, numbers, ``true``, ``false`` and ``null`` (the core schema of YAML 1.2:
-``on``, ``no`` and dates are texts, ``5e-4`` is a number). Tags, anchors, duplicate keys and second documents are refused.
+``on``, ``no`` and dates are texts, ``5e-4`` is a number). Tags, anchors, duplicate keys and second documents
+are refused.
 """
 
 from __future__ import annotations
@@ -113,11 +114,17 @@ def _read(path: Path) -> str:
 def _refuse(path: Path, error: yaml.MarkedYAMLError) -> NoReturn:
     mark = error.problem_mark or error.context_mark
     where = _place(str(path), mark) if mark else str(path)
-    problem = error.problem or "this is not YAML"
-    if "document" in (error.context or ""):
-        problem = "a second document begins here; a recipe is one"
-    todo = "indent with spaces, not tabs" if "'\\t'" in problem else ""
-    raise RecipeError(f"{error.context}: {problem}" if error.context and not todo else problem, where=where, todo=todo)
+    message, todo = _explain(error.problem or "this is not YAML", error.context)
+    raise RecipeError(message, where=where, todo=todo)
+
+
+def _explain(problem: str, context: str | None) -> tuple[str, str]:
+    """What YAML complains about, and what to do."""
+    if "another document" in problem:
+        return "a second document begins here; a recipe is one", ""
+    if "'\\t'" in problem:
+        return problem, "indent with spaces, not tabs"
+    return (f"{context}: {problem}" if context else problem), ""
 
 
 def _marked(node: Node, file: str, fixed: bool = False) -> Marked:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -14,8 +13,8 @@ import yaml
 
 from snnctl.errors import SnnctlError
 from snnctl.recipes.plan import Plan, Step
-from snnctl.runs import beside, new_folder, plain, prepare_output, publish, to_json, versions
-from snnctl.verbs.execute import execute
+from snnctl.runs import new_folder, plain, prepare_output, publish, staging_folder, to_json, versions
+from snnctl.verbs.execute import execute, inputs
 from snnctl.verbs.result import Run
 
 RECIPE = "recipe.yaml"
@@ -69,18 +68,20 @@ def execute_plan(
         OutputError: ``out`` is in use or cannot be written.
         SnnctlError: a step failed; the message names it.
     """
-    folder = prepare_output(out or new_folder(Path("runs"), plan.name.replace("/", "-")), overwrite)
+    named = out or new_folder(Path("runs"), plan.name.replace("/", "-"))
+    folder = prepare_output(named, overwrite, _inputs(plan))
     before_start()
     outcome = Outcome(plan, folder, datetime.now().astimezone().isoformat(timespec="seconds"), list(command))
-    staging = beside(folder, "partial")
-    try:
-        _run_first(plan.steps[0], outcome, run, staging)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
+    _run_first(outcome, run, overwrite)
     for step in plan.steps[1:]:
-        _run_step(step, outcome, run, folder)
+        _run_step(step, outcome, run, outcome.folder)
     _write_summary(outcome)
     return outcome
+
+
+def _inputs(plan: Plan) -> list[Path]:
+    """What the steps read that no step makes."""
+    return [path for step in plan.steps for path in inputs(step.options) if str(path) != step.source]
 
 
 def summary(outcome: Outcome) -> dict[str, Any]:
@@ -107,12 +108,13 @@ def summary(outcome: Outcome) -> dict[str, Any]:
     )
 
 
-def _run_first(step: Step, outcome: Outcome, run: Run, staging: Path) -> None:
+def _run_first(outcome: Outcome, run: Run, overwrite: bool) -> None:
     """The first step, published together with the resolved recipe."""
-    _run_step(step, outcome, run, staging)
-    text = yaml.safe_dump(plain(outcome.plan.resolved()), sort_keys=False, allow_unicode=True)
-    (staging / RECIPE).write_text(text, encoding="utf-8")
-    publish(staging, outcome.folder)
+    with staging_folder(outcome.folder) as staging:
+        _run_step(outcome.plan.steps[0], outcome, run, staging)
+        text = yaml.safe_dump(plain(outcome.plan.resolved()), sort_keys=False, allow_unicode=True)
+        (staging / RECIPE).write_text(text, encoding="utf-8")
+        outcome.folder = publish(staging, outcome.folder, overwrite)
 
 
 def _run_step(step: Step, outcome: Outcome, run: Run, folder: Path) -> None:

@@ -28,8 +28,8 @@ class SpikingLayer(IntegratingLayer):
     - ``b1`` (A = 0, B = 1, theta_i = t_max - t_min - D_i):  ``x_i = min(width, max(0, z_i))``, a ReLU unit with
       weights J and bias D; also its Jacobian ``dt_i/dt_j = J_ij`` is the ReLU unit's. [HP, Eqs. 5-7]
     - ``alpha1`` (A = 1, B_i = 1 + sum_j J_ij, never reset, theta_i = B_i width + width_prev - D_i):
-      ``x_i = min(width, max(0, z_i / B_i))``, with the Jacobian ``J_ij / B_i``. [EM] A neuron with ``B_i <= 0``
-      either starts above its threshold, and fires at ``t_min``, or never fires.
+      ``x_i = min(width, max(0, z_i / B_i))``, with the Jacobian ``J_ij / B_i``. [EM] This needs ``B_i > 0``: a
+      neuron whose potential does not rise while it fires crosses no threshold, and stays silent.
 
     Args:
         synapses: see :class:`~snnctl.ttfs.integration.IntegratingLayer`.
@@ -96,10 +96,8 @@ class SpikingLayer(IntegratingLayer):
         if self.neuron == "b1":
             return z
         B = self.slope(inputs)
-        positive = B > 0
-        above = z >= B * ops.cast(self.width, z.dtype)
-        stuck = ops.where(above, ops.cast(float("inf"), z.dtype), ops.zeros_like(z))
-        return ops.where(positive, z / ops.where(positive, B, ops.ones_like(B)), stuck)
+        rises = B > 0
+        return ops.where(rises, z / ops.where(rises, B, ops.ones_like(B)), ops.zeros_like(z))
 
     def fire(self, ideal):
         """Local spike times confined to the window; (batch, \\*neurons), 0 for silent neurons."""
@@ -110,11 +108,8 @@ class SpikingLayer(IntegratingLayer):
         ideal = self.ideal(inputs)
         if not training or self.windows == "fixed":
             return self.fire(ideal)
-        finite = ideal if self.neuron == "b1" else ops.where(ideal < float("inf"), ideal, ops.zeros_like(ideal))
-        self.width.assign(grown(self.width, ops.stop_gradient(finite), self.gamma))
-        if self.neuron == "b1":
-            return ops.relu(ideal)  # gamma >= 1: nothing is outside the window, confining it would change nothing
-        return self.fire(ideal)
+        self.width.assign(grown(self.width, ops.stop_gradient(ideal), self.gamma))
+        return ops.relu(ideal)  # gamma >= 1: nothing is outside the window, confining it would change nothing
 
     def threshold(self):
         """``theta_i`` of the b1 neurons, ``width - D``, of D's shape, in tau_c.

@@ -13,6 +13,12 @@ from snnctl.verbs.options import Options
 from snnctl.verbs.result import Result, Run
 
 
+def inputs(options: Options) -> list[Path]:
+    """The files and folders that a verb with these options reads."""
+    named = (getattr(options, key, None) for key in ("model", "data_dir"))
+    return [Path(path) for path in named if path is not None]
+
+
 def execute(
     verb: Verb,
     options: Options,
@@ -38,7 +44,7 @@ def execute(
     Raises:
         OutputError: ``out`` is in use or cannot be written; known before the work starts.
     """
-    folder = prepare_output(out, overwrite) if out is not None else None
+    folder = prepare_output(out, overwrite, inputs(options)) if out is not None else None
     started = datetime.now().astimezone()
     clock = time.monotonic()
     result = verb.function(options, run)

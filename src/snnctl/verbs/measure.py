@@ -7,11 +7,11 @@ from typing import Any
 import keras
 import numpy as np
 
+from snnctl.conversion.logits import logits_of
 from snnctl.data.dataset import Samples
 from snnctl.metrics.forward import logits
 from snnctl.metrics.predictions import accuracy, cross_entropy
 from snnctl.metrics.spikes import LayerSpikes, SpikeStatistics, spike_statistics
-from snnctl.conversion.logits import logits_of
 from snnctl.progress import Reporter
 
 

@@ -32,7 +32,7 @@ class DataOptions(Options):
         "or mean=M,std=S.",
     )
     limit: Positive | None = Field(None, description="Use only the first N samples of each split.")
-    seed: int = Field(0, ge=0, description="Seed of initialisation and shuffling.")
+    seed: int = Field(0, ge=0, lt=2**32, description="Seed of initialisation and shuffling.")
     batch_size: Positive = Field(64, description="Samples in a batch.")
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from snnctl.data.dataset import DataContext, Dataset, Samples
-from snnctl.data.preprocess import Preprocessing, parse_preprocess
 from snnctl.data.prepare import load_split
+from snnctl.data.preprocess import Preprocessing, parse_preprocess
 from snnctl.verbs.options import DataOptions
 from snnctl.verbs.result import Run
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 from typing import Any, TypeVar
 
 from snnctl.data.preprocess import parse_preprocess
@@ -62,7 +62,7 @@ def check_names(options: Options, registry: Registry) -> None:
     for problem in _arch_option_problems(given, registry):
         raise UsageError(problem.message, todo=problem.todo)
     model = given.get("model")
-    if model is not None and not Path(model).expanduser().exists():
+    if model is not None and not os.path.exists(model):
         raise ModelError(f"no model at {model}", todo="name a run folder, a .keras file or an .h5 file")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import inf
 
 from snnctl.errors import UsageError
 
@@ -32,11 +33,11 @@ def require_image(arch: str, input_shape: tuple[int, ...], smallest: int) -> Non
 
 
 def require_positive(arch: str, option: str, values: Sequence[float]) -> None:
-    """Refuse an option unless all its values are above zero.
+    """Refuse an option unless all its values are finite and above zero.
 
     Raises:
-        UsageError: a value is zero or negative; names architecture and option.
+        UsageError: a value is zero, negative or not finite; names architecture and option.
     """
     for value in values:
-        if not value > 0:
-            raise UsageError(f"Option {option} of architecture {arch} must be above zero, not {value}.")
+        if not 0 < value < inf:
+            raise UsageError(f"Option {option} of architecture {arch} must be a number above zero, not {value}.")

@@ -26,9 +26,11 @@ def fully_connected(name: str, input_shape: tuple[int, ...], classes: int, width
     """
     import keras
 
-    hidden = [keras.layers.Dense(width, activation="relu") for width in widths]
-    layers = [keras.Input(input_shape), keras.layers.Flatten(), *hidden, keras.layers.Dense(classes)]
-    return keras.Sequential(layers, name=name)
+    model = keras.Sequential([keras.Input(input_shape), keras.layers.Flatten(name="flatten_1")], name=name)
+    for number, width in enumerate(widths, start=1):
+        model.add(keras.layers.Dense(width, activation="relu", name=f"dense_{number}"))
+    model.add(keras.layers.Dense(classes, name=f"dense_{len(widths) + 1}"))
+    return model
 
 
 class FC(Architecture):
@@ -37,7 +39,7 @@ class FC(Architecture):
     name = "fc"
     summary = "Fully connected, any depth: widths=[340] lists the hidden layers; inputs of any shape."
 
-    def build(self, input_shape: tuple[int, ...], classes: int, *, widths: list[int] = [340]) -> keras.Model:  # type: ignore[override]  # noqa: B006
+    def build(self, input_shape: tuple[int, ...], classes: int, *, widths: list[int] = [340]) -> keras.Model:  # noqa: B006
         """See :meth:`snnctl.plugins.Architecture.build`.
 
         Args:

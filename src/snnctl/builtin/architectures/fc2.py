@@ -21,7 +21,7 @@ class FC2(Architecture):
     name = "fc2"
     summary = "Two fully connected layers, hidden=340 units as published; inputs of any shape."
 
-    def build(self, input_shape: tuple[int, ...], classes: int, *, hidden: int = 340) -> keras.Model:  # type: ignore[override]
+    def build(self, input_shape: tuple[int, ...], classes: int, *, hidden: int = 340) -> keras.Model:
         """See :meth:`snnctl.plugins.Architecture.build`.
 
         Args:

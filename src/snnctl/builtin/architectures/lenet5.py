@@ -23,7 +23,7 @@ class LeNet5(Architecture):
     name = "lenet5"
     summary = "LeNet-5 with ReLU and max pooling; images of at least 12x12 pixels."
 
-    def build(self, input_shape: tuple[int, ...], classes: int) -> keras.Model:  # type: ignore[override]
+    def build(self, input_shape: tuple[int, ...], classes: int) -> keras.Model:
         """See :meth:`snnctl.plugins.Architecture.build`.
 
         Args:
@@ -40,14 +40,14 @@ class LeNet5(Architecture):
         return keras.Sequential(
             [
                 keras.Input(input_shape),
-                layers.Conv2D(6, 5, padding="same", activation="relu"),
-                layers.MaxPooling2D(),
-                layers.Conv2D(16, 5, padding="valid", activation="relu"),
-                layers.MaxPooling2D(),
-                layers.Flatten(),
-                layers.Dense(120, activation="relu"),
-                layers.Dense(84, activation="relu"),
-                layers.Dense(classes),
+                layers.Conv2D(6, 5, padding="same", activation="relu", name="conv2d_1"),
+                layers.MaxPooling2D(name="max_pooling2d_1"),
+                layers.Conv2D(16, 5, padding="valid", activation="relu", name="conv2d_2"),
+                layers.MaxPooling2D(name="max_pooling2d_2"),
+                layers.Flatten(name="flatten_1"),
+                layers.Dense(120, activation="relu", name="dense_1"),
+                layers.Dense(84, activation="relu", name="dense_2"),
+                layers.Dense(classes, name="dense_3"),
             ],
             name=self.name,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from snnctl.builtin.architectures.checks import require_image, require_positive
@@ -49,7 +50,7 @@ class VGG16(Architecture):
     name = "vgg16"
     summary = "VGG16 for small images (28x28 or 32x32 layout); batch_norm=true as in geifmany/cifar-vgg."
 
-    def build(  # type: ignore[override]
+    def build(
         self,
         input_shape: tuple[int, ...],
         classes: int,
@@ -70,12 +71,12 @@ class VGG16(Architecture):
             width: multiplies channels and hidden units (rounded, at least 1).
 
         Raises:
-            UsageError: not an image, smaller than 16x16 pixels, ``l2`` negative or ``width`` not positive.
+            UsageError: not an image, smaller than 16x16 pixels, ``l2`` or ``width`` out of its range.
         """
         require_image(self.name, input_shape, FOR_28_PIXELS.smallest)
         require_positive(self.name, "width", [width])
-        if not l2 >= 0:
-            raise UsageError(f"Option l2 of architecture {self.name} must not be negative, but is {l2}.")
+        if not 0 <= l2 < inf:
+            raise UsageError(f"Option l2 of architecture {self.name} must be zero or a number above, not {l2}.")
         layout = layout_for(input_shape)
         stack = _Stack(input_shape, batch_norm=batch_norm, dropout=dropout, l2=l2, width=width)
         for block in layout.blocks:

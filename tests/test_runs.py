@@ -14,7 +14,17 @@ import numpy as np
 import pytest
 
 from snnctl.errors import ModelError, OutputError
-from snnctl.runs import RunRecord, default_folder, output_folder, plain, prepare_output, read_run, to_json, write_run
+from snnctl.runs import (
+    RunRecord,
+    default_folder,
+    plain,
+    prepare_output,
+    publish,
+    read_run,
+    staging_folder,
+    to_json,
+    write_run,
+)
 from snnctl.verbs.result import Result
 
 
@@ -84,13 +94,30 @@ def test_a_full_disk_is_an_output_error(tmp_path: Path) -> None:
 
 def test_the_old_folder_stays_until_the_new_one_is_complete(tmp_path: Path) -> None:
     out = write_run(tmp_path / "out", result(accuracy=1), RunRecord("train"))
-    with output_folder(out, overwrite=True) as staging:
+    with staging_folder(out) as staging:
         assert staging.parent == tmp_path
         assert staging.name == f".out.partial-{os.getpid()}"
         (staging / "new").touch()
         assert (out / "metrics.json").exists()
+        assert publish(staging, out, overwrite=True) == out
     assert names(out) == {"new"}
     assert names(tmp_path) == {"out"}
+
+
+def test_a_folder_filled_meanwhile_is_left_alone(tmp_path: Path) -> None:
+    folders = [prepare_output(tmp_path / "out") for _ in range(3)]
+    places = [write_run(folder, result(number=number), RunRecord("train")) for number, folder in enumerate(folders)]
+    assert [place.name for place in places] == ["out", "out-2", "out-3"]
+    assert [json.loads((place / "metrics.json").read_text())["number"] for place in places] == [0, 1, 2]
+    assert names(tmp_path) == {"out", "out-2", "out-3"}
+
+
+def test_overwriting_never_deletes_what_is_needed(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/weights.h5").touch()
+    with pytest.raises(OutputError, match=r"holds .*weights\.h5, which is needed"):
+        prepare_output(tmp_path / "out", overwrite=True, inputs=[tmp_path / "out/weights.h5"])
+    prepare_output(tmp_path / "out", overwrite=True, inputs=[tmp_path / "out", tmp_path / "else"])
 
 
 def test_a_failed_swap_puts_the_old_folder_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -149,7 +176,7 @@ def test_no_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_link_to_a_folder_stays_a_link(tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "real")
-    write_run(tmp_path / "link", result(), RunRecord("eval"))
+    write_run(prepare_output(tmp_path / "link"), result(), RunRecord("eval"))
     assert (tmp_path / "link").is_symlink()
     assert (tmp_path / "real" / "run.json").exists()
 

@@ -193,3 +193,18 @@ def test_bad_arguments_are_named(make, message):
 def test_observing_a_network_changes_nothing():
     model, x = dense_network(width=0.5), inputs()
     np.testing.assert_array_equal(observed(model)(x)[0], model(x))
+
+
+def test_a_sequential_network_is_observed_as_a_functional_one():
+    keras.utils.set_random_seed(0)
+    spiking = ttfs.SpikingLayer(Dense(4, use_bias=False), width=9.0)
+    model = keras.Sequential([keras.Input((3,)), ttfs.InputCoding(), spiking, ttfs.Readout(Dense(2, use_bias=False))])
+    x = np.random.default_rng(0).random((5, 3), dtype="float32")
+    logits, ideals = observed(model)(x)
+    np.testing.assert_array_equal(logits, model(x))
+    assert [ideal.shape for ideal in ideals] == [(5, 4)]
+
+
+def test_synapses_of_another_precision_are_refused():
+    with pytest.raises(ValueError, match="dtype"):
+        ttfs.SpikingLayer(Dense(2, use_bias=False), dtype="float64")

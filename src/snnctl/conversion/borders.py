@@ -11,7 +11,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from snnctl.conversion.rules.rule import Context
+from snnctl.conversion.rule import Context
 from snnctl.conversion.signals import Spikes
 
 

@@ -11,9 +11,9 @@ import numpy as np
 
 from snnctl.conversion.graph import Graph, Step, graph_of
 from snnctl.conversion.neurons import NEURON_MODELS
+from snnctl.conversion.rule import Context, Rule
 from snnctl.conversion.rules import default_rules
 from snnctl.conversion.rules.linear import make_synapses
-from snnctl.conversion.rules.rule import Context, Rule
 from snnctl.conversion.rules.vanishing import vanish
 from snnctl.conversion.signals import Potential, Signal, Spikes
 from snnctl.errors import ConversionError

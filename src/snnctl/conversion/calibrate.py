@@ -11,7 +11,7 @@ import tensorflow as tf
 from keras import ops
 
 from snnctl.errors import DataError
-from snnctl.metrics.forward import run
+from snnctl.forward import run
 from snnctl.progress import Reporter
 from snnctl.ttfs.observe import observed
 from snnctl.ttfs.timeline import spiking_layers

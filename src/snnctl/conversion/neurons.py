@@ -25,6 +25,9 @@ def alpha1(W: np.ndarray, b: np.ndarray) -> Parameters:
 def smart_alpha1(W: np.ndarray, b: np.ndarray) -> Parameters:
     """``J_ij = W_ij / (1 - sum_k W_ik)`` and ``D = B b``: the neuron computes what the ReLU unit does. [EM]
 
+    Exact for Dense and "valid" convolutions. Near a zero-padded border fewer taps contribute to the slope B, and a
+    neuron there weighs its inputs differently from the ReLU unit.
+
     Needs ``sum_k W_ik < 1``. W is a random draw here; where a sum exceeds 1/2, all weights of that
     neuron are lowered alike until it is 1/2.
     """

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from snnctl.metrics.forward import run
+from snnctl.forward import run
 from snnctl.progress import Reporter
 from snnctl.ttfs.coding import InputCoding
 from snnctl.ttfs.observe import observed

@@ -42,7 +42,7 @@ def fit(
         validation: the same, looked at after every epoch; None for none.
 
     Returns:
-        The figures of each epoch: loss, accuracy, val_loss, val_accuracy, seconds, lr.
+        The figures of each epoch: loss, accuracy, and with validation data val_loss, val_accuracy.
 
     Raises:
         TrainingError: the loss became NaN or infinite.
@@ -81,9 +81,10 @@ def compile_model(model: keras.Model, settings: FitSettings, steps: int) -> None
 
 
 def ends_in_probabilities(model: keras.Model) -> bool:
-    """Whether the last layer is a softmax."""
+    """Whether the last layer is a softmax or sigmoid."""
     last = model.layers[-1]
-    return isinstance(last, keras.layers.Softmax) or (getattr(last, "activation", None) is keras.activations.softmax)
+    probabilities = (keras.activations.softmax, keras.activations.sigmoid)
+    return isinstance(last, keras.layers.Softmax) or getattr(last, "activation", None) in probabilities
 
 
 class Watch(keras.callbacks.Callback):

@@ -32,7 +32,7 @@ class IntegratingLayer(keras.layers.Layer):
     shape without batch and channels, integers below ``positions`` (not trainable).
 
     Raises:
-        ValueError: a synapse layer has a bias or an activation.
+        ValueError: a synapse layer has a bias, an activation or another precision.
     """
 
     def __init__(
@@ -45,6 +45,11 @@ class IntegratingLayer(keras.layers.Layer):
         groups = _as_groups(synapses)
         for layer in (layer for group in groups for layer in group):
             _require_linear(layer)
+            if layer.compute_dtype != self.compute_dtype:
+                raise ValueError(
+                    f"synapse layer {layer.name} computes in {layer.compute_dtype}, "
+                    f"but layer {self.name} in {self.compute_dtype}: give both the same dtype"
+                )
         self.positions = positions
         self._group_sizes = [len(group) for group in groups]
         # One flat list: Keras saves the weights of layers in a list, but not of layers in a list of lists.

@@ -46,6 +46,8 @@ def observed(model: keras.Model) -> keras.Model:
         ideals[layer.name] = Ideal(layer)(*args)
         return Fire(layer)(ideals[layer.name])
 
+    if isinstance(model, keras.Sequential):
+        model = keras.Model(model.inputs[0], model.outputs[0])  # clone_model observes functional models only
     view = keras.models.clone_model(model, clone_function=lambda layer: layer, call_function=call)
     order = [layer.name for layer in model.layers if isinstance(layer, SpikingLayer)]
     return keras.Model(view.inputs[0], [view.outputs[0], [ideals[name] for name in order]])

@@ -56,7 +56,7 @@ def calibration_data(opened: Opened, images: int, seed: int) -> np.ndarray:
 def verify(opened: Opened, snn: keras.Model, calibration: np.ndarray, batch_size: int, run: Run) -> dict[str, Any]:
     """The spiking network's figures on the test split, and its agreement with the source network."""
     from snnctl.conversion.logits import logits_of
-    from snnctl.metrics.forward import logits
+    from snnctl.forward import logits
     from snnctl.metrics.predictions import agreement
     from snnctl.verbs.measure import measure
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from snnctl.conversion.logits import logits_of
 from snnctl.data.dataset import Samples
-from snnctl.metrics.forward import logits
+from snnctl.forward import logits
 from snnctl.metrics.predictions import accuracy, cross_entropy
 from snnctl.metrics.spikes import LayerSpikes, SpikeStatistics, spike_statistics
 from snnctl.progress import Reporter

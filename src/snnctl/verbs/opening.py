@@ -47,7 +47,8 @@ def open_model(options: ModelSourceOptions, run: Run) -> Opened:
     """
     from snnctl.models import check_fits, dtype_of, load_model
 
-    recorded = recorded_settings(options.model)
+    path = Path(options.model).expanduser()
+    recorded = recorded_settings(path)
     name = options.data or recorded.get("data")
     if name is None:
         raise UsageError(
@@ -58,7 +59,7 @@ def open_model(options: ModelSourceOptions, run: Run) -> Opened:
     dataset = run.registry.dataset(name)
     architecture = run.registry.architecture(options.arch) if options.arch else None
     loaded = load_model(
-        options.model,
+        path,
         arch=architecture,
         arch_options=check_arch_options(architecture, options.arch_opt) if architecture else {},
         input_shape=dataset.input_shape,
@@ -81,13 +82,13 @@ def open_model(options: ModelSourceOptions, run: Run) -> Opened:
     return Opened(loaded.model, loaded.kind, source, dtype, settings)
 
 
-def recorded_settings(model: str) -> dict[str, Any]:
+def recorded_settings(model: Path) -> dict[str, Any]:
     """The resolved options of the run that made the network; empty for a bare file.
 
     Raises:
         ModelError: the run's record is damaged.
     """
-    record = read_run(Path(model)) if Path(model).is_dir() else None
+    record = read_run(model) if model.is_dir() else None
     return record.settings if record else {}
 
 

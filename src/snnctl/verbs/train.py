@@ -50,6 +50,8 @@ def train(options: TrainOptions, run: Run) -> Result:
                 gamma=options.gamma,
                 dtype=options.dtype,
             )
+            for note in lost_in_spiking(model):
+                run.reporter.note(note)
             model = build_spiking(model, settings)
         history = fit(
             model,
@@ -66,6 +68,19 @@ def train(options: TrainOptions, run: Run) -> Result:
         "arch_opt": arch_options,
     }
     return Result("train", metrics, resolved, model, history)
+
+
+def lost_in_spiking(model: keras.Model) -> list[str]:
+    """What the ReLU network does in training and its spiking form does not, one sentence each."""
+    import keras
+
+    layers = keras.layers
+    notes = {
+        layers.Dropout: "dropout acts while a ReLU network is trained; the spiking network is trained without it",
+        layers.BatchNormalization: "batch normalisation is folded into weights and thresholds at the start; "
+        "the spiking network is trained without it",
+    }
+    return [note for kind, note in notes.items() if any(isinstance(layer, kind) for layer in model.layers)]
 
 
 def fit_settings(options: Any) -> Any:

@@ -5,12 +5,12 @@ A subclass does not inherit its parent's rule: it may compute something else, an
 
 from __future__ import annotations
 
+from snnctl.conversion.rule import Rule
 from snnctl.conversion.rules.activations import ACTIVATION_RULES
 from snnctl.conversion.rules.linear import LINEAR_RULES
 from snnctl.conversion.rules.normalization import NORMALIZATION_RULES
 from snnctl.conversion.rules.pooling import POOLING_RULES
 from snnctl.conversion.rules.reshaping import RESHAPING_RULES
-from snnctl.conversion.rules.rule import Rule
 from snnctl.conversion.rules.vanishing import VANISHING_RULES
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import keras
 
-from snnctl.conversion.rules.rule import Context, Rule
+from snnctl.conversion.rule import Context, Rule
 from snnctl.conversion.signals import Potential, Signal
 
 ACCEPTED = "ReLU and linear activations convert, and softmax or sigmoid at the end of the network."

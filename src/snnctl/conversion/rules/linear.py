@@ -11,8 +11,8 @@ import keras
 import numpy as np
 
 from snnctl.conversion.borders import shifted_bias
+from snnctl.conversion.rule import Context, Rule, spikes_of
 from snnctl.conversion.rules.activations import activate
-from snnctl.conversion.rules.rule import Context, Rule, spikes_of
 from snnctl.conversion.signals import Potential, Signal
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import keras
 import numpy as np
 
-from snnctl.conversion.rules.rule import Context, Rule
+from snnctl.conversion.rule import Context, Rule
 from snnctl.conversion.signals import Potential, Signal
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import keras
 import numpy as np
 
-from snnctl.conversion.rules.rule import Context, Rule
+from snnctl.conversion.rule import Context, Rule
 from snnctl.conversion.signals import Deferred, Potential, Signal, Spikes
 from snnctl.ttfs.pooling import EarliestSpikePooling2D
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keras
 
-from snnctl.conversion.rules.rule import Context, Rule
+from snnctl.conversion.rule import Context, Rule
 from snnctl.conversion.signals import Signal
 
 

@@ -22,7 +22,9 @@ def run(
     function: Callable[[Any], Any], inputs: np.ndarray, batch_size: int, reporter: Reporter, description: str
 ) -> Iterator[Any]:
     """``function`` of every batch, compiled to a graph, with progress counted in samples."""
-    compiled = tf.function(function, reduce_retracing=True)
+    # One graph for every size of batch, the last and smaller one too.
+    spec = tf.TensorSpec((None, *inputs.shape[1:]), inputs.dtype)
+    compiled = tf.function(function).get_concrete_function(spec)
     with reporter.task(description, len(inputs)) as task:
         for batch in batches(inputs, batch_size):
             yield compiled(tf.constant(batch))

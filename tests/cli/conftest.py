@@ -1,0 +1,84 @@
+"""The command line in this process, with verbs that compute nothing."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from snnctl.cli import main
+from snnctl.verbs.result import Result
+
+
+class FakeModel:
+    """Saves a text."""
+
+    def save(self, path: Path) -> None:
+        """What a Keras model does."""
+        Path(path).write_text("model")
+
+
+@dataclass
+class FakeVerbs:
+    """Records what the verbs were called with.
+
+    Args:
+        calls: (verb, options) in order.
+        action: called by every verb with its name; may raise.
+    """
+
+    calls: list[tuple[str, Any]] = field(default_factory=list)
+    action: Callable[[str], None] = lambda name: None
+
+    def run(self, name: str, options: Any, run: Any) -> Result:
+        """What a verb does."""
+        self.calls.append((name, options))
+        with run.reporter.task(name, 2) as task:
+            task.advance(1, loss=0.5)
+            self.action(name)
+            task.advance(1)
+        metrics = {"accuracy": 0.5, "loss": float("nan"), "spikes_per_neuron": 0.7, "saturated": 0.0}
+        if name == "convert":
+            metrics |= {"agreement": 1.0, "max_logit_difference": 1e-6}
+        layers = [{"name": "dense", "kind": "spiking", "neurons": 340, "spikes_per_neuron": 0.7, "window": 1.5}]
+        model = None if name == "eval" else FakeModel()
+        history = [{"loss": 0.5}] if name in ("train", "finetune") else []
+        return Result(name, metrics | {"layers": layers}, {"data": options.data}, model, history)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def verbs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeVerbs:
+    """Fake verbs instead of the real ones, and an empty working folder."""
+    fake = FakeVerbs()
+    for module, function, name in (
+        ("train", "train", "train"),
+        ("convert", "convert", "convert"),
+        ("finetune", "finetune", "finetune"),
+        ("evaluate", "evaluate", "eval"),
+    ):
+        made = ModuleType(f"snnctl.verbs.{module}")
+        setattr(made, function, lambda options, run, name=name: fake.run(name, options, run))
+        monkeypatch.setitem(sys.modules, made.__name__, made)
+    monkeypatch.setattr("snnctl.cli.quiet_tensorflow.import_tensorflow", lambda: None)
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    return fake
+
+
+@pytest.fixture
+def call(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """``call("train", ...)`` returns exit code, stdout and stderr."""
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as stop:
+            main(list(arguments))
+        captured = capsys.readouterr()
+        assert isinstance(stop.value.code, int)
+        return stop.value.code, captured.out, captured.err
+
+    return run

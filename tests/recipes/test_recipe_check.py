@@ -1,0 +1,257 @@
+"""Every mistake in a recipe is found before anything runs, at its line and column."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from snnctl.errors import RecipeError, UsageError
+from snnctl.plugins import load_registry
+from snnctl.recipes import Plan, make_plan, parse_settings
+
+GOOD = """\
+name: good
+vars: {weights: null, width: 340}
+defaults: {data: mnist-mini}
+steps:
+  - id: relu
+    train:
+      arch: fc2
+      arch-opt: {hidden: "${width}"}
+      batch-size: 16
+      lr: 5e-4
+      xla: on
+  - id: snn
+    convert: {model: relu}
+  - eval: {model: snn, data: mnist}
+"""
+
+
+@pytest.fixture
+def check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A function that checks a recipe given as text."""
+    monkeypatch.chdir(tmp_path)
+
+    def from_text(text: str | bytes, *settings: str) -> Plan:
+        path = Path("r.yaml")
+        content = text if isinstance(text, bytes) else textwrap.dedent(text).encode()
+        path.write_bytes(content)
+        return make_plan(path, parse_settings(list(settings)), load_registry())
+
+    return from_text
+
+
+def steps(body: str) -> str:
+    """A recipe with the given first step."""
+    return "steps:\n" + textwrap.indent(textwrap.dedent(body).strip(), "  ") + "\n"
+
+
+def test_a_good_recipe(check: Any) -> None:
+    plan = check(GOOD)
+    assert [step.id for step in plan.steps] == ["relu", "snn", "eval"]
+    relu, snn, score = (step.options for step in plan.steps)
+    assert (relu.data, relu.batch_size, relu.lr, relu.xla) == ("mnist-mini", 16, 5e-4, "on")
+    assert relu.arch_opt == {"hidden": 340}
+    assert [step.source for step in plan.steps] == [None, "relu", "snn"]
+    assert score.data == "mnist"
+    assert snn.batch_size == 64
+
+
+def test_settings_win(check: Any) -> None:
+    plan = check(
+        GOOD,
+        *("relu.arch_opt.hidden=7", "relu.batch-size=3", "eval.limit=9", "width=5", "defaults.seed=4", "relu.lr=1"),
+    )
+    relu, _, score = (step.options for step in plan.steps)
+    assert (relu.arch_opt, relu.batch_size, relu.seed, relu.lr) == ({"hidden": 7}, 3, 4, 1.0)
+    assert (score.limit, score.seed) == (9, 4)
+
+
+def test_a_plan_resolves_to_a_recipe_that_means_the_same(check: Any) -> None:
+    import yaml
+
+    plan = check(GOOD, "relu.lr=1e-3")
+    again = check(yaml.safe_dump(plan.resolved()))
+    assert [step.options for step in again.steps] == [step.options for step in plan.steps]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        # the file
+        ("", "r.yaml: the recipe is empty"),
+        ("# nothing\n", "r.yaml: the recipe is empty"),
+        (b"\xff\xfe\x00", "is not UTF-8"),
+        (b"a: \x00", "is not YAML"),
+        ("- a\n", "r.yaml:1:1: a recipe is a mapping, not a list"),
+        ("just words\n", "r.yaml:1:1: a recipe is a mapping, not a text"),
+        ("a: [1,\n", "r.yaml:2:1"),
+        ("a: b: c\n", "r.yaml:1:5: mapping values are not allowed here"),
+        ("steps:\n\t- eval:\n", "r.yaml:2:1: found character '\\t' that cannot start any token\nindent with spaces"),
+        ("a: 1\n---\nb: 2\n", "r.yaml:2:1: a second document begins here"),
+        ("name: a\nname: b\nsteps: []\n", "r.yaml:2:1: the key 'name' is here twice\nfirst at r.yaml:1:1"),
+        ("name: !!python/object:os.system x\n", "r.yaml:1:7: tags such as"),
+        ("name: !ENV x\n", "r.yaml:1:7: tags such as !ENV are not supported"),
+        ("a: &x [1]\nb: *x\n", "r.yaml:1:4: anchors and aliases are not supported"),
+        ("a: *x\n", "r.yaml:1:4: anchors and aliases are not supported"),
+        ("? [a]\n: 1\n", "r.yaml:1:3: a key must be a text"),
+        ("a: " + "[" * 100 + "]" * 100, "nested too deeply"),
+        ("a: " + "[" * 5000, "nested too deeply"),
+        ("a: '" + "x" * 1_000_001 + "'", "larger than 1,000,000 bytes"),
+        # the sections
+        ("{}\n", "r.yaml:1:1: the recipe has no `steps`"),
+        ("stepps:\n  - eval: {}\n", "r.yaml:1:1: 'stepps' is no key of a recipe\n  did you mean 'steps'?"),
+        ("steps: {}\n", "r.yaml:1:8: `steps` must be a list of steps, not a mapping"),
+        ("steps: []\n", "r.yaml:1:8: `steps` must be a list"),
+        ("steps:\n", "r.yaml:1:7: `steps` must be a list of steps, not empty"),
+        ("vars: [1]\n" + steps("- train: {arch: fc2}"), "r.yaml:1:7: 'vars' must be a mapping, not a list"),
+        ("name: {a: 1}\n" + steps("- train: {arch: fc2}"), "r.yaml:1:7: 'name' must be a text, not a mapping"),
+        # the steps
+        (steps("- eval"), "r.yaml:2:5: a step is a mapping, not a text"),
+        (steps("- id: a"), "r.yaml:2:5: a step has exactly one verb; this one has none"),
+        (steps("- {id: a, train: {arch: fc2}, eval: {model: b}}"), "this one has 2: train, eval"),
+        (steps("- id: a\n  trian: {arch: fc2}"), "r.yaml:3:5: 'trian' is no verb\ndid you mean 'train'?"),
+        (steps("- train: [1]"), "r.yaml:2:12: the options of 'train' are a mapping, not a list"),
+        (steps("- train:"), "r.yaml:2:5: option 'arch' of train is required"),
+        (steps("- id: steps\n  train: {arch: fc2}"), "r.yaml:2:9: the id 'steps' is reserved"),
+        (steps("- id: a/b\n  train: {arch: fc2}"), "r.yaml:2:9: the id 'a/b' must consist of"),
+        (steps("- id: ..\n  train: {arch: fc2}"), "r.yaml:2:9: the id '..' must consist of"),
+        (steps("- id: 7\n  train: {arch: fc2}"), "r.yaml:2:9: the id 7 must consist of"),
+        (steps("- train: {arch: fc2}\n- train: {arch: fc2}"), "r.yaml:3:5: the id 'train' is taken"),
+        # the options
+        (steps("- train: {arch: fc2, epoch: 3}"), "r.yaml:2:24: no option 'epoch' of train\ndid you mean 'epochs'?"),
+        (steps("- train: {arch: fc2, epochs: x}"), "r.yaml:2:24: option 'epochs' of train is 'x': it should be"),
+        (steps("- train: {arch: fc2, epochs: true}"), "r.yaml:2:24: option 'epochs' of train cannot be true"),
+        (steps("- train: {arch: fc2, epochs: 1.5}"), "r.yaml:2:24: option 'epochs' of train is 1.5"),
+        (steps("- train: {arch: fc2, epochs: [1]}"), "r.yaml:2:24: option 'epochs' of train is [1]"),
+        (steps("- train: {arch: fc2, lr: 0}"), "r.yaml:2:24: option 'lr' of train is 0: it should be greater than 0"),
+        (steps("- train: {arch: fc2, lr: .nan}"), "r.yaml:2:24: option 'lr' of train is nan"),
+        (steps("- train: {arch: fc2, type: rely}"), "it must be 'relu' or 'snn'\ndid you mean 'relu'?"),
+        (steps("- train: {arch: fc22}"), "r.yaml:2:13: no architecture called 'fc22'\ndid you mean 'fc2'?"),
+        (steps("- train: {arch: fc2, data: mnits}"), "r.yaml:2:24: no data set called 'mnits'\ndid you mean 'mnist'?"),
+        (steps("- train: {arch: fc2, data: mnist, preprocess: unti}"), "r.yaml:2:37: "),
+        (steps("- train:\n    arch: fc2\n    arch_opt:\n      hiden: 3"), "r.yaml:5:9: no option 'hiden' of arch"),
+        (steps("- train: {arch: fc2, arch_opt: 3}"), "r.yaml:2:24: option 'arch_opt' of train is 3"),
+        # the references
+        (steps("- id: a\n  train: {arch: fc2}\n- convert: {model: b}"), "r.yaml:4:15: 'b' is neither an earlier step"),
+        (steps("- id: relu\n  train: {arch: fc2}\n- convert: {model: rleu}"), "did you mean 'relu'?"),
+        (steps("- convert: {model: a}\n- id: a\n  train: {arch: fc2}"), "step 'a' does not come before step 'convert'"),
+        (steps("- convert: {model: convert}"), "step 'convert' does not come before step 'convert'"),
+        (
+            steps("- id: r\n  train: {arch: fc2}\n- id: e\n  eval: {model: r}\n- convert: {model: e}"),
+            "r.yaml:6:15: step 'e' makes no network\nsteps that do: r",
+        ),
+        (steps("- eval: {}"), "r.yaml:2:5: option 'model' of eval is required"),
+        # defaults and variables
+        ("defaults: {epoch: 3}\n" + steps("- train: {arch: fc2}"), "r.yaml:1:12: no option 'epoch' of any verb"),
+        ("defaults: {model: x}\n" + steps("- train: {arch: fc2}"), "r.yaml:1:12: no option 'model' of any verb"),
+        ("defaults: {data: mnits}\n" + steps("- train: {arch: fc2}"), "r.yaml:1:12: no data set called 'mnits'"),
+        ("vars: {w: null}\n" + steps('- eval: {model: "${w}"}'), "r.yaml:1:8: the variable 'w' has no value\nset it"),
+        (
+            "vars: {weights: a}\n" + steps("- eval: {model: '${wieghts}'}"),
+            "r.yaml:3:19: no variable 'wieghts'\ndid you",
+        ),
+    ],
+)
+def test_mistakes_have_a_place(check: Any, text: str | bytes, message: str) -> None:
+    with pytest.raises(RecipeError) as caught:
+        check(text)
+    assert message in str(caught.value)
+
+
+def test_all_mistakes_are_told_at_once(check: Any) -> None:
+    with pytest.raises(RecipeError) as caught:
+        check(
+            """\
+            steps:
+              - id: relu
+                train:
+                  arch: fc22
+                  epoch: 3
+                  data: mnits
+              - id: relu
+                convert: {model: rely}
+            """
+        )
+    assert str(caught.value).splitlines() == [
+        "5 problems; nothing was run",
+        "r.yaml:7:9: the id 'relu' is taken by an earlier step",
+        "  give each step an `id` of its own",
+        "r.yaml:5:7: no option 'epoch' of train",
+        "  did you mean 'epochs'?",
+        "r.yaml:6:7: no data set called 'mnits'",
+        "  did you mean 'mnist'? `snnctl data list` shows all",
+        "r.yaml:4:7: no architecture called 'fc22'",
+        "  did you mean 'fc2'? `snnctl archs list` shows all",
+        "r.yaml:8:15: 'rely' is neither an earlier step nor a file",
+        "  did you mean 'relu'?",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("relu.epoch=3", "--set relu.epoch: no option 'epoch' of train\ndid you mean 'epochs'?"),
+        ("rely.epochs=3", "--set rely.epochs: no step 'rely'\ndid you mean 'relu'?"),
+        ("relu.epochs=x", "--set relu.epochs: option 'epochs' of train is 'x'"),
+        ("relu.epochs=", "--set relu.epochs: option 'epochs' of train is None"),
+        ("relu.lr.x=1", "--set relu.lr.x: the option 'lr' has no parts"),
+        ("relu.arch_opt.hiden=1", "--set relu.arch_opt.hiden: no option 'hiden' of architecture 'fc2'"),
+        ("relu=1", "--set relu: no variable 'relu'\nan option of the step is set with relu.KEY=VALUE"),
+        ("weihgts=a", "--set weihgts: no variable 'weihgts'\ndid you mean 'weights'?"),
+        ("snn.model=nowhere", "--set snn.model: 'nowhere' is neither an earlier step nor a file"),
+        ("defaults.epoch=3", "--set defaults.epoch: no option 'epoch' of any verb"),
+        ("relu.epochs=[1", "--set relu.epochs: the value '[1' cannot be read"),
+        ("relu.data=!!python/name:os", "--set relu.data: the value"),
+    ],
+)
+def test_mistakes_in_settings(check: Any, setting: str, message: str) -> None:
+    with pytest.raises(RecipeError) as caught:
+        check(GOOD, setting)
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("setting", ["", "=", "=3", "relu.epochs", ".epochs=3", "relu.=3"])
+def test_no_settings_at_all(check: Any, setting: str) -> None:
+    with pytest.raises(UsageError, match=r"is not STEP\.KEY=VALUE"):
+        check(GOOD, setting)
+
+
+def test_a_required_variable(check: Any) -> None:
+    text = "vars: {w: null}\n" + steps("- eval: {model: '${w}', data: mnist}")
+    Path("net.h5").touch()
+    assert check(text, "w=net.h5").steps[0].options.model == "net.h5"
+    with pytest.raises(RecipeError, match="'nowhere' is neither an earlier step nor a file"):
+        check(text, "w=nowhere")
+
+
+def test_variables_inside_texts_and_lists(check: Any) -> None:
+    text = "vars: {n: 3, m: mnist}\n" + steps(
+        "- train: {arch: fc, arch_opt: {widths: ['${n}', 4]}, epochs: '${n}', data: '${m}-mini', limit: '1${n}'}"
+    )
+    options = check(text).steps[0].options
+    assert (options.epochs, options.data, options.limit) == (3, "mnist-mini", 13)
+    assert options.arch_opt == {"widths": [3, 4]}
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("on", "on"), ("no", "no"), ("2024-01-01", "2024-01-01"), ("1:30", "1:30"), ("0x10", "0x10"), ("'7'", "7")],
+)
+def test_texts_stay_texts(check: Any, text: str, value: str) -> None:
+    assert check(f"description: {text}\n" + steps("- train: {arch: fc2}")).description == value
+
+
+def test_missing_and_unreadable_files(tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match="no recipe at"):
+        make_plan(tmp_path / "nowhere.yaml", [], load_registry())
+    with pytest.raises(RecipeError, match="cannot be read"):
+        make_plan(tmp_path, [], load_registry())
+
+
+def test_a_byte_order_mark_and_windows_lines(check: Any) -> None:
+    text = steps("- train: {arch: fc2}").replace("\n", "\r\n")
+    assert check(b"\xef\xbb\xbf" + text.encode()).steps[0].id == "train"

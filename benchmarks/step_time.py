@@ -76,7 +76,8 @@ def report(
         ("training", [training(net, x, y, batch_size) for net in (relu, snn)]),
     ):
         of_relu, of_snn = median_times(functions, rounds)
-        line += f"  {kind}: ReLU {of_relu / steps * 1e3:8.2f} ms  SNN {of_snn / steps * 1e3:8.2f} ms  ratio {of_snn / of_relu:.2f}"
+        line += f"  {kind}: ReLU {of_relu / steps * 1e3:8.2f} ms  SNN {of_snn / steps * 1e3:8.2f} ms"
+        line += f"  ratio {of_snn / of_relu:.2f}"
     print(line, flush=True)
 
 

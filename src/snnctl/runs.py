@@ -19,7 +19,7 @@ import platform
 import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from importlib import metadata
@@ -73,22 +73,24 @@ def prepare_output(folder: Path, overwrite: bool = False, inputs: Iterable[Path]
         inputs: files and folders the work reads; overwriting must not delete one that lies in ``folder``.
 
     Returns:
-        The folder's absolute path; its parent exists now.
+        The folder's absolute path. Nothing is made yet.
 
     Raises:
         OutputError: the folder is in use, is a file or cannot be written.
     """
     target = folder.expanduser().resolve()
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
         if target.exists() and not target.is_dir():
             raise OutputError(f"{folder} is a file", todo="name a folder with --out")
         if target.is_dir() and any(target.iterdir()):
             _refuse_in_use(folder, target, overwrite, inputs)
+        parent = next(place for place in target.parents if place.exists())
     except OSError as error:
         raise _unwritable(folder, error) from error
-    if not os.access(target.parent, os.W_OK | os.X_OK):
-        raise OutputError(f"no permission to write to {target.parent}", todo="name another folder with --out")
+    if not parent.is_dir():
+        raise OutputError(f"cannot write to {folder}: {parent} is a file", todo="name another folder with --out")
+    if not os.access(parent, os.W_OK | os.X_OK):
+        raise OutputError(f"no permission to write to {parent}", todo="name another folder with --out")
     return target
 
 
@@ -96,10 +98,13 @@ def prepare_output(folder: Path, overwrite: bool = False, inputs: Iterable[Path]
 def staging_folder(target: Path) -> Iterator[Path]:
     """A hidden folder beside ``target``; what has not been published from it at the end is removed.
 
+    So are the folders above it that had to be made, if they are still empty then.
+
     Raises:
         OutputError: the folder cannot be written.
     """
     staging = _beside(target, "partial")
+    made = [folder for folder in target.parents if not folder.exists()]
     try:
         staging.mkdir(parents=True)
         yield staging
@@ -107,6 +112,7 @@ def staging_folder(target: Path) -> Iterator[Path]:
         raise _unwritable(target, error) from error
     finally:
         shutil.rmtree(staging, ignore_errors=True)
+        _remove_empty(made)
 
 
 def publish(staging: Path, target: Path, overwrite: bool = False) -> Path:
@@ -248,6 +254,13 @@ def _rename_to_free(staging: Path, target: Path) -> Path:
             if error.errno not in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR):
                 raise
         number += 1
+
+
+def _remove_empty(folders: Iterable[Path]) -> None:
+    """Remove folders, innermost first, up to the first that holds something."""
+    with suppress(OSError):
+        for folder in folders:
+            folder.rmdir()
 
 
 def _refuse_in_use(folder: Path, target: Path, overwrite: bool, inputs: Iterable[Path]) -> None:

@@ -95,7 +95,7 @@ def test_failures_end_in_a_few_lines_and_leave_nothing(
     told = [line for line in err.splitlines() if not line.startswith("train")]
     assert len(told) == lines
     assert "Traceback" not in err
-    assert list(Path("a").iterdir()) == []
+    assert list(Path().iterdir()) == []
 
 
 def test_debug_shows_the_traceback_wherever_it_stands(call, verbs) -> None:

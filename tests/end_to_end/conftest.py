@@ -61,8 +61,20 @@ def model_files(shelf: Shelf) -> Path:
 
 
 @pytest.fixture
-def broken_plugin(tmp_path: Path) -> Path:
-    """A folder for ``PYTHONPATH`` with a package whose import fails."""
+def packages(tmp_path: Path) -> Path:
+    """An empty folder for packages that :mod:`fake_package` installs; to be named by ``PYTHONPATH``."""
     folder = tmp_path / "packages"
     folder.mkdir()
-    return fake_package.install(folder, "broken_import", "import nowhere_to_be_found")
+    return folder
+
+
+@pytest.fixture
+def broken_plugin(packages: Path) -> Path:
+    """The same folder, with a plugin whose import fails."""
+    return fake_package.install(packages, "broken_import", "import nowhere_to_be_found")
+
+
+@pytest.fixture
+def faulty_plugin(packages: Path) -> Path:
+    """The same folder, with a plugin whose data sets and architectures fail when they are used."""
+    return fake_package.install(packages, "faulty", Path(__file__).with_name("faulty_plugin.py").read_text())

@@ -56,10 +56,12 @@ class Snnctl:
     Args:
         root: an empty folder that it gets to itself.
         environment: variables besides the usual ones.
+        seconds: how long a command may take.
     """
 
     root: Path
     environment: dict[str, str] = field(default_factory=dict)
+    seconds: float = SECONDS
 
     @property
     def cwd(self) -> Path:
@@ -76,7 +78,7 @@ class Snnctl:
     def attempt(self, *arguments: str | Path, **environment: str) -> Done:
         """Run the command to its end, which may be a failure."""
         with self.start(*arguments, **environment) as process:
-            out, err = process.communicate(timeout=SECONDS)
+            out, err = process.communicate(timeout=self.seconds)
         return Done(process.returncode, out, err)
 
     def fail(self, code: int, *arguments: str | Path, **environment: str) -> str:
@@ -90,7 +92,7 @@ class Snnctl:
         assert 1 <= len(done.error) <= 3, done.err
         assert not chatter(done.err)
         assert done.out == ""
-        assert self.files() == before
+        assert self.files() == before, self.files() ^ before
         return "\n".join(done.error)
 
     @contextmanager

@@ -42,10 +42,11 @@ def test_keras_opens_and_trains_a_saved_network(run_folder: Folder, tmp_path: Pa
 def test_precision_is_kept(run_folder: Folder) -> None:
     import snnctl
 
-    loaded = snnctl.load(run_folder("float64"))
-    assert loaded.kind == "snn"
-    assert loaded.model.compute_dtype == "float64"
-    assert {str(weight.dtype) for weight in loaded.model.weights if "float" in str(weight.dtype)} == {"float64"}
+    model = snnctl.load(run_folder("float64")).model
+    assert {str(weight.dtype) for weight in model.weights if "int" not in str(weight.dtype)} == {"float64"}
+    assert model.outputs[0].dtype == "float64"
+    tuned = snnctl.finetune(run_folder("float64"), limit=20).model
+    assert tuned.outputs[0].dtype == tuned.loss.dtype == "float64"
 
 
 def test_python_does_what_the_command_does(tmp_path: Path) -> None:

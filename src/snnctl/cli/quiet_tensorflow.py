@@ -31,7 +31,7 @@ def import_tensorflow() -> None:
     with captured_stderr() as captured:
         try:
             _import()
-        except BaseException:
+        except Exception:
             captured.seek(0)
             sys.stderr.write(captured.read().decode(errors="replace"))
             raise

@@ -18,6 +18,7 @@ from snnctl.verbs.result import Result
 
 PERCENT = {
     "accuracy": "accuracy",
+    "accuracy_before": "accuracy before",
     "source_accuracy": "accuracy of the ReLU network",
     "agreement": "same predictions as the ReLU network",
     "saturated": "saturated spikes",
@@ -28,14 +29,16 @@ NUMBERS = {
     "max_logit_difference": "largest logit difference",
     "mean_logit_difference": "mean logit difference",
     "spikes_per_neuron": "spikes per neuron",
-    "latency": "latency",
+    "latency": "latency (tau_c)",
 }
-COUNTS = {"images": "images"}
+COUNTS = {"different_predictions": "different predictions", "images": "images"}
 ORDER = (
     "type",
     "accuracy",
+    "accuracy_before",
     "source_accuracy",
     "agreement",
+    "different_predictions",
     "max_logit_difference",
     "mean_logit_difference",
     "loss",
@@ -91,15 +94,14 @@ def layers_table(metrics: Mapping[str, Any]) -> Table:
     """Spikes, saturation and windows by layer, the input first."""
     rows = [dict(layer) for layer in metrics["layers"]]
     if metrics.get("input"):
-        rows.insert(0, {"name": "input", "kind": "coding", **metrics["input"]})
+        rows.insert(0, dict(metrics["input"]))
     heads = {
         "name": "layer",
         "kind": "kind",
         "neurons": "neurons",
         "spikes_per_neuron": "spikes/neuron",
-        "silent_fraction": "always silent",
         "saturated": "saturated",
-        "window": "window",
+        "window": "window (tau_c)",
     }
     shown = [key for key in heads if any(row.get(key) is not None for row in rows)]
     table = _table(show_header=True)
@@ -131,7 +133,7 @@ def format_figure(key: str, value: Any) -> str:
         return str(value)
     if isinstance(value, int):
         return f"{value:,}"
-    if key in PERCENT or key == "silent_fraction":
+    if key in PERCENT:
         return f"{100 * value:.2f} %"
     if isinstance(value, list | dict):
         return ", ".join(format_figure("", item) for item in (value.values() if isinstance(value, dict) else value))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -75,7 +76,7 @@ def _download(file: RemoteFile, folder: Path, reporter: Reporter) -> None:
 
     pooch.get_logger().setLevel(logging.WARNING)
     try:
-        with reporter.task(f"Download {file.name}", file.size) as task:
+        with _no_empty_folders(folder), reporter.task(f"Download {file.name}", file.size) as task:
             downloader = pooch.HTTPDownloader(
                 progressbar=_Progress(task, file.size),
                 chunk_size=CHUNK_BYTES,
@@ -84,6 +85,18 @@ def _download(file: RemoteFile, folder: Path, reporter: Reporter) -> None:
             pooch.retrieve(file.url, file.checksum, fname=file.name, path=folder, downloader=downloader)
     except (OSError, ValueError) as error:
         raise DataError(f"{file.url} could not be downloaded: {_reason(error, file, folder)}") from error
+
+
+@contextmanager
+def _no_empty_folders(folder: Path) -> Iterator[None]:
+    """Removes what was made of ``folder`` and of the folders above it meanwhile, if nothing has come into it."""
+    made = [place for place in (folder, *folder.parents) if not place.exists()]
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            for place in made:
+                place.rmdir()
 
 
 def _reason(error: OSError | ValueError, file: RemoteFile, folder: Path) -> str:

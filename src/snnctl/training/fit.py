@@ -72,7 +72,7 @@ def compile_model(model: keras.Model, settings: FitSettings, steps: int) -> None
     model.compile(
         optimizer=make_optimizer(settings.optimizer, settings.lr, settings.lr_schedule, settings.momentum),
         loss=keras.losses.SparseCategoricalCrossentropy(
-            from_logits=not ends_in_probabilities(model), dtype=model.compute_dtype
+            from_logits=not ends_in_probabilities(model), dtype=model.outputs[0].dtype
         ),
         metrics=["accuracy"],
         jit_compile=compile_with_xla(model, settings.xla),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from snnctl.errors import ModelError, UsageError
 from snnctl.plugins.options import check_arch_options
 from snnctl.runs import read_run
+from snnctl.verbs.building import CheckedArchitecture
 from snnctl.verbs.options import ModelSourceOptions
 from snnctl.verbs.result import Run
 from snnctl.verbs.samples import Source, data_source
@@ -60,7 +61,7 @@ def open_model(options: ModelSourceOptions, run: Run) -> Opened:
     architecture = run.registry.architecture(options.arch) if options.arch else None
     loaded = load_model(
         path,
-        arch=architecture,
+        arch=CheckedArchitecture(architecture) if architecture else None,
         arch_options=check_arch_options(architecture, options.arch_opt) if architecture else {},
         input_shape=dataset.input_shape,
         classes=dataset.classes,

@@ -8,6 +8,7 @@ from snnctl.data.dataset import DataContext, Dataset, Samples
 from snnctl.data.prepare import load_split
 from snnctl.data.preprocess import Preprocessing, parse_preprocess
 from snnctl.errors import PluginError, SnnctlError
+from snnctl.verbs.building import one_line
 from snnctl.verbs.options import DataOptions
 from snnctl.verbs.result import Run
 
@@ -43,7 +44,7 @@ class Source:
             raise
         except Exception as error:
             raise PluginError(
-                f"it failed to load its {name} split: {type(error).__name__}: {error}",
+                f"it failed to load its {name} split: {one_line(error)}",
                 where=f"data set '{self.dataset.name}'",
                 todo="Ask its author; --debug shows where it failed.",
             ) from error

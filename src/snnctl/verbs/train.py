@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from snnctl.errors import PluginError, SnnctlError
-from snnctl.plugins import Architecture
 from snnctl.plugins.options import check_arch_options
+from snnctl.verbs.building import build
 from snnctl.verbs.options import TrainOptions
 from snnctl.verbs.result import Result, Run
 from snnctl.verbs.samples import data_source
@@ -90,35 +89,3 @@ def fit_settings(options: Any) -> Any:
     from snnctl.training.fit import FitSettings
 
     return FitSettings(**{field.name: getattr(options, field.name) for field in fields(FitSettings)})
-
-
-def build(
-    architecture: Architecture, input_shape: tuple[int, ...], classes: int, options: dict[str, Any]
-) -> keras.Model:
-    """The architecture's ReLU network.
-
-    Raises:
-        PluginError: the architecture fails, or returns something else than a network of these shapes.
-        SnnctlError: what the architecture itself says about its options.
-    """
-    import keras
-
-    try:
-        model = architecture.build(input_shape, classes, **options)
-    except SnnctlError:
-        raise
-    except Exception as error:
-        raise PluginError(
-            f"it failed to build for inputs {input_shape} and {classes} classes: {error}",
-            where=f"architecture '{architecture.name}'",
-            todo="Check its options (`snnctl archs show NAME`) and the data set's shape.",
-        ) from error
-    if not isinstance(model, keras.Model):
-        raise PluginError("it did not return a Keras model", where=f"architecture '{architecture.name}'")
-    expected = ((None, *input_shape), (None, classes))
-    if (model.input_shape, model.output_shape) != expected:
-        raise PluginError(
-            f"its network maps {model.input_shape} to {model.output_shape}, not {expected[0]} to {expected[1]}",
-            where=f"architecture '{architecture.name}'",
-        )
-    return model

@@ -1,0 +1,89 @@
+"""Models that cannot be used: each is refused in a few lines that name the file or layer and the way out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from installed import Snnctl
+
+MNIST = ("--data", "mnist-mini")
+MODEL, CONVERSION = 3, 5
+
+
+def test_a_missing_file(snnctl: Snnctl, model_files: Path) -> None:
+    message = snnctl.fail(MODEL, "convert", model_files / "god.keras", *MNIST)
+    assert str(model_files / "god.keras") in message
+    assert "run folder, a .keras file" in message
+
+
+@pytest.mark.parametrize(
+    ("model", "options", "words"),
+    [
+        (
+            "good.keras",
+            ["--data", "cifar10"],
+            ["shape (28, 28, 1)", "set cifar10 have shape (32, 32, 3)", "--data"],
+        ),
+        ("seven-classes.keras", MNIST, ["The model has 7 classes", "mnist-mini has 10 classes", "--data"]),
+        ("truncated-good.h5", MNIST, ["truncated-good.h5 cannot be opened", "copy or save it again"]),
+        ("truncated-good.keras", MNIST, ["truncated-good.keras is damaged", "Copy or save it again"]),
+        ("fc2.weights.h5", MNIST, ["fc2.weights.h5 holds weights only", "--arch vgg16"]),
+        (
+            "fc2.weights.h5",
+            ["--arch", "lenet5", *MNIST],
+            ["fc2.weights.h5", "layer 'conv2d_1' is not in the file", "Check --arch"],
+        ),
+        (
+            "fc2.weights.h5",
+            ["--arch", "fc2", "--arch-opt", "hidden=31", *MNIST],
+            ["layer 'dense_1', kernel: (784, 31) in the network, (784, 30) in the file", "--arch-opt"],
+        ),
+        ("nan.keras", MNIST, ["Layer 'broken' has NaN", "kernel: 1 of 4704", "train again"]),
+        ("lambda.keras", MNIST, ["lambda.keras", "Layer 'doubled' holds Python code", "standard layers"]),
+        ("good.keras", [], ["no data set is named", "good.keras", "--data NAME"]),
+    ],
+)
+def test_a_model_that_cannot_be_used(
+    snnctl: Snnctl, model_files: Path, model: str, options: list[str], words: list[str]
+) -> None:
+    code = MODEL if options else 2
+    message = snnctl.fail(code, "convert", model_files / model, *options, "--out", "out")
+    assert [word for word in words if word not in message] == [], message
+
+
+@pytest.mark.parametrize(
+    ("model", "words"),
+    [
+        ("layer-norm", ["layer 'normed' (LayerNormalization), 3 of 5", "Accepted: ", "BatchNormalization"]),
+        ("tanh", ["layer 'curved' (Dense), 2 of 3", "the activation 'tanh' has no spiking form", "ReLU"]),
+        ("sigmoid", ["layer 'squashed' (Dense), 2 of 3", "goes on behind it, with 'logits'", "at the end"]),
+    ],
+)
+def test_a_network_that_does_not_convert(snnctl: Snnctl, model_files: Path, model: str, words: list[str]) -> None:
+    message = snnctl.fail(CONVERSION, "convert", model_files / f"{model}.keras", *MNIST)
+    assert [word for word in words if word not in message] == [], message
+
+
+def test_a_recurrent_network_does_not_convert(snnctl: Snnctl, model_files: Path, faulty_plugin: Path) -> None:
+    message = snnctl.fail(
+        CONVERSION, "convert", model_files / "lstm.keras", "--data", "sequences", PYTHONPATH=str(faulty_plugin)
+    )
+    assert "layer 'memory' (LSTM), 1 of 2: no rule converts LSTM layers" in message
+
+
+def test_a_spiking_network_is_not_converted_again(snnctl: Snnctl, run_folder: Callable[[str], Path]) -> None:
+    message = snnctl.fail(MODEL, "convert", run_folder("snn"))
+    assert f"{run_folder('snn')} is a spiking network already" in message
+    assert "`snnctl eval`" in message
+
+
+def test_a_damaged_record(snnctl: Snnctl, model_files: Path) -> None:
+    folder = snnctl.cwd / "run"
+    folder.mkdir()
+    (folder / "model.keras").write_bytes((model_files / "good.keras").read_bytes())
+    (folder / "run.json").write_text('{"verb": "train", ')
+    message = snnctl.fail(MODEL, "eval", "run")
+    assert "run/run.json: cannot be read" in message
+    assert "write the run again" in message

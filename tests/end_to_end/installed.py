@@ -16,7 +16,10 @@ from typing import Any
 
 COMMAND = Path(sys.executable).with_name("snnctl")
 CHATTER = re.compile(r"oneDNN|(?i:cuda|absl|xla)|WARNING|UserWarning|Traceback|^[IWE]\d{4} ")
-HIDDEN = ("SNNCTL_DATA", "SNNCTL_DISABLE_PLUGINS", "KERAS_HOME", "TF_CPP_MIN_LOG_LEVEL", "PYTHONPATH", "COLUMNS")
+HIDDEN = (
+    *("SNNCTL_DATA", "SNNCTL_DISABLE_PLUGINS", "PYTHONPATH", "COLUMNS"),
+    *("KERAS_HOME", "XDG_CACHE_HOME", "TF_CPP_MIN_LOG_LEVEL", "no_proxy", "NO_PROXY"),
+)
 NOWHERE = "http://127.0.0.1:9"  # a proxy that refuses every connection: no network
 SECONDS = 120
 
@@ -99,7 +102,8 @@ class Snnctl:
     def start(self, *arguments: str | Path, **environment: str) -> Iterator[subprocess.Popen[str]]:
         """The running command; it does not outlive the block."""
         usual = {key: value for key, value in os.environ.items() if key not in HIDDEN}
-        own = {"HOME": str(self._made("home")), "TMPDIR": str(self._made("tmp")), "https_proxy": NOWHERE}
+        own = {"HOME": str(self._made("home")), "TMPDIR": str(self._made("tmp"))}
+        own |= {"http_proxy": NOWHERE, "https_proxy": NOWHERE}
         process = subprocess.Popen(
             [COMMAND, *map(str, arguments)],
             stdout=subprocess.PIPE,

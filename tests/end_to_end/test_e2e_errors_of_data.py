@@ -15,8 +15,16 @@ DATA = 4
     [
         ("nan-pixels", ["nan-pixels, train split: Sample 3 holds the value nan, not a finite number"]),
         ("odd-labels", ["odd-labels, train split: Sample 5 has label 2, outside 0..1"]),
-        ("bright-pixels", ["bright-pixels, train split: Sample 3 holds the value 300, outside 0..255"]),
-        ("wide-images", ["wide-images, train split: The inputs have shape (8, 5, 7, 1) instead of (n, 6, 3)"]),
+        pytest.param(
+            "bright-pixels",
+            ["bright-pixels, train split: Sample 3 holds the value 300, outside 0..255"],
+            marks=pytest.mark.long,
+        ),
+        pytest.param(
+            "wide-images",
+            ["wide-images, train split: The inputs have shape (8, 5, 7, 1) instead of (n, 6, 3)"],
+            marks=pytest.mark.long,
+        ),
     ],
 )
 def test_samples_that_are_not_what_was_promised(

@@ -35,10 +35,11 @@ def test_a_missing_file(snnctl: Snnctl, model_files: Path) -> None:
             ["--arch", "lenet5", *MNIST],
             ["fc2.weights.h5", "layer 'conv2d_1' is not in the file", "Check --arch"],
         ),
-        (
+        pytest.param(
             "fc2.weights.h5",
             ["--arch", "fc2", "--arch-opt", "hidden=31", *MNIST],
             ["layer 'dense_1', kernel: (784, 31) in the network, (784, 30) in the file", "--arch-opt"],
+            marks=pytest.mark.long,
         ),
         ("nan.keras", MNIST, ["Layer 'broken' has NaN", "kernel: 1 of 4704", "train again"]),
         ("lambda.keras", MNIST, ["lambda.keras", "Layer 'doubled' holds Python code", "standard layers"]),
@@ -79,6 +80,7 @@ def test_a_spiking_network_is_not_converted_again(snnctl: Snnctl, run_folder: Ca
     assert "`snnctl eval`" in message
 
 
+@pytest.mark.long
 def test_a_damaged_record(snnctl: Snnctl, model_files: Path) -> None:
     folder = snnctl.cwd / "run"
     folder.mkdir()

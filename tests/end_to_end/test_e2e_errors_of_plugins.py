@@ -37,8 +37,16 @@ def test_a_plugin_that_registers_nonsense_is_named(snnctl: Snnctl, packages: Pat
     [
         (["--arch", "fc2", "--data", "fails-to-load"], ["data set 'fails-to-load'", "the cable is loose"]),
         (["--arch", "fails-to-build", "--data", "mnist-mini"], ["architecture 'fails-to-build'", "no more bricks"]),
-        (["--arch", "builds-nothing", "--data", "mnist-mini"], ["architecture 'builds-nothing'", "not return a Keras"]),
-        (["--arch", "wrong-shape", "--data", "mnist-mini"], ["architecture 'wrong-shape'", "(None, 28, 28, 1)"]),
+        pytest.param(
+            ["--arch", "builds-nothing", "--data", "mnist-mini"],
+            ["architecture 'builds-nothing'", "not return a Keras"],
+            marks=pytest.mark.long,
+        ),
+        pytest.param(
+            ["--arch", "wrong-shape", "--data", "mnist-mini"],
+            ["architecture 'wrong-shape'", "(None, 28, 28, 1)"],
+            marks=pytest.mark.long,
+        ),
     ],
 )
 def test_a_plugin_that_fails_at_work(

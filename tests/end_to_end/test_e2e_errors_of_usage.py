@@ -30,6 +30,7 @@ def test_an_option_that_cannot_be_used(snnctl: Snnctl, arguments: list[str], wor
     assert [word for word in words if word not in message] == [], message
 
 
+@pytest.mark.long
 def test_an_option_that_only_the_architecture_can_judge(snnctl: Snnctl) -> None:
     message = snnctl.fail(USAGE, *TRAIN, "--arch-opt", "hidden=0")
     assert "hidden of architecture fc2 must be a number above zero, not 0" in message

@@ -110,6 +110,7 @@ def test_eval_prints_a_table_and_writes_when_asked(snnctl: Snnctl, run_folder: F
     assert {path.name for path in (snnctl.cwd / "score").iterdir()} == {"metrics.json", "run.json"}
 
 
+@pytest.mark.long
 def test_without_out_a_folder_is_found(snnctl: Snnctl, model_files: Path) -> None:
     snnctl("convert", model_files / "good.h5", "--data", "mnist-mini", "--limit", "20")
     [folder] = (snnctl.cwd / "runs").iterdir()

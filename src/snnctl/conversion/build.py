@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 import keras
@@ -21,6 +22,8 @@ from snnctl.ttfs.coding import InputCoding
 from snnctl.ttfs.integration import IntegratingLayer
 from snnctl.ttfs.readout import Readout
 from snnctl.ttfs.spiking import SpikingLayer
+
+INPUT, CODING = "input", "input_coding"
 
 
 @dataclass(frozen=True)
@@ -62,11 +65,11 @@ def build_spiking(
     """
     graph = graph_of(model)
     rules = default_rules() if rules is None else rules
-    inputs = keras.Input(graph.model.inputs[0].shape[1:], name="input", dtype=settings.dtype)
+    inputs = keras.Input(graph.model.inputs[0].shape[1:], name=INPUT, dtype=settings.dtype)
     signals: dict[int, Signal] = {graph.steps[0].output: coded(inputs, settings)}
-    firing = Firing(settings)
+    firing, names = Firing(settings), Names()
     for step in graph.steps[1:]:
-        signals[step.output] = _converted(step, signals, rules, firing)
+        signals[step.output] = _converted(step, signals, rules, firing, names)
     outputs = read_out(signals[graph.output], graph, settings)
     return keras.Model(inputs, outputs, name=f"{model.name}_spiking")
 
@@ -74,9 +77,26 @@ def build_spiking(
 def coded(inputs: Any, settings: SpikingSettings) -> Spikes:
     """The input as spikes: ``value = (q - p) x + p``."""
     low, high = settings.input_range
-    tensor = InputCoding(low, high, name="input_coding", dtype=settings.dtype)(inputs)
+    tensor = InputCoding(low, high, name=CODING, dtype=settings.dtype)(inputs)
     channels = tensor.shape[-1]
     return Spikes(tensor, np.full(channels, high - low), np.full(channels, low))
+
+
+@dataclass
+class Names:
+    """Gives every layer a name of its own: a source may call a layer twice, or use our names."""
+
+    taken: set[str] = field(default_factory=lambda: {INPUT, CODING})
+
+    def unique(self, wanted: str) -> str:
+        """``wanted``, or ``wanted_2``, ``wanted_3``, ..."""
+        name = (
+            wanted
+            if wanted not in self.taken
+            else next(f"{wanted}_{number}" for number in count(2) if f"{wanted}_{number}" not in self.taken)
+        )
+        self.taken.add(name)
+        return name
 
 
 @dataclass
@@ -159,7 +179,9 @@ def _positions(potential: Potential) -> int | None:
     return None if potential.position_index is None else len(potential.offset)
 
 
-def _converted(step: Step, signals: Mapping[int, Signal], rules: Mapping[type, Rule], firing: Firing) -> Signal:
+def _converted(
+    step: Step, signals: Mapping[int, Signal], rules: Mapping[type, Rule], firing: Firing, names: Names
+) -> Signal:
     rule = rules.get(type(step.layer))
     if rule is None:
         raise ConversionError(
@@ -176,4 +198,4 @@ def _converted(step: Step, signals: Mapping[int, Signal], rules: Mapping[type, R
             where=signal.ended,
             todo="Softmax and sigmoid convert at the end of the network only.",
         )
-    return rule(step.layer, signal, Context(step.place, firing.spikes))
+    return rule(step.layer, signal, Context(step.place, firing.spikes, names.unique))

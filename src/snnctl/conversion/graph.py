@@ -75,7 +75,7 @@ def functional_form(model: keras.Model) -> keras.Model:
         ConversionError: a subclassed or unbuilt model.
     """
     if isinstance(model, keras.Sequential) and model.built:
-        return keras.Model(model.inputs, model.outputs, name=model.name)
+        return keras.Model(model.inputs[0], model.outputs[0], name=model.name)
     if not hasattr(model, "_nodes_by_depth"):
         raise ConversionError(
             f"model '{model.name}' ({type(model).__name__}) hides its graph",

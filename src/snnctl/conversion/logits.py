@@ -13,23 +13,40 @@ from snnctl.conversion.rules.activations import PROBABILITIES
 def logits_of(model: keras.Model) -> keras.Model:
     """A model that shares the layers of ``model`` and returns its logits.
 
-    A network that converts has softmax or sigmoid at its end only, so leaving out every one of them is right.
+    Only the layer that makes the output is looked at: a softmax or sigmoid in the middle of a network stays.
     """
     source = functional_form(model)
-    linear: dict[str, keras.layers.Layer] = {}
+    last = last_layer(source)
+    if not gives_probabilities(last):
+        return source
 
     def without_probabilities(layer: keras.layers.Layer) -> keras.layers.Layer:
-        if isinstance(layer, keras.layers.Softmax):
-            return keras.layers.Identity(name=layer.name, dtype=layer.dtype_policy)
-        if getattr(layer, "activation", None) not in PROBABILITIES:
+        if layer is not last:
             return layer
-        linear[layer.name] = layer
+        if isinstance(layer, (keras.layers.Softmax, keras.layers.Activation)):
+            return keras.layers.Identity(name=layer.name, dtype=layer.dtype_policy)
         return type(layer).from_config({**layer.get_config(), "activation": "linear"})
 
     view = keras.models.clone_model(source, clone_function=without_probabilities, call_function=_call)
-    for name, layer in linear.items():
-        view.get_layer(name).set_weights(layer.get_weights())
+    if last.weights:
+        view.get_layer(last.name).set_weights(last.get_weights())
     return keras.Model(view.inputs[0], view.outputs[0], name=f"{model.name}_logits")
+
+
+def last_layer(model: keras.Model) -> keras.layers.Layer:
+    """The layer that makes the (only) output of a functional model."""
+    output = model.outputs[0]
+    return next(
+        node.operation
+        for nodes in model._nodes_by_depth.values()
+        for node in nodes
+        if any(tensor is output for tensor in node.outputs)
+    )
+
+
+def gives_probabilities(layer: keras.layers.Layer) -> bool:
+    """Whether the layer ends in a softmax or sigmoid."""
+    return isinstance(layer, keras.layers.Softmax) or getattr(layer, "activation", None) in PROBABILITIES
 
 
 def _call(layer: keras.layers.Layer, *args: Any, **kwargs: Any) -> Any:

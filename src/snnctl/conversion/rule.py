@@ -17,10 +17,12 @@ class Context:
     Args:
         place: where the layer stands, for messages.
         spikes: turns a signal into spikes, firing a rectified potential.
+        unique: makes a layer's name unique in the spiking network.
     """
 
     place: str
     spikes: Callable[[Signal], Spikes]
+    unique: Callable[[str], str]
 
     def refuse(self, what: str, accepted: str) -> ConversionError:
         """The error that names the layer, what stands against it and what would be accepted instead."""

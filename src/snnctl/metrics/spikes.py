@@ -85,7 +85,7 @@ def spike_statistics(
     """
     view = observed(model)
     layers = spiking_layers(model)
-    coding = next(layer for layer in model.layers if isinstance(layer, InputCoding))
+    coding = next((layer for layer in model.layers if isinstance(layer, InputCoding)), None)
 
     def count(batch: Any) -> Any:
         outputs, ideals = view(batch, training=False)
@@ -109,7 +109,7 @@ def _statistics(
     layers = [
         LayerSpikes(window, neurons, images, spikes, saturated)
         for window, neurons, (spikes, saturated) in zip(
-            windows[1:], sizes[1:], layer_counts.sum(axis=0).reshape(-1, 2).tolist(), strict=True
+            windows[1:], sizes[1:], layer_counts.sum(axis=0).reshape(len(windows) - 1, 2).tolist(), strict=True
         )
     ]
     return SpikeStatistics(
@@ -121,7 +121,9 @@ def _layer_counts(layer: SpikingLayer, ideal: Any) -> Any:
     return ops.count_nonzero(ideal > 0), ops.count_nonzero(ideal > ops.cast(layer.width, ideal.dtype))
 
 
-def _input_counts(coding: InputCoding, batch: Any) -> Any:
+def _input_counts(coding: InputCoding | None, batch: Any) -> Any:
+    if coding is None:  # a network that is given spike times
+        return ops.count_nonzero(batch > 0), 0
     outside = ops.logical_or(batch < coding.low, batch > coding.high)
     return ops.count_nonzero(coding(batch) > 0), ops.count_nonzero(outside)
 

@@ -43,7 +43,7 @@ def _linear(layer: Any, signal: Signal, context: Context) -> Signal:
     synapses = without_bias(layer)
     offset, index = shifted_bias(synapses, kernel, bias, spikes, context)
     potential = Potential(
-        name=layer.name,
+        name=context.unique(layer.name),
         tensor=spikes.tensor,
         synapses=synapses,
         kernel=kernel * spikes.scale[:, None],

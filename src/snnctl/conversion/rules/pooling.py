@@ -17,8 +17,10 @@ def convert_max_pooling2d(layer: keras.layers.MaxPooling2D, signal: Signal, cont
     if layer.data_format != "channels_last":
         raise context.refuse("the pooling has its channels first", "Use data_format='channels_last'.")
 
+    name = context.unique(layer.name)
+
     def pool(spikes: Spikes, sign: np.ndarray | None) -> Spikes:
-        return pooled(layer, spikes, np.sign(spikes.scale) if sign is None else sign)
+        return pooled(layer, name, spikes, np.sign(spikes.scale) if sign is None else sign)
 
     if isinstance(signal, Potential) and not signal.rectified:
         if any(not deferred.per_channel for deferred in signal.then):
@@ -28,11 +30,11 @@ def convert_max_pooling2d(layer: keras.layers.MaxPooling2D, signal: Signal, cont
     return pool(context.spikes(signal), None)
 
 
-def pooled(layer: keras.layers.MaxPooling2D, spikes: Spikes, sign: np.ndarray) -> Spikes:
+def pooled(layer: keras.layers.MaxPooling2D, name: str, spikes: Spikes, sign: np.ndarray) -> Spikes:
     """The pooled spikes: ``max(k x + c)`` is ``k max(x) + c`` for k > 0 and ``k min(x) + c`` for k < 0."""
     signed = bool(np.any(sign < 0))
     pooling = EarliestSpikePooling2D(
-        layer.pool_size, layer.strides, layer.padding, signed, name=layer.name, dtype=spikes.tensor.dtype
+        layer.pool_size, layer.strides, layer.padding, signed, name=name, dtype=spikes.tensor.dtype
     )
     tensor = pooling(spikes.tensor)
     if signed:

@@ -16,8 +16,10 @@ def convert_flatten(layer: keras.layers.Flatten, signal: Signal, context: Contex
     if layer.data_format != "channels_last":
         raise context.refuse("Flatten has data_format='channels_first'", "Use data_format='channels_last'.")
 
+    name = context.unique(layer.name)
+
     def flatten(spikes: Spikes, _sign: np.ndarray | None) -> Spikes:
-        return flattened(layer.name, spikes)
+        return flattened(name, spikes)
 
     if isinstance(signal, Potential) and not signal.rectified:
         return replace(signal, then=(*signal.then, Deferred(flatten, None, False, layer.name)))

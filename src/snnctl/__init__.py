@@ -62,7 +62,7 @@ def convert(
     Raises:
         SnnctlError: see :func:`train`; :class:`~snnctl.errors.ConversionError` names a layer not covered.
     """
-    return _call("convert", {"model": os.fspath(model), **options}, out, overwrite, reporter)
+    return _call("convert", {"model": _path(model), **options}, out, overwrite, reporter)
 
 
 def finetune(
@@ -74,7 +74,7 @@ def finetune(
     **options: Any,
 ) -> Result:
     """Train a converted or trained network further; arguments as of :func:`convert`."""
-    return _call("finetune", {"model": os.fspath(model), **options}, out, overwrite, reporter)
+    return _call("finetune", {"model": _path(model), **options}, out, overwrite, reporter)
 
 
 def evaluate(
@@ -86,7 +86,7 @@ def evaluate(
     **options: Any,
 ) -> Result:
     """Measure a network; arguments as of :func:`convert`. The figures are in ``metrics``."""
-    return _call("eval", {"model": os.fspath(model), **options}, out, overwrite, reporter)
+    return _call("eval", {"model": _path(model), **options}, out, overwrite, reporter)
 
 
 def run_recipe(
@@ -126,6 +126,18 @@ def load(path: Folder) -> LoadedModel:
     from snnctl.models import load_model
 
     return load_model(Path(path))
+
+
+def _path(model: Folder) -> str:
+    try:
+        return os.fspath(model)
+    except TypeError:
+        from snnctl.errors import UsageError
+
+        raise UsageError(
+            f"a model is named by its path, not given as a {type(model).__name__}",
+            todo="Save it first: model.save('model.keras').",
+        ) from None
 
 
 def _call(name: str, options: dict[str, Any], out: Folder | None, overwrite: bool, reporter: Reporter | None) -> Result:

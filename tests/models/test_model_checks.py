@@ -48,8 +48,11 @@ def test_another_input_shape_says_both(small_model, shape):
 
 
 def test_flattened_inputs_get_the_way_out(small_model):
-    with pytest.raises(ModelError, match="Reshape"):
+    with pytest.raises(ModelError, match=r"samples have the shape \(6, 6, 1\)"):
         check_fits(small_model, (36,), 3, "flat")
+    flat_model = keras.Sequential([keras.Input((36,)), keras.layers.Dense(3)])
+    with pytest.raises(ModelError, match=r"Input\(\(6, 6, 1\)\) and Flatten"):
+        check_fits(flat_model, (6, 6, 1), 3, "images")
 
 
 def test_another_number_of_classes_says_both(small_model):

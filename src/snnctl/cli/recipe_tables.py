@@ -16,6 +16,7 @@ FIGURES = {
     "max_logit_difference": "largest logit difference",
     "spikes_per_neuron": "spikes/neuron",
     "saturated": "saturated",
+    "latency": "latency (tau_c)",
 }
 
 

@@ -30,8 +30,13 @@ NUMBERS = {
     "mean_logit_difference": "mean logit difference",
     "spikes_per_neuron": "spikes per neuron",
     "latency": "latency (tau_c)",
+    "latency_before": "latency before (tau_c)",
 }
-COUNTS = {"different_predictions": "different predictions", "images": "images"}
+COUNTS = {
+    "different_predictions": "different predictions",
+    "images": "images",
+    "calibration_images": "images for calibration",
+}
 ORDER = (
     "type",
     "accuracy",
@@ -44,9 +49,12 @@ ORDER = (
     "loss",
     "spikes_per_neuron",
     "latency",
+    "latency_before",
     "saturated",
     "out_of_range",
+    "split",
     "images",
+    "calibration_images",
 )
 
 
@@ -137,7 +145,7 @@ def format_figure(key: str, value: Any) -> str:
         return f"{100 * value:.2f} %"
     if isinstance(value, list | dict):
         return ", ".join(format_figure("", item) for item in (value.values() if isinstance(value, dict) else value))
-    return f"{value:.4g}"
+    return f"{value:,.0f}" if 1000 <= abs(value) < 1e9 else f"{value:.4g}"
 
 
 def shorten(path: Path) -> str:

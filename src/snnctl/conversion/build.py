@@ -24,6 +24,16 @@ from snnctl.ttfs.readout import Readout
 from snnctl.ttfs.spiking import SpikingLayer
 
 INPUT, CODING = "input", "input_coding"
+HINTS = {
+    "Rescaling": "Leave it out and use --preprocess instead. ",
+    "Normalization": "Leave it out and use --preprocess instead. ",
+    "Functional": "Put the layers of the nested model into the outer one. ",
+    "Sequential": "Put the layers of the nested model into the outer one. ",
+    "AveragePooling2D": "Train with MaxPooling2D or a strided Conv2D instead. ",
+    "GlobalAveragePooling2D": "Train with Flatten, or with a Conv2D of the image's size, instead. ",
+    "LeakyReLU": "Train with ReLU instead. ",
+    "PReLU": "Train with ReLU instead. ",
+}
 
 
 @dataclass(frozen=True)
@@ -119,7 +129,7 @@ def fire(potential: Potential, settings: SpikingSettings) -> Spikes:
     """The spiking layer of a rectified potential, followed by the poolings and reshapes that waited for it."""
     neuron, parameters = NEURON_MODELS[settings.neuron]
     layer = SpikingLayer(
-        make_synapses(potential.synapses, settings.dtype),
+        make_synapses(potential.synapses, potential.name, settings.dtype),
         width=settings.width,
         neuron=neuron,
         windows=settings.windows,
@@ -154,7 +164,7 @@ def read_out(signal: Signal, graph: Graph, settings: SpikingSettings) -> Any:
             todo="Put a ReLU between the last convolution and its pooling, or end with a linear layer.",
         )
     layer = Readout(
-        make_synapses(signal.synapses, settings.dtype),
+        make_synapses(signal.synapses, signal.name, settings.dtype),
         decoding="relu" if signal.rectified else "linear",
         positions=_positions(signal),
         name=signal.name,
@@ -184,10 +194,11 @@ def _converted(
 ) -> Signal:
     rule = rules.get(type(step.layer))
     if rule is None:
+        kind = type(step.layer).__name__
         raise ConversionError(
-            f"no rule converts {type(step.layer).__name__} layers",
+            f"{kind} layers do not convert in this version",
             where=step.place,
-            todo=f"Accepted: {', '.join(sorted(cls.__name__ for cls in rules))}.",
+            todo=f"{HINTS.get(kind, '')}Accepted: {', '.join(sorted(cls.__name__ for cls in rules))}.",
         )
     if len(step.inputs) != 1:
         raise ConversionError(f"the layer reads {len(step.inputs)} tensors", where=step.place, todo="One is accepted.")

@@ -38,10 +38,15 @@ def _check_input(taken: Shape, given: tuple[int, ...], dataset: str) -> None:
     same_size = None not in taken and prod(size or 0 for size in taken) == prod(given)
     raise ModelError(
         f"The model takes samples of shape {taken}, but those of data set {dataset} have shape {given}.",
-        todo="Both hold as many values: put a Reshape layer in front of the model."
-        if same_size
-        else "Choose the data set the model was made for with --data.",
+        todo=_way_out(taken, given) if same_size else "Choose the data set the model was made for with --data.",
     )
+
+
+def _way_out(taken: Shape, given: tuple[int, ...]) -> str:
+    """What to do when both hold as many values."""
+    if len(taken) == 1:
+        return f"Both hold as many values: begin the model with Input({given}) and Flatten()."
+    return f"Both hold as many values: use a data set whose samples have the shape {taken}."
 
 
 def _check_output(returned: Shape, classes: int, dataset: str) -> None:

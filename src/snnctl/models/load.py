@@ -105,7 +105,8 @@ def _required(arch: Architecture | None, source: Source) -> Architecture:
     if arch is None:
         raise ModelError(
             f"{source.path} holds weights only: which network they belong to must be said.",
-            todo="Name it, for example: --arch vgg16 --arch-opt batch_norm=true --data cifar10",
+            todo="Name it, for example: --arch vgg16 --arch-opt batch_norm=true --data cifar10; "
+            "or save the whole model: model.save('model.keras').",
         )
     return arch
 

@@ -122,6 +122,8 @@ def _explain(problem: str, context: str | None) -> tuple[str, str]:
     """What YAML complains about, and what to do."""
     if "another document" in problem:
         return "a second document begins here; a recipe is one", ""
+    if "got '{'" in problem:
+        return f"{context}: {problem}" if context else problem, 'inside {...}, put "${name}" in quotes'
     if "'\\t'" in problem:
         return problem, "indent with spaces, not tabs"
     return (f"{context}: {problem}" if context else problem), ""

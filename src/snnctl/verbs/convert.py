@@ -63,20 +63,22 @@ def verify(opened: Opened, snn: keras.Model, calibration: np.ndarray, batch_size
     relu = logits_of(opened.model)
     test = opened.source.split("test")
     metrics, spiking = measure(snn, "snn", test, batch_size, run.reporter, "measuring the spiking network")
-    source_metrics, source = measure(opened.model, "relu", test, batch_size, run.reporter, "measuring its source")
+    source_metrics, source = measure(opened.model, "relu", test, batch_size, run.reporter, "measuring the ReLU network")
     compared = agreement(source, spiking)
     sample = calibration[:VERIFIED_CALIBRATION_IMAGES]
     on_calibration = agreement(
-        logits(relu, sample, batch_size, run.reporter, "verifying the source"),
-        logits(snn, sample, batch_size, run.reporter, "verifying the spiking network"),
+        logits(relu, sample, batch_size, run.reporter, "comparing on calibration data: ReLU"),
+        logits(snn, sample, batch_size, run.reporter, "comparing on calibration data: spiking"),
     )
     return {
         **metrics,
+        "split": "test",
         "source_accuracy": source_metrics["accuracy"],
         "agreement": compared.agreement,
         "different_predictions": round((1 - compared.agreement) * compared.samples),
         "max_logit_difference": compared.max_logit_difference,
         "mean_logit_difference": compared.mean_logit_difference,
         "largest_logit": compared.largest_logit,
+        "calibration_images": len(calibration),
         "calibration": {"images": len(calibration), "verified": asdict(on_calibration)},
     }

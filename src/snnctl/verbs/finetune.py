@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from snnctl.verbs.opening import open_model
 from snnctl.verbs.options import FinetuneOptions
 from snnctl.verbs.result import Result, Run
@@ -36,6 +38,9 @@ def finetune(options: FinetuneOptions, run: Run) -> Result:
             run.reporter,
         )
     metrics, _ = measure(opened.model, opened.kind, test, options.batch_size, run.reporter, "measuring after")
-    return Result(
-        "finetune", {**metrics, "accuracy_before": before["accuracy"]}, opened.settings, opened.model, history
-    )
+    return Result("finetune", {**metrics, "split": "test", **compared(before)}, opened.settings, opened.model, history)
+
+
+def compared(before: dict[str, Any]) -> dict[str, Any]:
+    """The figures from before the training that are shown beside those after it."""
+    return {f"{key}_before": before[key] for key in ("accuracy", "latency") if key in before}

@@ -70,7 +70,7 @@ class TrainOptions(DataOptions, OptimisationOptions):
     type: Literal["relu", "snn"] = Field("relu", description="ReLU network or spiking network.")
     neuron: Literal["b1", "alpha1", "smart-alpha1"] = Field("b1", description="Neuron model of a spiking network.")
     x_n: float = Field(1.0, gt=0, description="Largest activation that the first windows are made for.")
-    zeta: float = Field(0.5, ge=0, description="Margin of the first windows: width = (1 + zeta) X_n.")
+    zeta: float = Field(0.5, ge=0, description="Margin of the first windows beyond x_n, as a part of it.")
     epochs: Annotated[int, Field(ge=0)] = Field(10, description="Passes over the training data.")
     lr: float = Field(5e-4, gt=0, description="Learning rate.")
     dtype: DType = Field("float32", description="Precision.")
@@ -79,9 +79,18 @@ class TrainOptions(DataOptions, OptimisationOptions):
 class ConvertOptions(ModelSourceOptions):
     """Turn a trained ReLU network into a spiking network that computes the same."""
 
-    quantile: float = Field(1.0, gt=0, le=1, description="Quantile of the spiking activations that fits the window.")
-    zeta: float = Field(0.5, ge=0, description="Margin of the windows: width = (1 + zeta) X_n.")
-    calibrate: Positive = Field(10_000, description="Training images the windows are calibrated on, at most.")
+    quantile: float = Field(
+        1.0,
+        gt=0,
+        le=1,
+        description="Part of a layer's spikes that its window holds; below 1: shorter latency, earlier ones saturate.",
+    )
+    zeta: float = Field(
+        0.5, ge=0, description="Margin of the windows beyond that, as a part of them; smaller: shorter latency."
+    )
+    calibrate: Positive = Field(
+        10_000, description="Training images the windows are calibrated on, at most (--limit cuts them too)."
+    )
 
 
 class FinetuneOptions(ModelSourceOptions, OptimisationOptions):
@@ -89,6 +98,12 @@ class FinetuneOptions(ModelSourceOptions, OptimisationOptions):
 
     epochs: Annotated[int, Field(ge=0)] = Field(1, description="Passes over the training data.")
     lr: float = Field(1e-4, gt=0, description="Learning rate.")
+    gamma: float = Field(
+        1.5,
+        ge=1,
+        description="Growing windows reach at least gamma times the largest activation (1.5: the margin of conversion; "
+        "published: 10, with that much more latency).",
+    )
 
 
 class EvalOptions(ModelSourceOptions):

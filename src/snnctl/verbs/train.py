@@ -66,7 +66,7 @@ def train(options: TrainOptions, run: Run) -> Result:
         "preprocess": source.preprocessing.spelling,
         "arch_opt": arch_options,
     }
-    return Result("train", metrics, resolved, model, history)
+    return Result("train", {**metrics, "split": "test"}, resolved, model, history)
 
 
 def lost_in_spiking(model: keras.Model) -> list[str]:

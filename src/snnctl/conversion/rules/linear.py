@@ -63,9 +63,12 @@ def without_bias(layer: keras.layers.Layer) -> dict[str, Any]:
     return {"class": type(layer), "config": config}
 
 
-def make_synapses(synapses: dict[str, Any], dtype: str) -> keras.layers.Layer:
-    """The linear layer in the given precision."""
-    return synapses["class"].from_config({**synapses["config"], "name": "synapses", "dtype": dtype})
+def make_synapses(synapses: dict[str, Any], name: str, dtype: str) -> keras.layers.Layer:
+    """The linear layer of the spiking layer ``name``, in the given precision.
+
+    Its own name is unique as well: Keras calls an optimiser's variables after it.
+    """
+    return synapses["class"].from_config({**synapses["config"], "name": f"{name}_synapses", "dtype": dtype})
 
 
 LINEAR_RULES: dict[type, Rule] = {

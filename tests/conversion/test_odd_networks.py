@@ -139,3 +139,20 @@ def test_logits_leave_a_sigmoid_in_the_middle_alone():
     inputs = np.random.default_rng(0).random((5, 4), dtype="float32")
     np.testing.assert_array_equal(logits_of(linear)(inputs), linear(inputs))
     np.testing.assert_allclose(logits_of(softmax)(inputs), linear(inputs), rtol=1e-6)
+
+
+@pytest.mark.parametrize("suffix", [".keras", ".h5"])
+def test_a_trained_spiking_network_is_saved_with_its_optimizer(tmp_path, suffix):
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential(
+        [keras.Input((6,)), L.Dense(5, activation="relu"), L.Dense(5, activation="relu"), L.Dense(3)]
+    )
+    snn = build_spiking(model, SpikingSettings())
+    x, y = np.random.default_rng(0).random((30, 6), dtype="float32"), np.arange(30) % 3
+    snn.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    snn.fit(x, y, verbose=0)
+    snn.save(tmp_path / f"model{suffix}")
+    loaded = keras.saving.load_model(tmp_path / f"model{suffix}")
+    np.testing.assert_array_equal(loaded(x), snn(x))
+    if suffix == ".keras":  # Keras goes on training with the optimiser of no .h5 file, of plain networks neither
+        loaded.fit(x, y, verbose=0)

@@ -91,7 +91,28 @@ def norm_without_scale_and_center():
     )
 
 
+def softmax_before_dropout():
+    return keras.Sequential(
+        [
+            keras.Input((6,)),
+            L.Dense(4, activation="relu"),
+            L.Dense(3, activation="softmax"),
+            L.Dropout(0.1),
+            L.Identity(),
+        ]
+    )
+
+
+def low_rank_adapters():
+    model = keras.Sequential([keras.Input((6,)), L.Dense(4, activation="relu"), L.Dense(3)])
+    model.layers[0].enable_lora(2)
+    model.layers[0].lora_kernel_b.assign(np.ones(model.layers[0].lora_kernel_b.shape))
+    return model
+
+
 NETWORKS = [
+    softmax_before_dropout,
+    low_rank_adapters,
     called_twice,
     our_own_names,
     dense_on_every_pixel,

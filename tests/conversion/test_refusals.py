@@ -41,7 +41,39 @@ def nested():
     return keras.Sequential([keras.Input((8,)), flat(L.Dense(8, activation="relu")), L.Dense(2)])
 
 
+def quantised():
+    model = flat(L.Dense(4, activation="relu", name="odd"), L.Dense(2))
+    model.quantize("int8")
+    return model
+
+
+def whole_number_inputs():
+    x = keras.Input((8,), dtype="uint8")
+    return keras.Model(x, L.Dense(2)(L.Dense(4, activation="relu")(x)))
+
+
+class Twice(keras.Model):
+    """Functional, but with a computation of its own."""
+
+    def call(self, inputs):
+        return 2 * super().call(inputs)
+
+
+def own_call():
+    x = keras.Input((8,))
+    return Twice(x, L.Dense(2)(x))
+
+
+def any_size():
+    x = keras.Input((None, None, 2))
+    return keras.Model(x, L.Flatten(name="odd")(L.Conv2D(3, 3, activation="relu")(x)))
+
+
 CASES = {
+    "quantised": (quantised, ["odd", "int8"]),
+    "whole numbers": (whole_number_inputs, ["uint8"]),
+    "a call of its own": (own_call, ["Twice"]),
+    "any size": (any_size, ["odd", "size"]),
     "tanh": (lambda: flat(L.Dense(4, activation="tanh", name="odd"), L.Dense(2)), ["odd", "tanh", "1 of 2"]),
     "layer normalization": (
         lambda: flat(L.Dense(4, activation="relu"), L.LayerNormalization(name="odd"), L.Dense(2)),
@@ -98,7 +130,7 @@ def test_a_subclassed_model_is_refused():
         def call(self, inputs):
             return inputs
 
-    with pytest.raises(ConversionError, match="hides its graph"):
+    with pytest.raises(ConversionError, match="call method of its own"):
         build_spiking(Hidden(name="mine"), SpikingSettings())
 
 
@@ -107,3 +139,9 @@ def test_the_source_is_not_changed():
     before = [weight.copy() for weight in model.get_weights()]
     build_spiking(model, SpikingSettings(input_range=(-1.0, 1.0)))
     assert all((a == b).all() for a, b in zip(before, model.get_weights(), strict=True))
+
+
+def test_a_sequential_model_without_an_input_shape_is_refused():
+    with pytest.raises(ConversionError, match="hides its graph") as refusal:
+        build_spiking(keras.Sequential([L.Dense(2)]), SpikingSettings())
+    assert "input shape" in refusal.value.todo

@@ -67,7 +67,8 @@ def test_no_epochs_change_nothing():
 def test_a_softmax_network_is_trained_on_its_probabilities():
     model = keras.Sequential([*dense().layers, L.Softmax()])
     model.build((None, 6))
-    history = fit(model, separable_data(), None, FitSettings(epochs=5, batch_size=10, lr=0.02), SilentReporter())
+    settings = FitSettings(epochs=5, batch_size=10, lr=0.02, from_logits=False)
+    history = fit(model, separable_data(), None, settings, SilentReporter())
     assert history[-1]["accuracy"] > 0.9
 
 
@@ -77,6 +78,14 @@ def test_divergence_is_an_error_with_a_way_out(make):
     x = np.random.default_rng(0).normal(size=(50, *model.input_shape[1:])).astype("float32") * 1e30
     with pytest.raises(TrainingError, match="--lr"):
         fit(model, (x, np.arange(50) % 2), None, FitSettings(optimizer="sgd", lr=1e9, epochs=3), SilentReporter())
+
+
+def test_divergence_in_the_last_step_is_seen():
+    """One step only: its loss is finite, what it leaves is not."""
+    x, y = separable_data(8)
+    settings = FitSettings(optimizer="sgd", lr=1e38, batch_size=8, lr_schedule="constant")
+    with pytest.raises(TrainingError, match="NaN or infinite"):
+        fit(dense(), (x * 1e3, y), None, settings, SilentReporter())
 
 
 def test_xla_is_for_dense_networks():

@@ -42,6 +42,12 @@ def graph_of(model: keras.Model) -> Graph:
         ConversionError: a subclassed model, an unbuilt one, or several inputs or outputs.
     """
     functional = functional_form(model)
+    for tensor in functional.inputs:
+        if "float" not in str(tensor.dtype):
+            raise ConversionError(
+                f"model '{model.name}' takes {tensor.dtype} inputs and rounds what it is given",
+                todo="Give the network's Input a floating-point dtype.",
+            )
     for kind, tensors in (("inputs", functional.inputs), ("outputs", functional.outputs)):
         if len(tensors) != 1:
             raise ConversionError(
@@ -74,6 +80,12 @@ def functional_form(model: keras.Model) -> keras.Model:
     Raises:
         ConversionError: a subclassed or unbuilt model.
     """
+    definer = next(cls for cls in type(model).__mro__ if "call" in vars(cls))
+    if not definer.__module__.startswith("keras."):
+        raise ConversionError(
+            f"model '{model.name}' ({type(model).__name__}) computes with a call method of its own",
+            todo="Sequential and functional models convert.",
+        )
     if isinstance(model, keras.Sequential) and model.built:
         return keras.Model(model.inputs[0], model.outputs[0], name=model.name)
     if not hasattr(model, "_nodes_by_depth"):

@@ -8,6 +8,7 @@ import keras
 
 from snnctl.conversion.graph import functional_form
 from snnctl.conversion.rules.activations import PROBABILITIES
+from snnctl.conversion.rules.vanishing import VANISHING_RULES
 
 
 def logits_of(model: keras.Model) -> keras.Model:
@@ -33,15 +34,18 @@ def logits_of(model: keras.Model) -> keras.Model:
     return keras.Model(view.inputs[0], view.outputs[0], name=f"{model.name}_logits")
 
 
+def returns_logits(model: keras.Model) -> bool:
+    """Whether the network's outputs are logits, not probabilities."""
+    return not gives_probabilities(last_layer(functional_form(model)))
+
+
 def last_layer(model: keras.Model) -> keras.layers.Layer:
-    """The layer that makes the (only) output of a functional model."""
-    output = model.outputs[0]
-    return next(
-        node.operation
-        for nodes in model._nodes_by_depth.values()
-        for node in nodes
-        if any(tensor is output for tensor in node.outputs)
-    )
+    """The layer that makes the output of a functional model; those that do nothing in use are passed over."""
+    makers = {id(tensor): node for nodes in model._nodes_by_depth.values() for node in nodes for tensor in node.outputs}
+    node = makers[id(model.outputs[0])]
+    while type(node.operation) in VANISHING_RULES:
+        node = makers[id(node.arguments.keras_tensors[0])]
+    return node.operation
 
 
 def gives_probabilities(layer: keras.layers.Layer) -> bool:

@@ -16,7 +16,11 @@ from snnctl.training.speed import compile_with_xla, steps_per_call
 
 @dataclass(frozen=True)
 class FitSettings:
-    """How a network is trained; see the options of ``snnctl train``."""
+    """How a network is trained; see the options of ``snnctl train``.
+
+    Args:
+        from_logits: whether the network returns logits, not probabilities.
+    """
 
     epochs: int = 1
     batch_size: int = 64
@@ -25,6 +29,7 @@ class FitSettings:
     optimizer: str = "adam"
     momentum: float = 0.0
     xla: str = "auto"
+    from_logits: bool = True
 
 
 def fit(
@@ -37,7 +42,7 @@ def fit(
     """Trains ``model`` in place on (inputs, labels) with the cross entropy of its logits.
 
     Args:
-        model: ReLU or spiking network with logits (batch, classes), or with a final softmax.
+        model: ReLU or spiking network, (batch, classes).
         train: inputs (samples, \\*input_shape) and labels (samples,).
         validation: the same, looked at after every epoch; None for none.
 
@@ -64,6 +69,7 @@ def fit(
             verbose=0,
             callbacks=[watch],
         )
+    check_converged(model, watch.epochs)
     return watch.epochs
 
 
@@ -71,20 +77,27 @@ def compile_model(model: keras.Model, settings: FitSettings, steps: int) -> None
     """Sets optimiser, loss and speed of the model for :meth:`keras.Model.fit`; ``steps`` are those of an epoch."""
     model.compile(
         optimizer=make_optimizer(settings.optimizer, settings.lr, settings.lr_schedule, settings.momentum),
-        loss=keras.losses.SparseCategoricalCrossentropy(
-            from_logits=not ends_in_probabilities(model), dtype=model.outputs[0].dtype
-        ),
+        loss=keras.losses.SparseCategoricalCrossentropy(settings.from_logits, dtype=model.outputs[0].dtype),
         metrics=["accuracy"],
         jit_compile=compile_with_xla(model, settings.xla),
         steps_per_execution=steps_per_call(model, settings.batch_size, steps),
     )
 
 
-def ends_in_probabilities(model: keras.Model) -> bool:
-    """Whether the last layer is a softmax or sigmoid."""
-    last = model.layers[-1]
-    probabilities = (keras.activations.softmax, keras.activations.sigmoid)
-    return isinstance(last, keras.layers.Softmax) or getattr(last, "activation", None) in probabilities
+def check_converged(model: keras.Model, history: list[dict[str, float]]) -> None:
+    """The last step may have been the one that diverged: the figures and weights after it must be finite.
+
+    Raises:
+        TrainingError: they are not.
+    """
+    finite = all(np.isfinite(value) for value in history[-1].values())
+    if not finite or not all(np.all(np.isfinite(weight)) for weight in model.get_weights()):
+        raise diverged("the last steps left weights that are NaN or infinite")
+
+
+def diverged(what: str) -> TrainingError:
+    """The error that says so, with the way out."""
+    return TrainingError(what, todo="Training diverged; nothing was written. Try a smaller --lr, or --preprocess unit.")
 
 
 class Watch(keras.callbacks.Callback):
@@ -105,9 +118,8 @@ class Watch(keras.callbacks.Callback):
         """``batch`` is the last one of a call of many steps."""
         logs = logs or {}
         if not np.isfinite(logs.get("loss", 0.0)):
-            raise TrainingError(
-                f"the loss is {logs['loss']} in epoch {len(self.epochs) + 1}, step {batch + 1} of {self.steps}",
-                todo="Training diverged; nothing was written. Try a smaller --lr, or --preprocess unit.",
+            raise diverged(
+                f"the loss is {logs['loss']} in epoch {len(self.epochs) + 1}, step {batch + 1} of {self.steps}"
             )
         done = min(batch + 1, self.steps)  # Keras counts the steps that a last, shorter call did not do
         self.task.advance(done - self.done, **logs)

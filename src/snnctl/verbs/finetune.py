@@ -34,7 +34,7 @@ def finetune(options: FinetuneOptions, run: Run) -> Result:
             opened.model,
             (training.inputs, training.labels),
             (test.inputs, test.labels),
-            fit_settings(options),
+            fit_settings(options, opened.model),
             run.reporter,
         )
     metrics, _ = measure(opened.model, opened.kind, test, options.batch_size, run.reporter, "measuring after")

@@ -56,7 +56,7 @@ def train(options: TrainOptions, run: Run) -> Result:
             model,
             (training.inputs, training.labels),
             (test.inputs, test.labels),
-            fit_settings(options),
+            fit_settings(options, model),
             run.reporter,
         )
         metrics, _ = measure(model, options.type, test, options.batch_size, run.reporter, "measuring")
@@ -82,10 +82,12 @@ def lost_in_spiking(model: keras.Model) -> list[str]:
     return [note for kind, note in notes.items() if any(isinstance(layer, kind) for layer in model.layers)]
 
 
-def fit_settings(options: Any) -> Any:
-    """The part of the options that the training loop takes."""
+def fit_settings(options: Any, model: keras.Model) -> Any:
+    """The part of the options that the training loop takes, and whether ``model`` returns logits."""
     from dataclasses import fields
 
+    from snnctl.conversion.logits import returns_logits
     from snnctl.training.fit import FitSettings
 
-    return FitSettings(**{field.name: getattr(options, field.name) for field in fields(FitSettings)})
+    names = {field.name for field in fields(FitSettings)} - {"from_logits"}
+    return FitSettings(**{name: getattr(options, name) for name in names}, from_logits=returns_logits(model))

@@ -33,6 +33,10 @@ def convert_conv2d(layer: keras.layers.Conv2D, signal: Signal, context: Context)
 
 
 def _linear(layer: Any, signal: Signal, context: Context) -> Signal:
+    if getattr(layer, "quantization_mode", None) is not None:
+        raise context.refuse(
+            f"the layer is quantised ({layer.quantization_mode})", "Convert the network as it was before quantisation."
+        )
     spikes = spikes_of(signal, context, f"'{layer.name}'")
     kernel = np.asarray(keras.ops.convert_to_numpy(layer.kernel), dtype=np.float64)
     bias = (
@@ -58,7 +62,8 @@ def without_bias(layer: keras.layers.Layer) -> dict[str, Any]:
     """Class and config of the layer's linear part, to be made in any precision by :func:`make_synapses`."""
     config = layer.get_config()
     config.update(use_bias=False, activation="linear", activity_regularizer=None, bias_regularizer=None)
-    for key in ("dtype", "name", "trainable", "build_config"):
+    # Low-rank adapters are part of `layer.kernel` already; the rest is given anew.
+    for key in ("dtype", "name", "trainable", "build_config", "lora_rank", "lora_alpha", "quantization_config"):
         config.pop(key, None)
     return {"class": type(layer), "config": config}
 

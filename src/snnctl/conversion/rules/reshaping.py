@@ -16,6 +16,9 @@ def convert_flatten(layer: keras.layers.Flatten, signal: Signal, context: Contex
     if layer.data_format != "channels_last":
         raise context.refuse("Flatten has data_format='channels_first'", "Use data_format='channels_last'.")
 
+    tensor = signal.tensor
+    if any(side is None for side in tensor.shape[1:]):
+        raise context.refuse("the input's size is not fixed", "Give the network a fixed input size.")
     name = context.unique(layer.name)
 
     def flatten(spikes: Spikes, _sign: np.ndarray | None) -> Spikes:

@@ -54,7 +54,7 @@ def test_options_are_passed_and_the_result_returned(calls: list[Any]) -> None:
 
 @pytest.mark.parametrize("name", ["convert", "finetune", "evaluate"])
 def test_a_model_may_be_a_path(calls: list[Any], name: str) -> None:
-    Path("net.keras").touch()
+    Path("net.keras").write_bytes(b"PK")
     getattr(snnctl, name)(Path("net.keras"), data="mnist-mini", out="a/out")
     assert calls[0].model == "net.keras"
     record = json.loads(Path("a/out/run.json").read_text())
@@ -64,7 +64,7 @@ def test_a_model_may_be_a_path(calls: list[Any], name: str) -> None:
 
 def test_a_folder_in_use(calls: list[Any]) -> None:
     Path("out").mkdir()
-    Path("out/precious").touch()
+    Path("out/precious").write_bytes(b"PK")
     with pytest.raises(OutputError):
         snnctl.train(arch="fc2", data="mnist-mini", out="out")
     assert calls == []

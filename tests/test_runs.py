@@ -117,7 +117,44 @@ def test_overwriting_never_deletes_what_is_needed(tmp_path: Path) -> None:
     (tmp_path / "out/weights.h5").touch()
     with pytest.raises(OutputError, match=r"holds .*weights\.h5, which is needed"):
         prepare_output(tmp_path / "out", overwrite=True, inputs=[tmp_path / "out/weights.h5"])
-    prepare_output(tmp_path / "out", overwrite=True, inputs=[tmp_path / "out", tmp_path / "else"])
+    prepare_output(tmp_path / "out", overwrite=True, inputs=[tmp_path, tmp_path / "else"])
+
+
+@pytest.mark.parametrize("named", ["out", "link", "out/../out", "out/to_else.h5"])
+def test_an_input_that_is_the_output_is_not_overwritten(tmp_path: Path, named: str) -> None:
+    write_run(tmp_path / "out", result(FakeModel()), RunRecord("train"))
+    (tmp_path / "link").symlink_to("out")
+    (tmp_path / "out/to_else.h5").symlink_to(tmp_path / "else.h5")
+    for out in ("out", "link"):
+        with pytest.raises(OutputError, match="needed as input"):
+            prepare_output(tmp_path / out, overwrite=True, inputs=[tmp_path / named])
+    assert (tmp_path / "out/model.keras").exists()
+
+
+def test_a_home_that_does_not_exist() -> None:
+    with pytest.raises(OutputError, match="no home folder"):
+        prepare_output(Path("~no-such-user/out"))
+
+
+def test_a_link_that_leads_back_to_itself(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    for out in ("loop", "loop/out"):
+        with pytest.raises(OutputError, match="leads back to itself"):
+            prepare_output(tmp_path / out)
+
+
+def test_a_working_folder_that_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    (tmp_path / "here").rmdir()
+    with pytest.raises(OutputError, match="no longer exists"):
+        prepare_output(Path("out"))
+
+
+@pytest.mark.parametrize("name", ["a" * 245, "a" * 300, "a\0b"])
+def test_a_name_that_cannot_be_is_known_before_the_work(tmp_path: Path, name: str) -> None:
+    with pytest.raises(OutputError, match="cannot write"):
+        prepare_output(tmp_path / name)
 
 
 def test_a_failed_swap_puts_the_old_folder_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -207,7 +244,13 @@ def test_json_is_strict_and_plain() -> None:
     assert plain(True) is True
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"verb": 3}', "\x00\xff"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        *("", "{", "[]", "{}", '{"verb": 3}', "\x00\xff", '{"verb": "train", "settings": ' + "[" * 100_000),
+        *('{"verb": "train", "settings": []}', '{"verb": "train", "settings": null}', '{"verb": "t", "plugins": 3}'),
+    ],
+)
 def test_a_damaged_record(tmp_path: Path, content: str) -> None:
     (tmp_path / "run.json").write_text(content, encoding="latin-1")
     with pytest.raises(ModelError) as caught:

@@ -33,6 +33,17 @@ if TYPE_CHECKING:
     from snnctl.verbs.result import Result
 
 PACKAGES = ("snnctl", "tensorflow", "keras", "numpy")
+RECORD_TYPES = {
+    "verb": (str, "a text"),
+    "options": (dict, "an object"),
+    "settings": (dict, "an object"),
+    "seed": (int | None, "a number"),
+    "versions": (dict, "an object"),
+    "plugins": (list, "a list"),
+    "command": (list, "a list"),
+    "started": (str, "a text"),
+    "duration": (int | float, "a number"),
+}
 
 
 @dataclass(frozen=True)
@@ -70,16 +81,17 @@ def prepare_output(folder: Path, overwrite: bool = False, inputs: Iterable[Path]
     Args:
         folder: need not exist, nor need its parents.
         overwrite: whether it may hold something already, which is kept until the new result is complete.
-        inputs: files and folders the work reads; overwriting must not delete one that lies in ``folder``.
+        inputs: files and folders the work reads; overwriting must not delete them.
 
     Returns:
         The folder's absolute path. Nothing is made yet.
 
     Raises:
-        OutputError: the folder is in use, is a file or cannot be written.
+        OutputError: the folder is in use, is or holds an input, is a file or cannot be written.
     """
-    target = folder.expanduser().resolve()
+    target = _resolved(folder)
     try:
+        _refuse_long_name(target)
         if target.exists() and not target.is_dir():
             raise OutputError(f"{folder} is a file", todo="name a folder with --out")
         if target.is_dir() and any(target.iterdir()):
@@ -173,10 +185,23 @@ def read_run(folder: Path) -> RunRecord | None:
         return None
     provenance = _read_object(folder / "run.json")
     known = {item.name for item in fields(RunRecord)} - {"metrics"}
-    if not isinstance(provenance.get("verb"), str):
-        raise ModelError("names no verb", where=str(folder / "run.json"), todo="write the run again")
+    if "verb" not in provenance:
+        raise damaged_record(folder, "names no verb")
+    for key, (kind, name) in RECORD_TYPES.items():
+        if key in provenance and not isinstance(provenance[key], kind):
+            raise damaged_record(folder, f"'{key}' is not {name}")
     metrics = _read_object(folder / "metrics.json") if (folder / "metrics.json").is_file() else {}
     return RunRecord(**{key: value for key, value in provenance.items() if key in known}, metrics=metrics)
+
+
+def damaged_record(folder: Path, what: str) -> ModelError:
+    """The error that ``run.json`` in ``folder`` is not as snnctl writes it; ``what`` says why, one clause."""
+    return ModelError(what, where=str(folder / "run.json"), todo="write the run again, or name its model file")
+
+
+def expanded(path: str | Path) -> Path:
+    """``path`` with ``~`` replaced; unlike :meth:`Path.expanduser` it leaves users that do not exist as they are."""
+    return Path(os.path.expanduser(path))
 
 
 def default_folder(verb: str, options: Mapping[str, Any], root: Path = Path("runs")) -> Path:
@@ -269,10 +294,46 @@ def _refuse_in_use(folder: Path, target: Path, overwrite: bool, inputs: Iterable
     if any(target in (place, *place.parents) for place in (Path.cwd(), Path.home())):
         raise OutputError(f"{folder} holds the working or home folder and is not overwritten", todo="name another one")
     for path in inputs:
-        if target in path.expanduser().resolve().parents:
+        if any(target in (place, *place.parents) for place in _places(path)):
+            what = "is" if target in _places(path) else f"holds {path}, which is"
             raise OutputError(
-                f"{folder} holds {path}, which is needed, and is not overwritten", todo="name another one"
+                f"{folder} {what} needed as input and is not overwritten", todo="name another folder with --out"
             )
+
+
+def _places(path: Path) -> tuple[Path, Path]:
+    """Where an input is: the file itself, and the link to it if that is what was named."""
+    named = expanded(path)
+    return named.resolve(), named.parent.resolve() / named.name
+
+
+def _resolved(folder: Path) -> Path:
+    """The absolute path of an output folder, links followed."""
+    try:
+        target = folder.expanduser().resolve()
+        if not target.is_symlink():  # what is still a link leads back to itself
+            return target
+    except FileNotFoundError as error:
+        raise OutputError(
+            f"cannot write to {folder}: the working folder no longer exists", todo="change to another folder"
+        ) from error
+    except RuntimeError as error:
+        if str(folder).startswith("~"):
+            raise OutputError(
+                f"cannot write to {folder}: there is no home folder of that name", todo="name another folder with --out"
+            ) from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise OutputError(f"cannot write to {folder}: {reason}", todo="name another folder with --out") from error
+    raise OutputError(
+        f"cannot write to {folder}: it is a link that leads back to itself", todo="name another folder with --out"
+    )
+
+
+def _refuse_long_name(target: Path) -> None:
+    """The hidden folder beside it has a longer name; the operating system is asked whether that can be."""
+    with suppress(FileNotFoundError, NotADirectoryError):
+        os.lstat(_beside(target, "partial"))
 
 
 def _unwritable(folder: Path, error: OSError) -> OutputError:
@@ -293,6 +354,8 @@ def _write_history(path: Path, history: Sequence[Mapping[str, float]]) -> None:
 def _read_object(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
+    except RecursionError as error:
+        raise ModelError("is nested too deeply", where=str(path), todo="write the run again") from error
     except (OSError, ValueError) as error:
         raise ModelError(f"cannot be read: {error}", where=str(path), todo="write the run again") from error
     if not isinstance(content, dict):

@@ -63,6 +63,7 @@ def verbs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeVerbs:
     ):
         made = ModuleType(f"snnctl.verbs.{module}")
         setattr(made, function, lambda options, run, name=name: fake.run(name, options, run))
+        made.DEFAULT_DATA = "mnist-mini"  # type: ignore[attr-defined]  # recipes ask train for it
         monkeypatch.setitem(sys.modules, made.__name__, made)
     monkeypatch.setattr("snnctl.cli.quiet_tensorflow.import_tensorflow", lambda: None)
     (tmp_path / "work").mkdir()

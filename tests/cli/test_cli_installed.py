@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -167,12 +168,58 @@ def test_a_plugins_data_set_that_cannot_be_located_is_told(tmp_path: Path) -> No
     fake_package.install(tmp_path, "lost", source)
     done = run("data", "list", PYTHONPATH=str(tmp_path))
     assert done.returncode == 0
-    assert "error: division by zero" in done.stdout
+    assert "error: where failed: ZeroDivisionError: division by zero" in done.stdout
+
+
+ANYTHING = ("SystemExit(0)", "GeneratorExit()", "type('Odd', (BaseException,), {})('boo')", "StopIteration()")
+
+
+@pytest.mark.parametrize("raised", ANYTHING)
+def test_a_plugin_that_raises_anything_fails_alone(tmp_path: Path, raised: str) -> None:
+    method = f"def where(self, context):\n            raise {raised}\n\n        def load("
+    fake_package.install(tmp_path, "raises_in_where", fake_package.GOOD.replace("def load(", method))
+    fake_package.install(tmp_path, "raises_at_import", f"raise {raised}")
+    listed = run("data", "list", "--json", PYTHONPATH=str(tmp_path))
+    assert listed.returncode == 0
+    datasets = {data["name"]: data for data in json.loads(listed.stdout)["datasets"]}
+    assert datasets["tiny-shapes"]["error"].startswith("where failed: ")
+    assert datasets["mnist-mini"]["found_in"] == "inside the package"
+    fetched = run("data", "fetch", "tiny-shapes", PYTHONPATH=str(tmp_path))
+    assert (fetched.returncode, fetched.stdout) == (7, "")
+    assert fetched.stderr.startswith("error: data set 'tiny-shapes' (raises_in_where): fetch failed: ")
+    assert len(fetched.stderr.splitlines()) == 2
+
+
+def test_what_plugins_write_below_python_is_not_in_the_result(tmp_path: Path) -> None:
+    chatty = "import os\nos.write(1, b'to one')\nos.write(2, b'to two')\nprint('to stdout')\n"
+    fake_package.install(tmp_path, "chatty", chatty + textwrap.dedent(fake_package.GOOD))
+    done = run("plugins", "list", "--json", PYTHONPATH=str(tmp_path))
+    assert "chatty" in {plugin["package"] for plugin in json.loads(done.stdout)["plugins"]}
+    assert "to one" in done.stderr
+    assert "to stdout" in done.stderr
+    assert "to two" not in done.stderr
+
+
+def test_architectures_and_data_sets_as_json() -> None:
+    listed = {each["name"]: each for each in json.loads(run("archs", "list", "--json").stdout)["architectures"]}
+    shown = json.loads(run("archs", "show", "fc2", "--json").stdout)
+    assert shown == listed["fc2"]
+    assert shown["options"]["hidden"] == {"type": "int", "default": 340}
+    shown = json.loads(run("data", "show", "mnist-mini", "--json").stdout)
+    assert (shown["package"], shown["input_shape"], shown["error"]) == ("snnctl", [28, 28, 1], None)
+
+
+def test_what_a_data_set_does_not_have_is_left_out(tmp_path: Path) -> None:
+    fake_package.install(tmp_path, "good_one", fake_package.GOOD)
+    lines = run("data", "show", "tiny-shapes", PYTHONPATH=str(tmp_path)).stdout.splitlines()
+    assert lines[0].split() == ["name", "tiny-shapes"]
+    assert not any("licence" in line for line in lines)
+    assert "not here; `snnctl data fetch tiny-shapes` gets it" in lines[-1]
 
 
 @pytest.mark.parametrize("recipe", sorted(RECIPES.glob("*.yaml")), ids=lambda path: path.stem)
 def test_every_shipped_recipe_is_valid(tmp_path: Path, recipe: Path) -> None:
-    (tmp_path / "weights.h5").touch()
+    (tmp_path / "weights.h5").write_bytes(b"\x89HDF\r\n\x1a\n")
     settings = ["--set", f"weights={tmp_path}/weights.h5"] if recipe.stem == "cifar10-pretrained" else []
     done = run("run", str(recipe), "--dry-run", *settings)
     assert (done.returncode, done.stderr) == (0, "")

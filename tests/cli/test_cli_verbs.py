@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import signal
+import warnings
 from pathlib import Path
 
 import pytest
@@ -29,7 +31,7 @@ def test_flags_become_options(call, verbs) -> None:
 
 
 def test_the_model_is_an_argument(call, verbs) -> None:
-    Path("net.keras").touch()
+    Path("net.keras").write_bytes(b"PK")  # how an archive of Keras begins
     code, out, _ = call("convert", "net.keras", "--data", "mnist-mini")
     assert code == 0
     assert verbs.calls[0][1].model == "net.keras"
@@ -39,7 +41,7 @@ def test_the_model_is_an_argument(call, verbs) -> None:
 
 
 def test_eval_writes_only_when_asked(call, verbs) -> None:
-    Path("net.keras").touch()
+    Path("net.keras").write_bytes(b"PK")  # how an archive of Keras begins
     assert call("eval", "net.keras", "--data", "mnist-mini")[0] == 0
     assert not Path("runs").exists()
     assert call("eval", "net.keras", "--data", "mnist-mini", "--out", "score")[0] == 0
@@ -48,7 +50,7 @@ def test_eval_writes_only_when_asked(call, verbs) -> None:
 
 @pytest.mark.parametrize("verb", ["convert", "finetune", "eval"])
 def test_json_is_one_strict_object_on_stdout(call, verbs, verb: str) -> None:
-    Path("net.keras").touch()
+    Path("net.keras").write_bytes(b"PK")  # how an archive of Keras begins
     verbs.action = lambda name: print("something chatty")
     code, out, err = call(verb, "net.keras", "--data", "mnist-mini", "--json")
     assert code == 0
@@ -79,7 +81,7 @@ def test_the_record_tells_everything(call, verbs, monkeypatch: pytest.MonkeyPatc
         (MemoryError(), 1, 2),
         (RuntimeError("oh\nno"), 1, 2),
         (KeyboardInterrupt(), 130, 1),
-        (SystemExit(143), 143, 0),
+        (SystemExit(0), 1, 2),
     ],
 )
 def test_failures_end_in_a_few_lines_and_leave_nothing(
@@ -96,6 +98,20 @@ def test_failures_end_in_a_few_lines_and_leave_nothing(
     assert len(told) == lines
     assert "Traceback" not in err
     assert list(Path().iterdir()) == []
+
+
+def test_being_told_to_end_is_silent(call, verbs) -> None:
+    verbs.action = lambda name: signal.raise_signal(signal.SIGTERM)
+    code, out, err = call("train", "--arch", "fc2", "--data", "mnist-mini", "--out", "a/out")
+    assert (code, out, err) == (143, "", "train ...\n")
+    assert list(Path().iterdir()) == []
+
+
+def test_warnings_of_libraries_are_not_shown(call, verbs) -> None:
+    verbs.action = lambda name: warnings.warn("overflow", RuntimeWarning, stacklevel=1)
+    code, _, err = call("train", "--arch", "fc2", "--data", "mnist-mini")
+    assert code == 0
+    assert "overflow" not in err
 
 
 def test_debug_shows_the_traceback_wherever_it_stands(call, verbs) -> None:
@@ -119,6 +135,10 @@ def test_debug_shows_the_traceback_wherever_it_stands(call, verbs) -> None:
         (["train", "--arch", "fc2", "--batch-size", "0"], 2, "--batch-size is 0"),
         (["train", "--arch", "fc2", "--lr", "nan"], 2, "--lr"),
         (["train", "--arch", "fc2", "--lr", "inf"], 2, "--lr"),
+        (["train", "--arch", "fc2", "--lr", "1e308"], 2, "--lr is 1e+308: it should be less than or equal to 10000"),
+        (["train", "--arch", "fc2", "--x-n", "1e308"], 2, "--x-n"),
+        (["train", "--arch", "fc2", "--zeta", "1e300"], 2, "--zeta"),
+        (["train", "--arch", "fc2", "--gamma", "1e308"], 2, "--gamma"),
         (["train", "--arch", "fc2", "--type", "rnn"], 2, "--type"),
         (["train", "--arch", "fc2", "--arch-opt", "hidden"], 2, "--arch-opt hidden is not NAME=VALUE"),
         (["train", "--arch", "fc2", "--arch-opt", "hiden=3"], 2, "did you mean 'hidden'?"),
@@ -179,7 +199,7 @@ def test_no_arguments_show_the_help(call) -> None:
 
 def test_weights_are_not_overwritten_by_what_is_made_of_them(call, verbs) -> None:
     Path("out").mkdir()
-    Path("out/weights.h5").touch()
+    Path("out/weights.h5").write_bytes(b"\x89HDF\r\n\x1a\n")
     code, _, err = call("convert", "out/weights.h5", "--data", "mnist-mini", "--out", "out", "--overwrite")
     assert (code, verbs.calls) == (8, [])
     assert "out holds out/weights.h5, which is needed" in err

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -58,6 +59,23 @@ def test_flipped_bytes_are_noticed(tmp_path: Path) -> None:
     path.write_bytes(content)
     with pytest.raises(DataError, match="cannot be read"):
         read_npz(path, "train")
+
+
+def test_images_that_are_scaled_already_are_refused(tmp_path: Path) -> None:
+    path = write(tmp_path / "mnist.npz", x_train=(images(7) / 255).astype("float32"))
+    with pytest.raises(DataError, match="of type float32; whole numbers are expected"):
+        NpzFile("mnist.npz", (28, 28, 1)).read(path, "train")
+
+
+def test_a_header_that_announces_too_much(tmp_path: Path) -> None:
+    with zipfile.ZipFile(write(tmp_path / "whole.npz")) as old, zipfile.ZipFile(tmp_path / "mnist.npz", "w") as new:
+        for name in old.namelist():
+            content = old.read(name)
+            new.writestr(
+                name, content.replace(b"(7, 28, 28), } ", b"(999999999, 28, 28), } ") if "x_" in name else content
+            )
+    with pytest.raises(DataError, match="x_train announces 783,999,999,216 bytes"):
+        read_npz(tmp_path / "mnist.npz", "train")
 
 
 def test_a_single_array_is_refused(tmp_path: Path) -> None:

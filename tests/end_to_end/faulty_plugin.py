@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -72,6 +73,18 @@ def fail() -> None:
     raise RuntimeError("no more bricks")
 
 
+def leave() -> None:
+    """Ends the process, or so it thinks."""
+    sys.exit(0)
+
+
+def network_of_unknown_shape():
+    """A network that is not built."""
+    import keras
+
+    return keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(10)])
+
+
 def tiny_network():
     """A network for other inputs."""
     import keras
@@ -92,7 +105,9 @@ def register_datasets(register) -> None:
 
 @hookimpl
 def register_architectures(register) -> None:
-    """Add three that fail."""
+    """Add those that fail."""
     register(Odd("fails-to-build", fail))
     register(Odd("builds-nothing", lambda: None))
+    register(Odd("leaves", leave))
+    register(Odd("unknown-shape", network_of_unknown_shape))
     register(Odd("wrong-shape", tiny_network))

@@ -37,6 +37,15 @@ def test_a_plugin_that_registers_nonsense_is_named(snnctl: Snnctl, packages: Pat
     [
         (["--arch", "fc2", "--data", "fails-to-load"], ["data set 'fails-to-load'", "the cable is loose"]),
         (["--arch", "fails-to-build", "--data", "mnist-mini"], ["architecture 'fails-to-build'", "no more bricks"]),
+        (
+            ["--arch", "leaves", "--data", "mnist-mini"],
+            ["'leaves' (faulty): build failed", "SystemExit"],
+        ),
+        pytest.param(
+            ["--arch", "unknown-shape", "--data", "mnist-mini"],
+            ["architecture 'unknown-shape' (faulty)", "the shapes of its network are not known"],
+            marks=pytest.mark.long,
+        ),
         pytest.param(
             ["--arch", "builds-nothing", "--data", "mnist-mini"],
             ["architecture 'builds-nothing'", "not return a Keras"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import textwrap
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ import pytest
 from snnctl.errors import RecipeError, UsageError
 from snnctl.plugins import load_registry
 from snnctl.recipes import Plan, make_plan, parse_settings
+from snnctl.verbs import train
+from snnctl.verbs.opening import DEFAULT_DATA
 
 GOOD = """\
 name: good
@@ -162,6 +165,75 @@ def test_mistakes_have_a_place(check: Any, text: str | bytes, message: str) -> N
     assert message in str(caught.value)
 
 
+BEYOND_THE_FIRST_STEP = [
+    (steps("- id: s\n  train: {arch: fc2, type: snn}\n- convert: {model: s}"), "r.yaml:4:15: step 's' makes a spiking"),
+    (
+        steps("- id: r\n  train: {arch: fc2}\n- id: s\n  convert: {model: r}\n- id: f\n  finetune: {model: s}")
+        + "  - {id: t, convert: {model: f}}\n",
+        "r.yaml:8:23: step 'f' makes a spiking network already",
+    ),
+    (steps("- eval: {model: /, data: mnist-mini}"), "r.yaml:2:12: / is not a run folder that holds a model"),
+    (steps("- eval: {model: net.h5}"), "r.yaml:2:12: no data set is named, and net.h5 does not record one"),
+    (steps("- eval: {model: run}"), "r.yaml:2:12: run/run.json: 'settings' is not an object"),
+    (steps("- {id: " + 65 * "a" + ", train: {arch: fc2}}"), "r.yaml:2:10: the id 'aaaaaaaaaaaaaaaaaaaa...' has 65"),
+    (steps("- {id: [1], train: {arch: fc2}}"), "r.yaml:2:10: the id [1] must consist of"),
+    (steps("- train: {arch: fc2, preprocess: unti}"), 'r.yaml:2:24: "unti" is not a preprocessing'),
+    (steps("- train: {arch: fc2, batch-size: 1, batch_size: 2}"), "r.yaml:2:39: the option 'batch_size' is here twice"),
+    (
+        steps("- train: {arch: fc, arch_opt: {a-b: 1, a_b: 2}}"),
+        "r.yaml:2:42: the option 'a_b' is here twice\n  first at r.yaml:2:34",
+    ),
+    (
+        "vars: {y: 3, x: '${y}'}\n" + steps("- train: {arch: fc2, epochs: '${x}'}"),
+        "r.yaml:1:14: the variable 'x' is '${y}': variables are not replaced inside `vars`",
+    ),
+    (
+        steps("- id: r\n  train: {arch: fc2}\n- eval: {model: r}\n  split: test"),
+        "r.yaml:5:5: 'split' is an option of eval and belongs inside it",
+    ),
+    (steps("- train:\n  arch: fc2"), "r.yaml:3:5: 'arch' is an option of train and belongs inside it"),
+]
+
+
+@pytest.mark.parametrize(("text", "message"), BEYOND_THE_FIRST_STEP)
+def test_mistakes_that_would_show_late_are_found(check: Any, text: str, message: str) -> None:
+    Path("net.h5").write_bytes(b"\x89HDF\r\n\x1a\n")
+    Path("run").mkdir()
+    Path("run/model.keras").write_bytes(b"PK")
+    Path("run/run.json").write_text('{"verb": "train", "settings": []}')
+    with pytest.raises(RecipeError) as caught:
+        check(text)
+    assert message in str(caught.value)
+
+
+def test_a_mistake_hides_no_other(check: Any) -> None:
+    with pytest.raises(RecipeError) as caught:
+        check(
+            """\
+            steps:
+              - id: relu
+                trian: {arch: fc2, epoch: 3}
+              - id: snn
+                convert: {model: rleu, quantile: 1.5, limit: "${n}", data: mnits}
+              - eval: {model: snn, splt: test}
+              - id: odd
+                measure: {model: snn}
+              - id: last
+                eval: {model: odd, split: dev}
+            """
+        )
+    places = [line.split(": ")[0] for line in str(caught.value).splitlines()[1:] if line.startswith("r.yaml")]
+    lines = [tuple(int(number) for number in place.split(":")[1:]) for place in places]
+    assert lines == [(3, 5), (3, 24), (5, 15), (5, 28), (5, 50), (5, 58), (6, 24), (8, 5), (10, 24)]
+
+
+def test_what_never_ends_is_not_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.yaml")
+    for path in (Path("/dev/zero"), tmp_path / "pipe.yaml"):
+        with pytest.raises(RecipeError, match="no regular file"):
+            make_plan(path, [], load_registry())
+
+
 def test_all_mistakes_are_told_at_once(check: Any) -> None:
     with pytest.raises(RecipeError) as caught:
         check(
@@ -178,14 +250,14 @@ def test_all_mistakes_are_told_at_once(check: Any) -> None:
         )
     assert str(caught.value).splitlines() == [
         "5 problems; nothing was run",
-        "r.yaml:7:9: the id 'relu' is taken by an earlier step",
-        "  give each step an `id` of its own",
+        "r.yaml:4:7: no architecture called 'fc22'",
+        "  did you mean 'fc2'? `snnctl archs list` shows all",
         "r.yaml:5:7: no option 'epoch' of train",
         "  did you mean 'epochs'?",
         "r.yaml:6:7: no data set called 'mnits'",
         "  did you mean 'mnist'? `snnctl data list` shows all",
-        "r.yaml:4:7: no architecture called 'fc22'",
-        "  did you mean 'fc2'? `snnctl archs list` shows all",
+        "r.yaml:7:9: the id 'relu' is taken by an earlier step",
+        "  give each step an `id` of its own",
         "r.yaml:8:15: 'rely' is neither an earlier step nor a file",
         "  did you mean 'relu'?",
     ]
@@ -222,7 +294,7 @@ def test_no_settings_at_all(check: Any, setting: str) -> None:
 
 def test_a_required_variable(check: Any) -> None:
     text = "vars: {w: null}\n" + steps("- eval: {model: '${w}', data: mnist}")
-    Path("net.h5").touch()
+    Path("net.h5").write_bytes(b"\x89HDF\r\n\x1a\n")
     assert check(text, "w=net.h5").steps[0].options.model == "net.h5"
     with pytest.raises(RecipeError, match="'nowhere' is neither an earlier step nor a file"):
         check(text, "w=nowhere")
@@ -255,3 +327,11 @@ def test_missing_and_unreadable_files(tmp_path: Path) -> None:
 def test_a_byte_order_mark_and_windows_lines(check: Any) -> None:
     text = steps("- train: {arch: fc2}").replace("\n", "\r\n")
     assert check(b"\xef\xbb\xbf" + text.encode()).steps[0].id == "train"
+
+
+def test_data_sets_of_steps_that_name_none(check: Any) -> None:
+    plan = check(
+        steps("- id: r\n  train: {arch: fc2}\n- id: s\n  convert: {model: r}\n- eval: {model: s, data: mnist}")
+    )
+    assert [step.data for step in plan.steps] == [DEFAULT_DATA, DEFAULT_DATA, "mnist"]
+    assert train.DEFAULT_DATA == DEFAULT_DATA

@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 
-from snnctl.errors import OutputError, TrainingError
+from snnctl.builtin.datasets.mnist import Mnist
+from snnctl.data.fetch import RemoteFile
+from snnctl.errors import DataError, OutputError, TrainingError
 from snnctl.plugins import load_registry
-from snnctl.recipes import Plan, execute_plan, make_plan
+from snnctl.recipes import Plan, absent, execute_plan, make_plan
 from snnctl.verbs.result import Result, Run
 
 RECIPE = """\
@@ -110,6 +112,32 @@ def test_a_folder_in_use_is_refused_before_the_first_step(plan: Plan, verbs: Ver
     with pytest.raises(OutputError):
         execute_plan(plan, run(), out=Path("out"), before_start=lambda: pytest.fail("started"))
     assert verbs.calls == []
+
+
+def test_what_a_recipe_reads_is_not_overwritten(plan: Plan, verbs: Verbs) -> None:
+    Path("out").mkdir()
+    Path("r.yaml").rename("out/r.yaml")
+    inside = make_plan(Path("out/r.yaml"), [], load_registry())
+    with pytest.raises(OutputError, match=r"out/r\.yaml, which is needed"):
+        execute_plan(inside, run(), out=Path("out"), overwrite=True)
+    assert verbs.calls == []
+
+
+def test_data_that_cannot_be_had_is_known_before_the_first_step(
+    plan: Plan, verbs: Verbs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places = {name: str(Path.cwd() / "nowhere") for name in ("SNNCTL_DATA", "KERAS_HOME", "XDG_CACHE_HOME")}
+    for name, folder in places.items():
+        monkeypatch.setenv(name, folder)
+    monkeypatch.setattr(Mnist, "remote", (RemoteFile("http://127.0.0.1:9/file", "md5:0", 1),))
+    Path("r.yaml").write_text(RECIPE.replace("{model: snn}", "{model: snn, data: mnist}"))
+    late = make_plan(Path("r.yaml"), [], load_registry())
+    assert [(step.id, dataset.name) for step, dataset in absent(late, load_registry())] == [("score", "mnist")]
+    with pytest.raises(DataError, match="mnist is not on this machine") as caught:
+        execute_plan(late, run(), out=Path("out"))
+    assert caught.value.where == "step 'score'"
+    assert verbs.calls == []
+    assert names(".") == {"r.yaml"}
 
 
 @pytest.mark.parametrize("error", [TrainingError("the loss is NaN"), KeyboardInterrupt(), RuntimeError("bug")])

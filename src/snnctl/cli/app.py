@@ -34,7 +34,7 @@ def _show_version(wanted: bool) -> None:
     if wanted:
         from importlib.metadata import version
 
-        typer.echo(f"snnctl {version('snnctl')}")
+        print(f"snnctl {version('snnctl')}")
         raise typer.Exit
 
 

@@ -3,49 +3,70 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from snnctl.cli.complete import architecture_names
 
+if TYPE_CHECKING:
+    from snnctl.plugins import Architecture, Registry
+
 app = typer.Typer(help="List and show architectures.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(help="Architecture.", autocompletion=architecture_names)]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 
 
 @app.command("list", help="List the architectures.")
-def list_architectures() -> None:
+def list_architectures(as_json: AsJson = False) -> None:
     """Print one line per architecture."""
-    from snnctl.cli.tables import listing, stdout
-    from snnctl.plugins import load_registry
-    from snnctl.plugins.options import declared_options
+    from snnctl.cli.installed import installed
+    from snnctl.cli.tables import listing, print_json, stdout
 
-    rows = [
-        (name, ", ".join(declared_options(architecture)), architecture.summary)
-        for name, architecture in load_registry().architectures.items()
-    ]
+    registry = installed()
+    architectures = [as_data(architecture, registry) for architecture in registry.architectures.values()]
+    if as_json:
+        print_json({"architectures": architectures})
+        return
+    rows = [(each["name"], ", ".join(each["options"]), each["summary"]) for each in architectures]
     stdout().print(listing(("name", "options", "summary"), rows))
 
 
 @app.command("show", help="Show one architecture and its options.")
-def show_architecture(name: Name) -> None:
+def show_architecture(name: Name, as_json: AsJson = False) -> None:
     """Print summary and options of ``name``."""
-    from snnctl.cli.tables import listing, stdout
-    from snnctl.plugins import load_registry
-    from snnctl.plugins.options import declared_options
+    from snnctl.cli.installed import installed
+    from snnctl.cli.tables import listing, print_json, stdout
 
-    architecture = load_registry().architecture(name)
-    options = declared_options(architecture)
+    registry = installed()
+    architecture = as_data(registry.architecture(name), registry)
+    if as_json:
+        print_json(architecture)
+        return
     console = stdout()
-    console.print(f"{architecture.name}: {architecture.summary}", soft_wrap=True)
+    called, summary, options = architecture["name"], architecture["summary"], architecture["options"]
+    console.print(f"{called}: {summary}" if summary else called, soft_wrap=True)
     if not options:
         console.print("no options")
         return
-    rows = [(key, type_name(kind), spell(default)) for key, (kind, default) in options.items()]
+    rows = [(key, option["type"], spell(option["default"])) for key, option in options.items()]
     console.print(listing(("option", "type", "default"), rows))
-    key, (_, default) = next(iter(options.items()))
-    console.print(f"for example: --arch {architecture.name} --arch-opt {key}={spell(default)}", soft_wrap=True)
+    key, option = next(iter(options.items()))
+    console.print(f"for example: --arch {called} --arch-opt {key}={spell(option['default'])}", soft_wrap=True)
+
+
+def as_data(architecture: Architecture, registry: Registry) -> dict[str, Any]:
+    """Everything known about ``architecture``."""
+    from snnctl.plugins.options import declared_options
+
+    options = declared_options(architecture)
+    return {
+        "name": architecture.name,
+        "summary": architecture.summary,
+        "package": registry.owners["architecture", architecture.name],
+        "options": {key: {"type": type_name(kind), "default": default} for key, (kind, default) in options.items()},
+    }
 
 
 def spell(value: Any) -> str:

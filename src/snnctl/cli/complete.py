@@ -19,10 +19,10 @@ def architecture_names(incomplete: str) -> list[tuple[str, str]]:
 
 
 def _names(kind: str, incomplete: str) -> list[tuple[str, str]]:
-    from snnctl.plugins import load_registry
+    from snnctl.cli.installed import installed
 
     try:
-        things: Mapping[str, Any] = getattr(load_registry(), kind)
+        things: Mapping[str, Any] = getattr(installed(), kind)
     except SnnctlError:
         return []
     return [(name, thing.summary) for name, thing in things.items() if name.startswith(incomplete)]

@@ -25,15 +25,15 @@ def doctor(
 
 def examine() -> dict[str, Any]:
     """Everything ``doctor`` shows, as plain data."""
-    from snnctl.cli.data import locate
-    from snnctl.plugins import load_registry
+    from snnctl.cli.data import as_data, place_of
+    from snnctl.cli.installed import installed
     from snnctl.runs import versions
 
-    registry = load_registry()
+    registry = installed()
     return {
         "versions": versions(),
         "devices": _devices(),
-        "data sets": {name: locate(data) for name, data in registry.datasets.items()},
+        "data sets": {name: place_of(as_data(data, registry)) for name, data in registry.datasets.items()},
         "plugin problems": [str(problem) for problem in registry.problems],
     }
 

@@ -20,10 +20,10 @@ def list_plugins(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
 ) -> None:
     """Print one line per plugin."""
+    from snnctl.cli.installed import installed
     from snnctl.cli.tables import listing, print_json, stdout
-    from snnctl.plugins import load_registry
 
-    plugins = load_registry().plugins
+    plugins = installed().plugins
     if as_json:
         print_json({"plugins": [asdict(plugin) for plugin in plugins]})
         return

@@ -10,8 +10,10 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import IO
+from contextlib import contextmanager, redirect_stderr
+from typing import IO, TextIO, cast
+
+from snnctl.cli.streams import MessageStream, text_stream
 
 LEVELS = {"TF_CPP_MIN_LOG_LEVEL": "3", "GLOG_minloglevel": "3", "ABSL_MIN_LOG_LEVEL": "3"}
 
@@ -21,11 +23,8 @@ def import_tensorflow() -> None:
 
     Log levels that the user has set stay as they are; then nothing is hidden.
     """
-    talkative = os.environ.get("TF_CPP_MIN_LOG_LEVEL", "3") != "3"
-    for name, value in LEVELS.items():
-        os.environ.setdefault(name, value)
-    os.environ["KERAS_BACKEND"] = "tensorflow"  # whatever ~/.keras/keras.json says
-    if talkative:
+    set_environment()
+    if is_talkative():
         _import()
         return
     with captured_stderr() as captured:
@@ -37,21 +36,32 @@ def import_tensorflow() -> None:
             raise
 
 
+def set_environment() -> None:
+    """What must be settled before anyone imports TensorFlow or Keras."""
+    for name, value in LEVELS.items():
+        os.environ.setdefault(name, value)
+    os.environ["KERAS_BACKEND"] = "tensorflow"  # whatever ~/.keras/keras.json says
+
+
+def is_talkative() -> bool:
+    """Whether the user has asked for TensorFlow's messages."""
+    return os.environ.get("TF_CPP_MIN_LOG_LEVEL", "3") != "3"
+
+
 @contextmanager
 def captured_stderr() -> Iterator[IO[bytes]]:
     """File descriptor 2 goes to a temporary file; Python's own ``sys.stderr`` goes on to where it went."""
     sys.stderr.flush()
-    real, python = os.dup(2), sys.stderr
-    with tempfile.TemporaryFile() as captured, os.fdopen(real, "w", closefd=False) as still_open:
+    real = os.dup(2)
+    still_open = MessageStream(text_stream(real))
+    with tempfile.TemporaryFile() as captured, redirect_stderr(cast(TextIO, still_open)):
         os.dup2(captured.fileno(), 2)
-        sys.stderr = still_open
         try:
             yield captured
         finally:
             still_open.flush()
             os.dup2(real, 2)
             os.close(real)
-            sys.stderr = python
 
 
 def _import() -> None:

@@ -27,6 +27,7 @@ def run(
     """Check the recipe, then run its steps."""
     from snnctl.cli.recipe_tables import show_outcome, show_plan
     from snnctl.cli.session import start
+    from snnctl.cli.streams import result_kept_in
     from snnctl.cli.tables import print_json
     from snnctl.recipes import execute_plan, make_plan, parse_settings, summary
 
@@ -42,9 +43,10 @@ def run(
                 command=["snnctl", *sys.argv[1:]],
                 before_start=session.import_tensorflow,
             )
-    if as_json:
-        print_json(plan.resolved() if outcome is None else {**summary(outcome), "out": str(outcome.folder)})
-    elif outcome is None:
-        show_plan(plan)
-    else:
-        show_outcome(outcome)
+    with result_kept_in(outcome.folder if outcome else None):
+        if as_json:
+            print_json(plan.resolved() if outcome is None else {**summary(outcome), "out": str(outcome.folder)})
+        elif outcome is None:
+            show_plan(plan)
+        else:
+            show_outcome(outcome)

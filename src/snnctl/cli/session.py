@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from snnctl.cli.console import ConsoleReporter, make_reporter
-from snnctl.plugins import load_registry
+from snnctl.cli.installed import installed
+from snnctl.cli.streams import stdout_to_stderr
 from snnctl.verbs.result import Run
 
 
@@ -31,8 +31,8 @@ class Session:
 def start() -> Iterator[Session]:
     """A session; broken plugins are mentioned once, and what anything prints meanwhile goes to stderr."""
     reporter = make_reporter()
-    registry = load_registry()
+    registry = installed()
     for problem in registry.problems:
         reporter.warn(str(problem))
-    with redirect_stdout(sys.stderr):
+    with stdout_to_stderr():
         yield Session(Run(registry, reporter), reporter)

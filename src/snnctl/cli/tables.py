@@ -130,6 +130,17 @@ def listing(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
     return table
 
 
+def pairs(rows: Iterable[tuple[str, object]]) -> Table:
+    """Names and values, one below the other; a value that is empty is left out."""
+    table = _table()
+    table.add_column()
+    table.add_column(overflow="fold")
+    for name, value in rows:
+        if value not in ("", None):
+            table.add_row(Text(name), Text(str(value)))
+    return table
+
+
 def format_figure(key: str, value: Any) -> str:
     """A figure in the unit and precision that suits its name."""
     if isinstance(value, float) and not math.isfinite(value):

@@ -57,6 +57,7 @@ def command_function(verb: Verb) -> Callable[..., None]:
 def _run(verb: Verb, given: dict[str, Any], out: Path | None, overwrite: bool, as_json: bool) -> None:
     from snnctl.cli import flags
     from snnctl.cli.session import start
+    from snnctl.cli.streams import result_kept_in
     from snnctl.cli.tables import show_json, show_result
     from snnctl.runs import default_folder, prepare_output
     from snnctl.verbs.execute import execute, inputs
@@ -74,7 +75,8 @@ def _run(verb: Verb, given: dict[str, Any], out: Path | None, overwrite: bool, a
         result, folder = execute(
             verb, options, session.run, out=out, overwrite=overwrite, command=["snnctl", *sys.argv[1:]]
         )
-    if as_json:
-        show_json(result, folder)
-    else:
-        show_result(result, folder)
+    with result_kept_in(folder):
+        if as_json:
+            show_json(result, folder)
+        else:
+            show_result(result, folder)

@@ -142,6 +142,11 @@ def _idx_file(folder: Path, split: str, kind: str) -> Path | None:
 
 
 def _paired(images: np.ndarray, labels: np.ndarray, shape: tuple[int, ...], source: Path) -> Samples:
+    if images.dtype.kind not in "iu":  # perhaps scaled already, and then it would be scaled again
+        raise damaged(
+            source,
+            f"Its images are of type {images.dtype}; whole numbers are expected, as published (0 to 255, uint8).",
+        )
     if images.shape[1:] not in (shape, shape[:-1]):
         raise damaged(source, f"Its images have shape {images.shape[1:]} instead of {shape[:-1]}.")
     if labels.shape != (len(images),):

@@ -40,7 +40,7 @@ def read_pickled_dict(blob: bytes, source: Path) -> dict[str, Any]:
     except DataError:
         raise
     except Exception as error:  # a damaged pickle can make the unpickler raise almost anything
-        raise damaged(source, f"The pickle is damaged: {error}.") from error
+        raise damaged(source, f"The pickle is damaged: {str(error) or type(error).__name__}.") from error
 
 
 class _Unpickler(pickle.Unpickler):

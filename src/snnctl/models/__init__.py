@@ -1,11 +1,45 @@
 """Reading networks: from run folders, ``.keras`` files and HDF5 files of Keras 2 and 3, in the precision wanted.
 
-Importing this package imports Keras.
+Keras is imported when one of the names below is first used, so that :mod:`snnctl.models.source` stays light.
 """
 
-from snnctl.models.dtype import as_dtype, dtype_of, precision
-from snnctl.models.finite import check_finite
-from snnctl.models.fit import check_fits
-from snnctl.models.load import LoadedModel, load_model
+from __future__ import annotations
 
-__all__ = ["LoadedModel", "as_dtype", "check_finite", "check_fits", "dtype_of", "load_model", "precision"]
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from snnctl.models.dtype import as_dtype, dtype_of, precision
+    from snnctl.models.finite import check_finite
+    from snnctl.models.fit import check_fits
+    from snnctl.models.load import LoadedModel, load_model
+    from snnctl.models.savable import check_savable
+
+__all__ = [
+    "LoadedModel",
+    "as_dtype",
+    "check_finite",
+    "check_fits",
+    "check_savable",
+    "dtype_of",
+    "load_model",
+    "precision",
+]
+
+HOMES = {
+    "LoadedModel": "load",
+    "as_dtype": "dtype",
+    "check_finite": "finite",
+    "check_fits": "fit",
+    "check_savable": "savable",
+    "dtype_of": "dtype",
+    "load_model": "load",
+    "precision": "dtype",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """The function or class called ``name``, from the module it lives in."""
+    if name not in HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{HOMES[name]}"), name)

@@ -11,12 +11,11 @@ from typing import Any
 import keras
 
 from snnctl.errors import ModelError
+from snnctl.models.entries import AGAIN, CONFIG, METADATA, check_entries, read_object
 from snnctl.models.failures import opening
 from snnctl.models.legacy_config import modernise
+from snnctl.models.stored_types import check_archived_weights
 from snnctl.models.vetting import vet
-
-CONFIG = "config.json"
-METADATA = "metadata.json"
 
 
 def open_archive(path: Path) -> keras.Model:
@@ -37,16 +36,12 @@ def _read(path: Path) -> tuple[dict[str, Any], str]:
     """The model's configuration and the version of the Keras that wrote it."""
     try:
         with zipfile.ZipFile(path) as archive:
-            damaged = archive.testzip()
-            missing = {CONFIG, METADATA} - set(archive.namelist())
-            if damaged or missing:
-                found = (
-                    f"its part {damaged} is" if damaged else f"its {' and '.join(sorted(missing))} is missing: it is"
-                )
-                raise ModelError(f"{path} is damaged: {found} not as Keras wrote it.", todo="Copy or save it again.")
-            return json.loads(archive.read(CONFIG)), str(json.loads(archive.read(METADATA)).get("keras_version", ""))
+            check_entries(archive, path)
+            check_archived_weights(archive, path)
+            version = read_object(archive, METADATA, path).get("keras_version", "")
+            return read_object(archive, CONFIG, path), str(version)
     except zipfile.BadZipFile as error:
-        raise ModelError(f"{path} is damaged: it breaks off early.", todo="Copy or save it again.") from error
+        raise ModelError(f"{path} is damaged: it breaks off early.", todo=AGAIN) from error
 
 
 def _open_modernised(path: Path, config: dict[str, Any]) -> keras.Model:

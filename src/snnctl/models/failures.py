@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +10,13 @@ from pathlib import Path
 from snnctl.errors import ModelError, SnnctlError
 
 LONGEST = 300
+EXAMPLE = re.compile(
+    r"Example error message for object <\w+ name=(?P<layer>\S+),.*?>:(?P<text>.*?)"
+    r"(Target variable:|List of objects that could not be loaded|$)",
+    re.S,
+)
+PYTHON = re.compile(r"'?\w+'? object |argument of type |\w+ indices must be|cannot unpack")
+OUT_OF_MEMORY = re.compile(r"\bOOM when allocating|Unable to allocate|out-of-range integer to Tensor")
 
 
 @contextmanager
@@ -25,6 +33,11 @@ def opening(path: Path) -> Iterator[None]:
     except SnnctlError:
         raise
     except Exception as error:
+        if isinstance(error, MemoryError) or OUT_OF_MEMORY.search(str(error)):
+            raise ModelError(
+                f"{path} cannot be opened: its network is too large for the memory of this machine.",
+                todo="If it should be small, the file is damaged: copy or save it again.",
+            ) from error
         raise ModelError(
             f"{path} cannot be opened: {reason(error)}",
             todo="If the file may be damaged, copy or save it again.",
@@ -32,7 +45,23 @@ def opening(path: Path) -> Iterator[None]:
 
 
 def reason(error: Exception) -> str:
-    """The essential line of an error's text; Keras puts it behind a dump of the configuration."""
-    text = str(error).rpartition("Exception encountered:")[2].strip() or type(error).__name__
-    line = text.splitlines()[0].strip()
+    """The essential part of an error's text, in one line; Keras puts it behind a dump of the configuration."""
+    text = str(error).rpartition("Exception encountered:")[2]
+    if example := EXAMPLE.search(text):
+        text = _naming(f"Layer '{example['layer']}'", example["text"].strip())
+    line = " ".join(text.split()) or type(error).__name__
+    if _is_internal(error, line):
+        return "its content is not as Keras writes it."
     return line if len(line) <= LONGEST else line[:LONGEST] + " ..."
+
+
+def _is_internal(error: Exception, line: str) -> bool:
+    """Whether the text speaks of Python's objects, where the cause is a file that has another form than expected."""
+    if isinstance(error, KeyError):  # h5py's are sentences
+        return " " not in line
+    return isinstance(error, AttributeError | IndexError | RecursionError) or PYTHON.match(line) is not None
+
+
+def _naming(layer: str, text: str) -> str:
+    """``text`` with the layer's name before it, unless it begins with that."""
+    return text if text.startswith(layer) else f"{layer}: {text}"

@@ -44,6 +44,8 @@ def find_source(path: Path | str) -> Source:
         return Source(model, _kind(model), run=read_run(path))
     if not path.exists():
         raise _missing(path)
+    if not path.is_file():
+        raise ModelError(f"{path} is no regular file.", todo=ACCEPTED)
     if path.suffix.lower() not in SUFFIXES:
         raise ModelError(f"{path} has a suffix that is not a model's.", todo=ACCEPTED)
     return Source(path, _kind(path))
@@ -65,7 +67,10 @@ def _model_of_run(folder: Path) -> Path:
 
 def _inside(folder: Path) -> str:
     """The model files in a folder, as advice."""
-    names = sorted(file.name for file in folder.iterdir() if file.suffix.lower() in SUFFIXES)
+    try:
+        names = sorted(file.name for file in folder.iterdir() if file.suffix.lower() in SUFFIXES)
+    except OSError:  # a folder that may not be listed
+        return ACCEPTED
     return f"Give the file itself: {', '.join(str(folder / name) for name in names[:3])}." if names else ACCEPTED
 
 

@@ -15,7 +15,7 @@ MODELS = ("Functional", "Model", "Sequential")
 Config = dict[str, Any]
 
 
-def vet(config: Config, path: Path) -> None:
+def vet(config: Config, path: Path | str) -> None:
     """Refuse a configuration with code or unknown layers, before anything is built from it.
 
     Args:
@@ -23,8 +23,11 @@ def vet(config: Config, path: Path) -> None:
         path: the file it came from, for the message.
 
     Raises:
-        ModelError: a Lambda layer, serialised code, or a class that is not known; names the layer.
+        ModelError: a Lambda layer, serialised code, a class or function that is not known, or a configuration that
+            Keras did not write; names the layer.
     """
+    for layer in [config, *_listed(config)]:
+        _refuse_malformed(layer, path)
     objects = [config, *_objects(config)]
     if any(_registered_name(found).startswith(PACKAGE) for found in objects):
         import snnctl.layers  # noqa: F401  (registers the spiking layers)
@@ -32,6 +35,8 @@ def vet(config: Config, path: Path) -> None:
         _refuse_code(found, path)
     for layer in [config, *_layers(config)]:
         _refuse_unknown(layer, path)
+    for layer in reversed([config, *_layers(config)]):  # the inner ones first, for their names
+        _refuse_unknown_functions(layer, path)
 
 
 def holds_spiking_layers(model: keras.Model) -> bool:
@@ -43,7 +48,18 @@ def holds_spiking_layers(model: keras.Model) -> bool:
     )
 
 
-def _refuse_code(found: Config, path: Path) -> None:
+def _refuse_malformed(layer: object, path: Path | str) -> None:
+    form = layer if isinstance(layer, dict) else {}
+    wanted = {"class_name": str, "config": dict | list, "module": str | None}  # early Keras listed the layers
+    if not all(isinstance(form.get(key), kind) for key, kind in wanted.items()):
+        raise ModelError(
+            "The configuration of the network or of a layer is not as Keras writes it.",
+            where=str(path),
+            todo="Copy or save it again.",
+        )
+
+
+def _refuse_code(found: Config, path: Path | str) -> None:
     if found["class_name"] in ("Lambda", "__lambda__"):
         raise ModelError(
             f"{_called(found)} holds Python code, which is never run from a model file.",
@@ -52,13 +68,30 @@ def _refuse_code(found: Config, path: Path) -> None:
         )
 
 
-def _refuse_unknown(layer: Config, path: Path) -> None:
+def _refuse_unknown(layer: Config, path: Path | str) -> None:
     if not _is_known(layer):
         raise ModelError(
             f"{_called(layer)} is of class {layer['class_name']}, which neither Keras nor snnctl has.",
             where=str(path),
             todo="Replace it with standard layers and save the model again.",
         )
+
+
+def _refuse_unknown_functions(layer: Config, path: Path | str) -> None:
+    for found in _objects(layer.get("config")):
+        if found["class_name"] == "function" and not _is_known_function(found):
+            raise ModelError(
+                f"{_called(layer)} uses the function {found.get('config')}, which neither Keras nor snnctl has.",
+                where=str(path),
+                todo="Replace it with a standard one and save the model again.",
+            )
+
+
+def _is_known_function(found: Config) -> bool:
+    module, name = found.get("module"), str(found.get("config"))
+    if keras.saving.get_registered_object(_registered_name(found)) is not None:
+        return True
+    return hasattr(keras.activations, name) if module in (None, "builtins") else str(module).startswith("keras")
 
 
 def _is_known(layer: Config) -> bool:
@@ -92,12 +125,17 @@ def _objects(node: Any) -> Iterator[Config]:
 
 def _layers(node: Any) -> Iterator[Config]:
     """Every serialised layer in the layer lists below ``node``."""
+    return (layer for layer in _listed(node) if isinstance(layer, dict) and "class_name" in layer)
+
+
+def _listed(node: Any) -> Iterator[Any]:
+    """Everything in the layer lists below ``node``."""
     if isinstance(node, list):
         for child in node:
-            yield from _layers(child)
+            yield from _listed(child)
     elif isinstance(node, dict):
         listed = node.get("layers")
         if isinstance(listed, list):
-            yield from (layer for layer in listed if isinstance(layer, dict) and "class_name" in layer)
+            yield from listed
         for child in node.values():
-            yield from _layers(child)
+            yield from _listed(child)

@@ -18,12 +18,11 @@ from snnctl.errors import PluginError
 from snnctl.plugins import hookspecs
 from snnctl.plugins.architecture import Architecture
 from snnctl.plugins.checks import check_architecture, check_dataset
+from snnctl.plugins.guard import guard
 from snnctl.plugins.registry import PluginInfo, PluginProblem, Registry
 
 GROUP = "snnctl"
 DISABLE = "SNNCTL_DISABLE_PLUGINS"
-
-Broken = (Exception, SystemExit)  # what a plugin may throw at us; Ctrl-C is not the plugin's
 
 
 @dataclass(frozen=True)
@@ -72,10 +71,11 @@ class Collector:
     def _import(self, source: Source) -> bool:
         name = _full_name(source)
         try:
-            self.manager.register(source.load(), name)
-            self.manager.check_pending()
-        except Broken as error:
-            self._blame(source, "", f"cannot be loaded: {_one_line(error)}")
+            with guard("cannot be loaded", passed=()):
+                self.manager.register(source.load(), name)
+                self.manager.check_pending()
+        except PluginError as error:
+            self._blame(source, "", error.what)
             if self.manager.has_plugin(name):
                 self.manager.unregister(name=name)
             return False
@@ -90,10 +90,11 @@ class Collector:
 
         def register(thing: Any) -> None:
             try:
-                name = check(thing).name
+                with guard(f"registers a broken {kind}", passed=(PluginError,)):
+                    name = check(thing).name
                 self._refuse_taken(kind, name, things)
-            except Broken as error:
-                self._blame(source, hook, _one_line(error))
+            except PluginError as error:
+                self._blame(source, hook, error.what)
                 return
             things[name] = thing
             self.owners[kind, name] = source.package
@@ -102,9 +103,10 @@ class Collector:
         mine = self.manager.get_plugin(_full_name(source))
         others = [plugin for plugin in self.manager.get_plugins() if plugin is not mine]
         try:
-            self.manager.subset_hook_caller(hook, others)(register=register)
-        except Broken as error:
-            self._blame(source, hook, f"{hook} fails: {_one_line(error)}")
+            with guard(f"{hook} fails", passed=()):
+                self.manager.subset_hook_caller(hook, others)(register=register)
+        except PluginError as error:
+            self._blame(source, hook, error.what)
         return added
 
     def _refuse_taken(self, kind: str, name: str, things: dict[str, Any]) -> None:
@@ -157,15 +159,16 @@ def _third_party() -> list[Source]:
 
 def _sources(distribution: metadata.Distribution) -> list[Source]:
     """The plugins of one installed package; unreadable metadata counts as one that cannot be loaded."""
-    text = distribution.read_text("entry_points.txt") or ""
-    if f"[{GROUP}]" not in text:
-        return []
+    place = str(getattr(distribution, "_path", "?"))
     try:
-        package, version = distribution.name, distribution.version
-        points = distribution.entry_points.select(group=GROUP)
-        return [Source(point.name, package, version, point.load) for point in points]
-    except Broken as error:
-        return [Source("?", str(getattr(distribution, "_path", "?")), "?", _raiser(error))]
+        with guard("its metadata cannot be read", passed=()):
+            if f"[{GROUP}]" not in (distribution.read_text("entry_points.txt") or ""):
+                return []
+            package, version = distribution.name or place, distribution.version or "?"
+            points = distribution.entry_points.select(group=GROUP)
+            return [Source(point.name, package, version, point.load) for point in points]
+    except PluginError as error:
+        return [Source("?", place, "?", _raiser(error))]
 
 
 def _raiser(error: BaseException) -> Callable[[], Any]:
@@ -184,10 +187,3 @@ def _version(package: str) -> str:
         return metadata.version(package)
     except metadata.PackageNotFoundError:
         return "not installed"
-
-
-def _one_line(error: BaseException) -> str:
-    if isinstance(error, PluginError):
-        return error.what
-    text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text[:200]}" if text else type(error).__name__

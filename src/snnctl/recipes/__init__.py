@@ -10,6 +10,7 @@ from typing import Any
 from snnctl.plugins import Registry, load_registry
 from snnctl.progress import Reporter, SilentReporter
 from snnctl.recipes.check import check_recipe
+from snnctl.recipes.data_sets import absent
 from snnctl.recipes.load import load_recipe
 from snnctl.recipes.plan import Plan, Step
 from snnctl.recipes.run import Outcome, execute_plan, summary
@@ -21,6 +22,7 @@ __all__ = [
     "Plan",
     "Setting",
     "Step",
+    "absent",
     "execute_plan",
     "make_plan",
     "parse_settings",

@@ -2,34 +2,43 @@
 
 from __future__ import annotations
 
-import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from snnctl.plugins import Registry
-from snnctl.plugins.nearest import did_you_mean
+from snnctl.plugins.nearest import did_you_mean, nearest
 from snnctl.plugins.problems import find_problems
 from snnctl.recipes.marked import Complaint, Entry, Marked, refuse
 from snnctl.recipes.plan import Plan, Step
 from snnctl.recipes.settings import Setting
-from snnctl.recipes.variables import fill, missing
+from snnctl.recipes.sources import Reference, find_reference
+from snnctl.recipes.variables import fill, missing, nested
 from snnctl.verbs.catalog import VERBS, Verb
-from snnctl.verbs.options import Options
 from snnctl.verbs.validation import find_name_problems
 
 SECTIONS = ("name", "description", "vars", "defaults", "steps")
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+LONGEST_ID = 64  # it is the name of a folder
 
 
 @dataclass
 class Draft:
-    """A step before its options are known to be valid."""
+    """A step before its options are known to be valid.
+
+    Args:
+        id: its name.
+        verb: what it does; None if that cannot be told.
+        options: as given, with settings, defaults and variables.
+        unknown: the options in which a variable has no value.
+        reference: where its network comes from; None until that is looked into, or if it needs none.
+    """
 
     id: str
-    verb: Verb
+    verb: Verb | None
     options: Marked
+    unknown: set[str] = field(default_factory=set)
+    reference: Reference | None = None
 
 
 def check_recipe(path: Path, recipe: Marked, settings: list[Setting], registry: Registry) -> Plan:
@@ -65,24 +74,24 @@ class Checker:
         drafts = self._drafts()
         self._apply_settings(drafts, defaults, variables)
         self._apply_defaults(drafts, defaults)
-        complete = self._fill(drafts, variables)
-        steps = [step for draft in complete for step in self._step(draft, drafts)]
+        self._complaints += nested(variables)
+        self._fill(drafts, variables)
+        steps = [step for draft in drafts for step in self._step(draft, drafts)]
         if self._complaints:
             raise refuse(self._complaints)
         return Plan(self._path, name, description, tuple(steps))
 
-    def _fill(self, drafts: list[Draft], variables: dict[str, Marked]) -> list[Draft]:
-        """Replace variables; the drafts in which none is missing."""
+    def _fill(self, drafts: list[Draft], variables: dict[str, Marked]) -> None:
+        """Replace variables; options in which one is missing are noted, so that nothing else is said of them."""
         complaints: dict[str, Complaint] = {}
-        complete = []
         for draft in drafts:
-            lacking = dict(missing(draft.options, variables))
-            complaints = {**lacking, **complaints}
-            if not lacking:
-                draft.options = fill(draft.options, variables)
-                complete.append(draft)
+            for key, entry in draft.options.value.items():
+                lacking = dict(missing(entry.value, variables))
+                complaints = {**lacking, **complaints}
+                if lacking:
+                    draft.unknown.add(key)
+            draft.options = fill(draft.options, variables)
         self._complaints += complaints.values()
-        return complete
 
     def _complain(self, place: str, message: str, todo: str = "") -> None:
         complaint = Complaint(place, message, todo)
@@ -117,7 +126,7 @@ class Checker:
         if not isinstance(node.value, dict):
             self._complain(node.place, f"'{key}' must be a mapping, not {node.kind}")
             return {}
-        normal = underscored(node) if key == "defaults" else node
+        normal = self._underscored(node) if key == "defaults" else node
         return {name: Marked(entry.value.value, entry.place) for name, entry in normal.value.items()}
 
     def _drafts(self) -> list[Draft]:
@@ -134,32 +143,75 @@ class Checker:
         return drafts
 
     def _draft(self, node: Marked, earlier: list[Draft]) -> list[Draft]:
-        """A list of one draft, or of none if the step is too broken to look into."""
+        """A list of one draft, or of none if the step has not even a name."""
         if not isinstance(node.value, dict):
             self._complain(node.place, f"a step is a mapping, not {node.kind}", "write `- id: NAME` and a verb")
             return []
-        self._check_keys(node, ("id", *VERBS), "verb")
-        verbs = [key for key in node.value if key in VERBS]
-        if len(verbs) != 1:
-            if verbs or all(key == "id" for key in node.value):
-                had = f"has {len(verbs)}: {', '.join(verbs)}" if verbs else "has none"
-                self._complain(node.place, f"a step has exactly one verb; this one {had}", f"verbs: {', '.join(VERBS)}")
-            return []
-        entry = node.value[verbs[0]]
+        key = self._verb_key(node)
+        verb = _verb(key) if key else None
+        misplaced = self._misplaced(node, verb)
+        identity = self._id(node, key or "", earlier)
+        if key is None or verb is None:
+            return [Draft(identity, None, Marked({}, node.place))]
+        entry = node.value[key]
         options = Marked({}, entry.place) if entry.value.value is None else entry.value
         if not isinstance(options.value, dict):
-            self._complain(options.place, f"the options of '{verbs[0]}' are a mapping, not {options.kind}")
-            return []
-        identity = self._id(node, verbs[0], earlier)
-        return [Draft(identity, VERBS[verbs[0]], underscored(Marked(options.value, entry.place)))]
+            self._complain(options.place, f"the options of '{key}' are a mapping, not {options.kind}")
+            return [Draft(identity, None, Marked({}, node.place))]
+        return [Draft(identity, verb, self._underscored(Marked({**misplaced, **options.value}, entry.place)))]
+
+    def _verb_key(self, node: Marked) -> str | None:
+        """The key of a step that is its verb, perhaps misspelt; None if there is none or more than one."""
+        exact = [key for key in node.value if key in VERBS]
+        others = [key for key in node.value if key != "id" and key not in VERBS]
+        if len(exact) > 1 or not (exact or others):
+            had = f"has {len(exact)}: {', '.join(exact)}" if exact else "has none"
+            self._complain(node.place, f"a step has exactly one verb; this one {had}", f"verbs: {', '.join(VERBS)}")
+            return None
+        return next((key for key in (*exact, *others) if _verb(key)), None)
+
+    def _misplaced(self, node: Marked, verb: Verb | None) -> dict[str, Entry]:
+        """The options that stand beside the verb instead of inside it; complains about these and unknown keys."""
+        found = {}
+        for key, entry in node.value.items():
+            if key == "id" or key in VERBS:
+                continue
+            if verb is not None and key.replace("-", "_") in verb.options.model_fields:
+                found[key] = entry
+                todo = f"write it with the other options of {verb.name}, one level deeper"
+                self._complain(entry.place, f"'{key}' is an option of {verb.name} and belongs inside it", todo)
+            else:
+                todo = did_you_mean(key, VERBS) or f"known: id, {', '.join(VERBS)}"
+                self._complain(entry.place, f"'{key}' is no verb", todo)
+        return found
+
+    def _underscored(self, node: Marked) -> Marked:
+        """A mapping of options whose keys, and those of ``arch_opt``, have underscores where they had dashes."""
+        entries: dict[str, Entry] = {}
+        for key, entry in node.value.items():
+            name = key.replace("-", "_")
+            if name in entries:
+                todo = f"first at {entries[name].place}; '-' and '_' mean the same"
+                self._complain(entry.place, f"the option '{key}' is here twice", todo)
+                continue
+            inner = name == "arch_opt" and isinstance(entry.value.value, dict)
+            entries[name] = Entry(entry.place, self._underscored(entry.value)) if inner else entry
+        return Marked(entries, node.place)
 
     def _id(self, node: Marked, verb: str, earlier: list[Draft]) -> str:
         """The step's id; its verb if it has none."""
         entry = node.value.get("id")
         place, value = (entry.value.place, entry.value.value) if entry else (node.place, verb)
         taken = [draft.id for draft in earlier]
+        if entry is None and not verb:  # that there is no verb is said already
+            return ""
         if not isinstance(value, str) or not ID.fullmatch(value):
-            self._complain(place, f"the id {value!r} must consist of letters, digits, '-' and '_'")
+            plain = (entry.value if entry else node).plain()
+            self._complain(place, f"the id {plain!r:.80} must consist of letters, digits, '-' and '_'")
+        elif len(value) > LONGEST_ID:
+            self._complain(
+                place, f"the id '{value[:20]}...' has {len(value)} characters; at most {LONGEST_ID} are allowed"
+            )
         elif value in SECTIONS:
             self._complain(place, f"the id '{value}' is reserved", "choose another one")
         elif value in taken:
@@ -192,6 +244,8 @@ class Checker:
         self._complain(setting.place, f"no variable '{name}'", todo)
 
     def _set_option(self, draft: Draft, keys: list[str], setting: Setting) -> None:
+        if draft.verb is None:
+            return
         known = draft.verb.options.model_fields
         if keys[0] not in known:
             todo = did_you_mean(keys[0], known) or f"known: {', '.join(known)}"
@@ -209,45 +263,42 @@ class Checker:
                 self._complain(value.place, f"no option '{key}' of any verb", todo)
                 continue
             for draft in drafts:
-                if key in draft.verb.options.model_fields and key not in draft.options.value:
+                if draft.verb is not None and key in draft.verb.options.model_fields and key not in draft.options.value:
                     draft.options = with_value(draft.options, [key], value)
 
     def _step(self, draft: Draft, drafts: list[Draft]) -> list[Step]:
-        given = draft.options.plain()
-        problems = find_problems(draft.verb.options, given, lambda key: f"option '{key}' of {draft.verb.name}")
-        for problem in [*problems, *find_name_problems(given, self._registry)]:
-            self._complain(draft.options.find(*problem.key.split(".")), problem.message, problem.todo)
-        if problems:
+        """A list of one step, or of none if anything is wrong with it."""
+        verb = draft.verb
+        if verb is None:
             return []
-        options = draft.verb.options.model_validate(given)
-        source = self._source(draft, options, drafts)
-        return [Step(draft.id, draft.verb, options, source, given)]
+        given = draft.options.plain()
+        draft.reference, complaints = self._reference(draft, drafts)
+        data = draft.reference.data if draft.reference else None
+        problems = [
+            *find_problems(verb.options, given, lambda key: f"option '{key}' of {verb.name}"),
+            *find_name_problems(given, self._registry, data),
+        ]
+        complaints += [
+            Complaint(draft.options.find(*problem.key.split(".")), problem.message, problem.todo)
+            for problem in problems
+            if problem.key.partition(".")[0] not in draft.unknown
+        ]
+        for complaint in complaints:
+            self._complain(complaint.place, complaint.message, complaint.todo)
+        if problems or complaints or draft.unknown:
+            return []
+        options = verb.options.model_validate(given)
+        source = draft.reference.step if draft.reference else None
+        return [Step(draft.id, verb, options, source, given, data)]
 
-    def _source(self, draft: Draft, options: Options, drafts: list[Draft]) -> str | None:
-        """The id of the earlier step whose network this one takes, or None if it is a file."""
-        model: Any = getattr(options, "model", None)
-        if model is None:
-            return None
-        place = draft.options.find("model")
-        earlier = drafts[: drafts.index(draft)]
-        ids = [other.id for other in earlier if other.verb.makes_model]
-        if model in ids:
-            return model
-        if os.path.exists(model):
-            return None
-        if model in [other.id for other in earlier]:
-            self._complain(place, f"step '{model}' makes no network", f"steps that do: {', '.join(ids) or 'none'}")
-        elif model in [other.id for other in drafts]:
-            self._complain(place, f"step '{model}' does not come before step '{draft.id}'", "change their order")
-        else:
-            todo = did_you_mean(model, ids) or f"earlier steps that make a network: {', '.join(ids) or 'none'}"
-            self._complain(place, f"'{model}' is neither an earlier step nor a file", todo)
-        return None
+    def _reference(self, draft: Draft, drafts: list[Draft]) -> tuple[Reference | None, list[Complaint]]:
+        """Where the step's network and data come from, and what is wrong with that."""
+        return (None, []) if draft.unknown & {"model", "data"} else find_reference(draft, drafts)
 
 
-def underscored(node: Marked) -> Marked:
-    """A mapping whose keys have underscores where they had dashes."""
-    return Marked({key.replace("-", "_"): entry for key, entry in node.value.items()}, node.place)
+def _verb(key: str) -> Verb | None:
+    """The verb called ``key``, or what was meant."""
+    return VERBS.get(nearest(key, VERBS) or "") if key != "id" else None
 
 
 def with_value(node: Marked, keys: list[str], value: Marked) -> Marked:

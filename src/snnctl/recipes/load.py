@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+import stat
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -100,9 +101,14 @@ def _compose(text: str) -> Node | None:
 
 def _read(path: Path) -> str:
     try:
-        if path.stat().st_size > LARGEST:
+        if not stat.S_ISREG(path.stat().st_mode):  # a pipe or device may never end
+            what = "a folder" if path.is_dir() else "no regular file"
+            raise RecipeError(f"cannot be read: it is {what}", where=str(path), todo="name a YAML file")
+        with path.open("rb") as file:
+            content = file.read(LARGEST + 1)
+        if len(content) > LARGEST:
             raise RecipeError(f"larger than {LARGEST:,} bytes; that is no recipe", where=str(path))
-        return path.read_text(encoding="utf-8-sig")
+        return content.decode("utf-8-sig")
     except FileNotFoundError as error:
         raise RecipeError(f"no recipe at {path}", todo="see recipes/ for examples") from error
     except OSError as error:

@@ -68,9 +68,18 @@ class Complaint:
         if self.todo:
             yield f"  {self.todo}"
 
+    @property
+    def order(self) -> tuple[int, int, int]:
+        """Sorts complaints as a reader meets them: line and column, then what has neither (settings)."""
+        numbers = self.place.split(":")[-2:]
+        if len(numbers) == 2 and all(number.isdecimal() for number in numbers):
+            return 0, int(numbers[0]), int(numbers[1])
+        return 1, 0, 0
+
 
 def refuse(complaints: list[Complaint]) -> RecipeError:
-    """One error that lists all complaints."""
+    """One error that lists all complaints in the order of their lines."""
+    complaints = sorted(complaints, key=lambda complaint: complaint.order)
     if len(complaints) == 1:
         [one] = complaints
         return RecipeError(one.message, where=one.place, todo=one.todo)

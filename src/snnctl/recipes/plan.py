@@ -20,6 +20,7 @@ class Step:
         options: valid options; ``model`` may still be the id of an earlier step.
         source: the id of the step whose network it takes; None if it takes a file or none.
         given: the options as written, for the resolved recipe.
+        data: the data set it uses, its own or that of its network.
     """
 
     id: str
@@ -27,6 +28,7 @@ class Step:
     options: Options
     source: str | None = None
     given: dict[str, Any] = field(default_factory=dict)
+    data: str | None = None
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from snnctl.errors import SnnctlError
+from snnctl.recipes.data_sets import fetch_all
 from snnctl.recipes.plan import Plan, Step
 from snnctl.runs import new_folder, plain, prepare_output, publish, staging_folder, to_json, versions
 from snnctl.verbs.execute import execute, inputs
@@ -62,14 +63,16 @@ def execute_plan(
         out: the folder to write; a new one in ``runs/`` by default.
         overwrite: whether ``out`` may hold something already.
         command: the command line, for the record.
-        before_start: called when ``out`` is known to be usable.
+        before_start: called when ``out`` is known to be usable and all data sets are here.
 
     Raises:
         OutputError: ``out`` is in use or cannot be written.
+        DataError: the data of some step cannot be had; known before the first step.
         SnnctlError: a step failed; the message names it.
     """
     named = out or new_folder(Path("runs"), plan.name.replace("/", "-"))
     folder = prepare_output(named, overwrite, _inputs(plan))
+    fetch_all(plan, run)
     before_start()
     outcome = Outcome(plan, folder, datetime.now().astimezone().isoformat(timespec="seconds"), list(command))
     _run_first(outcome, run, overwrite)
@@ -80,8 +83,11 @@ def execute_plan(
 
 
 def _inputs(plan: Plan) -> list[Path]:
-    """What the steps read that no step makes."""
-    return [path for step in plan.steps for path in inputs(step.options) if str(path) != step.source]
+    """The recipe, and what its steps read that no step makes."""
+    options = [
+        step.options if step.source is None else step.options.model_copy(update={"model": None}) for step in plan.steps
+    ]
+    return [plan.path, *(path for given in options for path in inputs(given))]
 
 
 def summary(outcome: Outcome) -> dict[str, Any]:

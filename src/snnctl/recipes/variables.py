@@ -42,6 +42,27 @@ def missing(node: Marked, variables: Mapping[str, Marked]) -> Iterator[tuple[str
                 yield name, complaint
 
 
+def nested(variables: Mapping[str, Marked]) -> Iterator[Complaint]:
+    """A complaint about each variable whose value has a variable in it."""
+    for name, node in variables.items():
+        for place, text in _texts(node):
+            if VARIABLE.search(text):
+                message = f"the variable '{name}' is {text!r:.60}: variables are not replaced inside `vars`"
+                yield Complaint(place, message, "write the value itself, or put both variables where they are used")
+
+
+def _texts(node: Marked) -> Iterator[tuple[str, str]]:
+    """(place, text) of every text in ``node``."""
+    if isinstance(node.value, dict):
+        for entry in node.value.values():
+            yield from _texts(entry.value)
+    elif isinstance(node.value, list):
+        for item in node.value:
+            yield from _texts(item)
+    elif isinstance(node.value, str):
+        yield node.place, node.value
+
+
 def _fill_text(text: str, variables: Mapping[str, Marked]) -> Any:
     """A text that is a variable and nothing else takes over the variable's type."""
     whole = VARIABLE.fullmatch(text)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from snnctl.errors import PluginError, SnnctlError
+from snnctl.errors import PluginError
 from snnctl.plugins import Architecture
+from snnctl.plugins.guard import describe, guard, origin
 
 if TYPE_CHECKING:
     import keras
@@ -22,24 +23,25 @@ def build(
     """
     import keras
 
-    where = f"architecture '{architecture.name}'"
-    try:
+    where = origin(architecture)
+    with guard(
+        f"build failed for inputs {input_shape} and {classes} classes",
+        where=where,
+        todo="Check its options (`snnctl archs show NAME`) and the data set's shape.",
+    ):
         model = architecture.build(input_shape, classes, **options)
-    except (SnnctlError, MemoryError):
-        raise
-    except Exception as error:
-        raise PluginError(
-            f"it failed to build for inputs {input_shape} and {classes} classes: {one_line(error)}",
-            where=where,
-            todo="Check its options (`snnctl archs show NAME`) and the data set's shape.",
-        ) from error
     if not isinstance(model, keras.Model):
-        raise PluginError("it did not return a Keras model", where=where)
+        raise PluginError("build did not return a Keras model", where=where)
+    with guard(
+        "the shapes of its network are not known",
+        where=where,
+        todo="Its author should begin with keras.Input, in a Sequential or functional model.",
+    ):
+        shapes = (model.input_shape, model.output_shape)
     expected = ((None, *input_shape), (None, classes))
-    if (model.input_shape, model.output_shape) != expected:
+    if shapes != expected:
         raise PluginError(
-            f"its network maps {model.input_shape} to {model.output_shape}, not {expected[0]} to {expected[1]}",
-            where=where,
+            f"its network maps {shapes[0]} to {shapes[1]}, not {expected[0]} to {expected[1]}", where=where
         )
     return model
 
@@ -59,8 +61,3 @@ class CheckedArchitecture(Architecture):
     def build(self, input_shape: tuple[int, ...], classes: int, **options: Any) -> keras.Model:
         """See :func:`build`."""
         return build(self._architecture, input_shape, classes, options)
-
-
-def one_line(error: Exception) -> str:
-    """The error's kind and text; Keras's texts have many lines."""
-    return f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from snnctl.errors import ModelError, UsageError
 from snnctl.plugins.options import check_arch_options
-from snnctl.runs import read_run
+from snnctl.runs import damaged_record, expanded, read_run
 from snnctl.verbs.building import CheckedArchitecture
 from snnctl.verbs.options import ModelSourceOptions
 from snnctl.verbs.result import Run
@@ -16,6 +16,8 @@ from snnctl.verbs.samples import Source, data_source
 
 if TYPE_CHECKING:
     import keras
+
+DEFAULT_DATA = "mnist-mini"  # of train; what is made of its network takes the data set from its record
 
 
 @dataclass(frozen=True)
@@ -48,14 +50,11 @@ def open_model(options: ModelSourceOptions, run: Run) -> Opened:
     """
     from snnctl.models import check_fits, dtype_of, load_model
 
-    path = Path(options.model).expanduser()
+    path = expanded(options.model)
     recorded = recorded_settings(path)
     name = options.data or recorded.get("data")
     if name is None:
-        raise UsageError(
-            f"no data set is named, and {options.model} does not record one",
-            todo="Add --data NAME (`snnctl data list` shows all).",
-        )
+        raise no_data_set(options.model)
     preprocess = options.preprocess or recorded.get("preprocess")
     dataset = run.registry.dataset(name)
     architecture = run.registry.architecture(options.arch) if options.arch else None
@@ -90,7 +89,20 @@ def recorded_settings(model: Path) -> dict[str, Any]:
         ModelError: the run's record is damaged.
     """
     record = read_run(model) if model.is_dir() else None
-    return record.settings if record else {}
+    if record is None:
+        return {}
+    for key in ("data", "preprocess"):
+        if not isinstance(record.settings.get(key), str | None):
+            raise damaged_record(model, f"'{key}' in its settings is not a text")
+    return record.settings
+
+
+def no_data_set(model: str) -> UsageError:
+    """The error that neither the options nor the record of ``model`` name a data set."""
+    return UsageError(
+        f"no data set is named, and {model} does not record one",
+        todo="Add --data NAME (`snnctl data list` shows all).",
+    )
 
 
 def require_relu(opened: Opened, model: str) -> None:

@@ -56,7 +56,9 @@ class OptimisationOptions(Options):
     windows: Literal["grow", "fixed"] = Field(
         "grow", description="Firing windows of a spiking network: grow with the activations, or stay fixed."
     )
-    gamma: float = Field(10.0, ge=1, description="Growing windows reach at least gamma times the largest activation.")
+    gamma: float = Field(
+        10.0, ge=1, le=1e6, description="Growing windows reach at least gamma times the largest activation."
+    )
     xla: Literal["auto", "on", "off"] = Field(
         "auto", description="Compile with XLA; auto: dense networks only (on CPU it slows convolutions)."
     )
@@ -69,10 +71,10 @@ class TrainOptions(DataOptions, OptimisationOptions):
     arch_opt: dict[str, Any] = Field(default_factory=dict, description="Option of the architecture, name=value.")
     type: Literal["relu", "snn"] = Field("relu", description="ReLU network or spiking network.")
     neuron: Literal["b1", "alpha1", "smart-alpha1"] = Field("b1", description="Neuron model of a spiking network.")
-    x_n: float = Field(1.0, gt=0, description="Largest activation that the first windows are made for.")
-    zeta: float = Field(0.5, ge=0, description="Margin of the first windows beyond x_n, as a part of it.")
+    x_n: float = Field(1.0, gt=0, le=1e6, description="Largest activation that the first windows are made for.")
+    zeta: float = Field(0.5, ge=0, le=1e3, description="Margin of the first windows beyond x_n, as a part of it.")
     epochs: Annotated[int, Field(ge=0)] = Field(10, description="Passes over the training data.")
-    lr: float = Field(5e-4, gt=0, description="Learning rate.")
+    lr: float = Field(5e-4, gt=0, le=1e4, description="Learning rate.")
     dtype: DType = Field("float32", description="Precision.")
 
 
@@ -86,7 +88,7 @@ class ConvertOptions(ModelSourceOptions):
         description="Part of a layer's spikes that its window holds; below 1: shorter latency, earlier ones saturate.",
     )
     zeta: float = Field(
-        0.5, ge=0, description="Margin of the windows beyond that, as a part of them; smaller: shorter latency."
+        0.5, ge=0, le=1e3, description="Margin of the windows beyond that, as a part of them; smaller: shorter latency."
     )
     calibrate: Positive = Field(
         10_000, description="Training images the windows are calibrated on, at most (--limit cuts them too)."
@@ -97,10 +99,11 @@ class FinetuneOptions(ModelSourceOptions, OptimisationOptions):
     """Train a converted or trained network further."""
 
     epochs: Annotated[int, Field(ge=0)] = Field(1, description="Passes over the training data.")
-    lr: float = Field(1e-4, gt=0, description="Learning rate.")
+    lr: float = Field(1e-4, gt=0, le=1e4, description="Learning rate.")
     gamma: float = Field(
         1.5,
         ge=1,
+        le=1e6,
         description="Growing windows reach at least gamma times the largest activation (1.5: the margin of conversion; "
         "published: 10, with that much more latency).",
     )

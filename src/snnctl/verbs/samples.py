@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from snnctl.data.dataset import DataContext, Dataset, Samples
 from snnctl.data.prepare import load_split
 from snnctl.data.preprocess import Preprocessing, parse_preprocess
-from snnctl.errors import PluginError, SnnctlError
-from snnctl.verbs.building import one_line
+from snnctl.plugins.guard import guard, origin
 from snnctl.verbs.options import DataOptions
 from snnctl.verbs.result import Run
 
@@ -38,16 +37,8 @@ class Source:
             DataError: missing or damaged files, or values that the data set does not allow.
             PluginError: the data set's own code fails.
         """
-        try:
+        with guard(f"load failed for the {name} split", where=origin(self.dataset)):
             return load_split(self.dataset, name, self.context, self.preprocessing, limit=self.limit, dtype=self.dtype)
-        except (SnnctlError, MemoryError):
-            raise
-        except Exception as error:
-            raise PluginError(
-                f"it failed to load its {name} split: {one_line(error)}",
-                where=f"data set '{self.dataset.name}'",
-                todo="Ask its author; --debug shows where it failed.",
-            ) from error
 
 
 def data_source(options: DataOptions, run: Run, name: str, preprocess: str | None, dtype: str) -> Source:

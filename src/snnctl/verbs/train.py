@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from snnctl.plugins.options import check_arch_options
 from snnctl.verbs.building import build
+from snnctl.verbs.opening import DEFAULT_DATA
 from snnctl.verbs.options import TrainOptions
 from snnctl.verbs.result import Result, Run
 from snnctl.verbs.samples import data_source
 
 if TYPE_CHECKING:
     import keras
-
-DEFAULT_DATA = "mnist-mini"
 
 
 def train(options: TrainOptions, run: Run) -> Result:
@@ -29,7 +28,7 @@ def train(options: TrainOptions, run: Run) -> Result:
     import keras
 
     from snnctl.conversion.build import SpikingSettings, build_spiking
-    from snnctl.models import precision
+    from snnctl.models import check_savable, precision
     from snnctl.training.fit import fit
     from snnctl.verbs.measure import measure
 
@@ -52,6 +51,7 @@ def train(options: TrainOptions, run: Run) -> Result:
             for note in lost_in_spiking(model):
                 run.reporter.note(note)
             model = build_spiking(model, settings)
+        check_savable(model, f"architecture '{architecture.name}'")
         history = fit(
             model,
             (training.inputs, training.labels),

@@ -8,9 +8,12 @@ from typing import Any, TypeVar
 
 from snnctl.data.preprocess import parse_preprocess
 from snnctl.errors import ModelError, PluginError, SnnctlError, UsageError
+from snnctl.models.source import find_source
 from snnctl.plugins import Registry
 from snnctl.plugins.options import read_arch_options
 from snnctl.plugins.problems import Label, Problem, find_problems, quoted
+from snnctl.runs import expanded
+from snnctl.verbs.opening import no_data_set, recorded_settings
 from snnctl.verbs.options import Options
 
 Model = TypeVar("Model", bound=Options)
@@ -34,13 +37,18 @@ def make_options(model_class: type[Model], mapping: Mapping[str, Any], where: st
     return model_class.model_validate(dict(mapping))
 
 
-def find_name_problems(given: Mapping[str, Any], registry: Registry) -> list[Problem]:
+def find_name_problems(given: Mapping[str, Any], registry: Registry, data: str | None = None) -> list[Problem]:
     """Everything wrong with the names in ``given``: data set, preprocessing, architecture and its options.
 
     Values of the wrong type are passed over: :func:`make_options` complains about those.
+
+    Args:
+        given: the options.
+        registry: the data sets and architectures there are.
+        data: the data set that is used if ``given`` names none; its preprocessing is checked with it.
     """
     problems = []
-    for key, check in _checks(given, registry):
+    for key, check in _checks(given, registry, data):
         try:
             check()
         except SnnctlError as error:
@@ -61,20 +69,49 @@ def check_names(options: Options, registry: Registry) -> None:
         check()
     for problem in _arch_option_problems(given, registry):
         raise UsageError(problem.message, todo=problem.todo)
-    model = given.get("model")
-    if model is not None and not os.path.exists(model):
+    if given.get("model") is not None:
+        check_model(given["model"], given["data"])
+
+
+def check_model(model: str, data: str | None) -> None:
+    """Refuse a model that is not there or is none, or that no data set belongs to; no network is opened.
+
+    Args:
+        model: path of a run folder or file.
+        data: the data set that is named; None if the model's run must name it.
+
+    Raises:
+        ModelError: nothing there, no run folder, no file of Keras, or a damaged record.
+        UsageError: no data set is named.
+    """
+    path = expanded(model)
+    if not os.path.exists(path):
         raise ModelError(f"no model at {model}", todo="name a run folder, a .keras file or an .h5 file")
+    find_source(path)
+    if data is None and recorded_settings(path).get("data") is None:
+        raise no_data_set(model)
 
 
-def _checks(given: Mapping[str, Any], registry: Registry) -> Iterator[tuple[str, Callable[[], object]]]:
+def _checks(
+    given: Mapping[str, Any], registry: Registry, default: str | None = None
+) -> Iterator[tuple[str, Callable[[], object]]]:
     """Checks by the option they blame."""
     data, preprocess, arch = (given.get(key) for key in ("data", "preprocess", "arch"))
     if isinstance(data, str):
         yield "data", lambda: registry.dataset(data)
-    if isinstance(preprocess, str) and isinstance(data, str):
-        yield "preprocess", lambda: parse_preprocess(preprocess, registry.dataset(data))
+    used = default if data is None else data
+    if isinstance(preprocess, str) and isinstance(used, str) and _has_data_set(registry, used):
+        yield "preprocess", lambda: parse_preprocess(preprocess, registry.dataset(used))
     if isinstance(arch, str):
         yield "arch", lambda: registry.architecture(arch)
+
+
+def _has_data_set(registry: Registry, name: str) -> bool:
+    try:
+        registry.dataset(name)
+    except PluginError:
+        return False
+    return True
 
 
 def _arch_option_problems(given: Mapping[str, Any], registry: Registry) -> list[Problem]:

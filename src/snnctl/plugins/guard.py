@@ -1,0 +1,54 @@
+"""The one place where plugins' failures are caught: whatever their code raises becomes a PluginError."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from snnctl.data.dataset import Dataset
+from snnctl.errors import PluginError, SnnctlError
+from snnctl.plugins.architecture import Architecture
+
+LONGEST = 300
+AUTHOR = "Ask its author; --debug shows where it failed."
+Kinds = tuple[type[BaseException], ...]
+
+
+@contextmanager
+def guard(
+    what: str, *, where: str = "", todo: str = AUTHOR, passed: Kinds = (SnnctlError, MemoryError)
+) -> Iterator[None]:
+    """Around every call of a plugin's code. Plugins raise anything, also ``SystemExit``.
+
+    Args:
+        what: what failed, if it does.
+        where: see :func:`origin`.
+        todo: what the user can do about it.
+        passed: exceptions that are let through, besides Ctrl-C, which is not the plugin's.
+
+    Raises:
+        PluginError: anything else was raised.
+    """
+    try:
+        yield
+    except BaseException as error:
+        if isinstance(error, (KeyboardInterrupt, *passed)):
+            raise
+        raise PluginError(f"{what}: {describe(error)}", where=where, todo=todo) from error
+
+
+def origin(thing: Dataset | Architecture) -> str:
+    """What messages call a data set or architecture: kind, name and package."""
+    kind = "data set" if isinstance(thing, Dataset) else "architecture"
+    return f"{kind} '{thing.name}' ({type(thing).__module__.partition('.')[0]})"
+
+
+def describe(error: BaseException) -> str:
+    """The error's kind and text, in one line even if the text cannot be had."""
+    try:
+        text = " ".join(str(error).split())[:LONGEST]
+    except BaseException:
+        text = ""
+    if text and isinstance(error, SnnctlError):
+        return text
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

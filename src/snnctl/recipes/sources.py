@@ -1,0 +1,107 @@
+"""Where the network of a step comes from: an earlier step, or a file that is there already."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from snnctl.errors import SnnctlError
+from snnctl.plugins.nearest import did_you_mean
+from snnctl.recipes.marked import Complaint, Marked
+from snnctl.runs import expanded
+from snnctl.verbs.catalog import Verb
+from snnctl.verbs.opening import DEFAULT_DATA, recorded_settings
+from snnctl.verbs.validation import check_model
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What is known of a step's network before it is there.
+
+    Args:
+        step: the id of the step it is taken from; None if it is taken from a file or made anew.
+        data: the data set it is used with; None if not known.
+        spiking: whether what the step returns is a spiking network; None if not known.
+    """
+
+    step: str | None = None
+    data: str | None = None
+    spiking: bool | None = None
+
+
+class Referring(Protocol):
+    """A step that is being checked."""
+
+    id: str
+    verb: Verb | None
+    options: Marked
+    reference: Reference | None
+
+
+def find_reference(step: Referring, steps: Sequence[Referring]) -> tuple[Reference | None, list[Complaint]]:
+    """Where the network of ``step`` comes from, and what is wrong with that.
+
+    Args:
+        step: its options are filled in, but need not be valid.
+        steps: all steps in order; those before ``step`` have been looked into.
+    """
+    given = step.options.plain()
+    model, data = given.get("model"), given.get("data")
+    if step.verb is not None and "model" not in step.verb.options.model_fields:
+        named = data if isinstance(data, str) else DEFAULT_DATA
+        return Reference(None, named, given.get("type") == "snn"), []
+    if not isinstance(model, str):
+        return None, []
+    earlier = steps[: steps.index(step)]
+    for other in earlier:
+        if other.id == model and _may_make_model(other):
+            return _of_step(step, other, data)
+    if os.path.exists(expanded(model)):
+        return _of_file(step, model, data)
+    return None, [_nowhere(step, model, earlier, steps)]
+
+
+def _may_make_model(step: Referring) -> bool:
+    """Whether the step makes a network; a step whose verb cannot be told may."""
+    return step.verb is None or step.verb.makes_model
+
+
+def _of_step(step: Referring, source: Referring, data: Any) -> tuple[Reference, list[Complaint]]:
+    """The network of an earlier step."""
+    known = source.reference or Reference()
+    converts = step.verb is not None and step.verb.name == "convert"
+    used = data if isinstance(data, str) else known.data
+    reference = Reference(source.id, used, True if converts else known.spiking)
+    if not (converts and known.spiking):
+        return reference, []
+    message = f"step '{source.id}' makes a spiking network already; convert takes a ReLU network"
+    return reference, [Complaint(step.options.find("model"), message, f"leave out step '{step.id}'")]
+
+
+def _of_file(step: Referring, model: str, data: Any) -> tuple[Reference | None, list[Complaint]]:
+    """The network of a run folder or file."""
+    named = data if isinstance(data, str) else None
+    try:
+        check_model(model, named)
+        used = named or recorded_settings(Path(expanded(model))).get("data")
+    except SnnctlError as error:
+        message = f"{error.where}: {error.what}" if error.where else error.what
+        return None, [Complaint(step.options.find("model"), message, error.todo)]
+    converts = step.verb is not None and step.verb.name == "convert"
+    return Reference(None, used, True if converts else None), []
+
+
+def _nowhere(step: Referring, model: str, earlier: Sequence[Referring], steps: Sequence[Referring]) -> Complaint:
+    """Nothing of that name can be used."""
+    place = step.options.find("model")
+    ids = [other.id for other in earlier if _may_make_model(other)]
+    shown = ", ".join(ids) or "none"
+    if model in [other.id for other in earlier]:
+        return Complaint(place, f"step '{model}' makes no network", f"steps that do: {shown}")
+    if model in [other.id for other in steps]:
+        return Complaint(place, f"step '{model}' does not come before step '{step.id}'", "change their order")
+    todo = did_you_mean(model, ids) or f"earlier steps that make a network: {shown}"
+    return Complaint(place, f"'{model}' is neither an earlier step nor a file", todo)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from snnctl.errors import PluginError
 from snnctl.plugins import Architecture
-from snnctl.plugins.guard import describe, guard, origin
+from snnctl.plugins.guard import guard, origin
 
 if TYPE_CHECKING:
     import keras

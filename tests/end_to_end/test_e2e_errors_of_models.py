@@ -71,7 +71,7 @@ def test_a_recurrent_network_does_not_convert(snnctl: Snnctl, model_files: Path,
     message = snnctl.fail(
         CONVERSION, "convert", model_files / "lstm.keras", "--data", "sequences", PYTHONPATH=str(faulty_plugin)
     )
-    assert "layer 'memory' (LSTM), 1 of 2: no rule converts LSTM layers" in message
+    assert "layer 'memory' (LSTM), 1 of 2: LSTM layers do not convert in this version" in message
 
 
 def test_a_spiking_network_is_not_converted_again(snnctl: Snnctl, run_folder: Callable[[str], Path]) -> None:

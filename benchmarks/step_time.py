@@ -2,8 +2,9 @@
 
     python benchmarks/step_time.py [--quick]
 
-Both networks are timed in turns, so that a change in the machine's speed meets both; each figure is the
-best of several rounds, since whatever else the machine does can only make a round longer. The last line compares an MNIST-sized epoch of FC2 with Keras's plain ``model.fit``.
+Both networks are timed in turns, so that a change in the machine's speed meets both; each figure is the best of
+several rounds, since whatever else the machine does can only make a round longer. Both are compiled as ``snnctl train``
+compiles them. The last line compares an MNIST-sized epoch of FC2 with Keras's plain ``model.fit``.
 """
 
 from __future__ import annotations
@@ -60,7 +61,8 @@ def training(model: keras.Model, x: np.ndarray, y: np.ndarray, batch_size: int) 
 
 
 def inference(model: keras.Model, x: np.ndarray, batch_size: int) -> Callable[[], None]:
-    """One pass over the inputs."""
+    """One pass over the inputs, compiled as in training."""
+    compile_model(model, FitSettings(batch_size=batch_size), -(-len(x) // batch_size))
     return lambda: model.predict(x, batch_size=batch_size, verbose=0) is None and None
 
 

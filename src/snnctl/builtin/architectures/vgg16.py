@@ -119,8 +119,7 @@ class _Stack:
         self.add(kind, name, kernel_initializer=self._initializer, kernel_regularizer=self._regularizer, **config)
         self.add("Activation", "activation", activation="relu")
         if self._batch_norm:
-            # With Keras's 0.99 the moving statistics need hundreds of steps: short trainings would test at chance.
-            self.add("BatchNormalization", "batch_normalization", momentum=0.9)
+            self.add("BatchNormalization", "batch_normalization")
 
     def add_dropout(self, rate: float) -> None:
         if self._dropout:

@@ -27,6 +27,7 @@ def convert(options: ConvertOptions, run: Run) -> Result:
     """
     from snnctl.conversion.build import SpikingSettings, build_spiking
     from snnctl.conversion.calibrate import calibrate
+    from snnctl.ttfs.timeline import spiking_layers
 
     opened = open_model(options, run)
     require_relu(opened, options.model)
@@ -35,7 +36,7 @@ def convert(options: ConvertOptions, run: Run) -> Result:
     )
     calibration = calibration_data(opened, options.calibrate, options.seed)
     X = calibrate(snn, calibration, options.quantile, options.zeta, options.batch_size, run.reporter)
-    for layer, X_n in zip((layer for layer in snn.layers if hasattr(layer, "width")), X, strict=True):
+    for layer, X_n in zip(spiking_layers(snn), X, strict=True):
         if X_n == 0:
             run.reporter.warn(f"layer '{layer.name}' never spikes on the calibration data; its window is arbitrary")
     metrics = verify(opened, snn, calibration, options.batch_size, run)
@@ -63,7 +64,7 @@ def verify(opened: Opened, snn: keras.Model, calibration: np.ndarray, batch_size
     relu = logits_of(opened.model)
     test = opened.source.split("test")
     metrics, spiking = measure(snn, "snn", test, batch_size, run.reporter, "measuring the spiking network")
-    source_metrics, source = measure(opened.model, "relu", test, batch_size, run.reporter, "measuring the ReLU network")
+    source_metrics, source = measure(relu, "relu", test, batch_size, run.reporter, "measuring the ReLU network")
     compared = agreement(source, spiking)
     sample = calibration[:VERIFIED_CALIBRATION_IMAGES]
     on_calibration = agreement(
@@ -80,5 +81,5 @@ def verify(opened: Opened, snn: keras.Model, calibration: np.ndarray, batch_size
         "mean_logit_difference": compared.mean_logit_difference,
         "largest_logit": compared.largest_logit,
         "calibration_images": len(calibration),
-        "calibration": {"images": len(calibration), "verified": asdict(on_calibration)},
+        "calibration": asdict(on_calibration),
     }

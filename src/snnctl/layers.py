@@ -5,8 +5,19 @@ snn = keras.saving.load_model("model.keras")
 """
 
 from snnctl.ttfs.coding import InputCoding
-from snnctl.ttfs.pooling import EarliestSpikePooling2D
+from snnctl.ttfs.one_to_one import OneToOne
+from snnctl.ttfs.pooling import EarliestSpikePooling1D, EarliestSpikePooling2D, EarliestSpikePooling3D
 from snnctl.ttfs.readout import Readout
+from snnctl.ttfs.relay import Relay
 from snnctl.ttfs.spiking import SpikingLayer
 
-__all__ = ["EarliestSpikePooling2D", "InputCoding", "Readout", "SpikingLayer"]
+__all__ = [
+    "EarliestSpikePooling1D",
+    "EarliestSpikePooling2D",
+    "EarliestSpikePooling3D",
+    "InputCoding",
+    "OneToOne",
+    "Readout",
+    "Relay",
+    "SpikingLayer",
+]

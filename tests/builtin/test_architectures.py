@@ -6,6 +6,7 @@ import inspect
 import subprocess
 import sys
 from collections import Counter
+from itertools import pairwise
 
 import keras
 import numpy as np
@@ -13,11 +14,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snnctl.builtin.architectures import ALL, FC, FC2, VGG16, LeNet5
+from snnctl.builtin.architectures import ALL, FC, FC2, VGG16, LeNet5, ResNet20
 from snnctl.errors import UsageError
 from snnctl.plugins.architecture import Architecture
 
-SMALL = {"vgg16": {"width": 0.02}}
+SMALL = {"vgg16": {"width": 0.02}, "resnet20": {"depth": 8, "width": 0.2}}
 
 
 def kinds(model: keras.Model) -> list[str]:
@@ -32,7 +33,7 @@ def test_importing_them_imports_no_keras():
 
 
 def test_names_and_options():
-    assert [architecture.name for architecture in ALL] == ["fc2", "fc", "lenet5", "vgg16"]
+    assert [architecture.name for architecture in ALL] == ["fc2", "fc", "lenet5", "resnet20", "vgg16"]
     for architecture in ALL:
         assert architecture.summary
         parameters = list(inspect.signature(architecture.build).parameters.values())[2:]
@@ -89,7 +90,7 @@ def test_lenet5():
     assert kinds(model) == ["Conv2D", "MaxPooling2D", "Conv2D", "MaxPooling2D", "Flatten", "Dense", "Dense", "Dense"]
 
 
-@pytest.mark.parametrize(("architecture", "smallest"), [(LeNet5(), 12), (VGG16(), 16)])
+@pytest.mark.parametrize(("architecture", "smallest"), [(LeNet5(), 12), (ResNet20(), 4), (VGG16(), 16)])
 def test_the_smallest_image(architecture: Architecture, smallest):
     options = SMALL.get(architecture.name, {})
     assert architecture.build((smallest, smallest + 1, 1), 2, **options).output_shape == (None, 2)
@@ -194,3 +195,80 @@ def test_vgg16_weight_decay():
 def test_vgg16_options_out_of_range(option, value):
     with pytest.raises(UsageError, match=option):
         VGG16().build((32, 32, 3), 10, **{option: value})
+
+
+RESIDUAL_SIZES = [(20, 269_722), (32, 464_154), (44, 658_586), (56, 853_018)]
+
+
+@pytest.mark.parametrize(("depth", "parameters"), RESIDUAL_SIZES)
+def test_resnet_has_the_published_sizes(depth, parameters):
+    """0.27, 0.46, 0.66 and 0.85 million in table 6 of the paper, with shortcuts that have no parameters (option A)."""
+    model = ResNet20().build((32, 32, 3), 10, depth=depth)
+    projections = sum(layer.count_params() for layer in model.layers if "shortcut" in layer.name)
+    assert projections == 16 * 32 + 32 * 64 + 4 * (32 + 64)  # 1x1 kernels, and four statistics and factors a channel
+    trained = sum(int(np.prod(weight.shape)) for weight in model.trainable_weights)
+    assert trained == parameters + 16 * 32 + 32 * 64 + 2 * (32 + 64)
+    kernels = [layer for layer in model.layers if hasattr(layer, "kernel") and "shortcut" not in layer.name]
+    assert len(kernels) == depth
+
+
+def test_resnet20_has_the_published_layout():
+    """Table in section 4.2: 7 layers at 32x32, 6 at 16x16, 6 at 8x8, with 16, 32 and 64 channels."""
+    model = ResNet20().build((32, 32, 3), 10)
+    convs = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D) and "shortcut" not in layer.name]
+    assert Counter(layer.output.shape[1:] for layer in convs) == {(32, 32, 16): 7, (16, 16, 32): 6, (8, 8, 64): 6}
+    assert {layer.kernel_size for layer in convs} == {(3, 3)}
+    assert [layer.name for layer in convs if layer.strides == (2, 2)] == ["stage2_block1_conv1", "stage3_block1_conv1"]
+    assert Counter(kinds(model))["Add"] == 9
+    assert [layer.output.shape for layer in model.layers[-2:]] == [(None, 64), (None, 10)]
+
+
+def test_resnet_block():
+    """Convolution, normalisation, ReLU, convolution, normalisation, addition, ReLU; every layer has a name."""
+    model = ResNet20().build((16, 16, 3), 10, depth=8)
+    sources = {layer.name: [source._keras_history[0].name for source in layer_inputs(layer)] for layer in model.layers}
+    assert sources["stage1_block1_add"] == ["stage1_block1_norm2", "stem_relu"]
+    assert sources["stage2_block1_add"] == ["stage2_block1_norm2", "stage2_block1_shortcut_norm"]
+    assert sources["stage2_block1_shortcut_conv"] == ["stage1_block1_relu2"]
+    path = ["norm2", "conv2", "relu1", "norm1", "conv1"]
+    for behind, before in pairwise(f"stage2_block1_{part}" for part in path):
+        assert sources[behind] == [before]
+    assert sources["stage2_block1_conv1"] == ["stage1_block1_relu2"]
+    assert sources["stage2_block1_relu2"] == ["stage2_block1_add"]
+    assert sources["pool"] == ["stage3_block1_relu2"]
+
+
+def layer_inputs(layer: keras.layers.Layer) -> list[keras.KerasTensor]:
+    if isinstance(layer, keras.layers.InputLayer):
+        return []
+    return layer.input if isinstance(layer.input, list) else [layer.input]
+
+
+def test_resnet_normalises_with_recent_statistics_and_starts_as_published():
+    model = ResNet20().build((8, 8, 1), 3, depth=8)
+    assert {layer.momentum for layer in model.layers if hasattr(layer, "momentum")} == {0.9}
+    starts = {type(layer.kernel_initializer).__name__ for layer in model.layers if hasattr(layer, "kernel_initializer")}
+    assert starts == {"HeNormal"}
+
+
+def test_resnet_weight_decay():
+    model = ResNet20().build((8, 8, 1), 3, depth=8, l2=1e-4, width=0.2)
+    squares = sum(float(np.sum(np.square(layer.kernel))) for layer in model.layers[:-1] if hasattr(layer, "kernel"))
+    assert float(sum(model.losses)) == pytest.approx(1e-4 * squares, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("depth", "nearest"), [(21, "20 or 26"), (18, "14 or 20"), (2, "8"), (0, "8"), (-4, "8"), (7, "8"), (9, "8 or 14")]
+)
+def test_resnet_depths_that_do_not_exist(depth, nearest):
+    with pytest.raises(UsageError, match=rf"depth of architecture resnet20 must be 6n \+ 2 .*, not {depth}") as caught:
+        ResNet20().build((32, 32, 3), 10, depth=depth)
+    assert caught.value.todo == f"Nearest: {nearest}."
+
+
+@pytest.mark.parametrize(
+    ("option", "value"), [("width", 0.0), ("width", -1.0), ("l2", -1e-3), ("l2", float("nan")), ("width", float("inf"))]
+)
+def test_resnet_options_out_of_range(option, value):
+    with pytest.raises(UsageError, match=option):
+        ResNet20().build((32, 32, 3), 10, **{option: value})

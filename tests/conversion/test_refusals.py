@@ -77,38 +77,15 @@ CASES = {
     "tanh": (lambda: flat(L.Dense(4, activation="tanh", name="odd"), L.Dense(2)), ["odd", "tanh", "1 of 2"]),
     "layer normalization": (
         lambda: flat(L.Dense(4, activation="relu"), L.LayerNormalization(name="odd"), L.Dense(2)),
-        ["odd", "LayerNormalization", "2 of 3", "Accepted"],
+        ["odd", "LayerNormalization", "2 of 3", "BatchNormalization"],
     ),
     "lstm": (lambda: sequential(L.LSTM(3, name="odd"), L.Dense(2), shape=(5, 3)), ["odd", "LSTM"]),
-    "clipped relu": (lambda: flat(L.Dense(4), L.ReLU(6.0, name="odd"), L.Dense(2)), ["odd", "max_value=6.0"]),
-    "leaky relu": (
-        lambda: flat(L.Dense(4), L.ReLU(negative_slope=0.1, name="odd"), L.Dense(2)),
-        ["odd", "negative_slope"],
-    ),
     "softmax in the middle": (
         lambda: flat(L.Dense(4, activation="softmax", name="odd"), L.Dense(2, name="next")),
-        ["odd", "next"],
+        ["odd", "goes on"],
     ),
-    "linear after linear": (lambda: flat(L.Dense(4, name="first"), L.Dense(2, name="second")), ["first", "second"]),
     "subclass": (lambda: flat(Doubling(4, activation="relu", name="odd"), L.Dense(2)), ["odd", "Doubling"]),
-    "ends in spikes": (lambda: flat(L.Dense(4, activation="relu"), L.BatchNormalization(name="odd")), ["odd"]),
-    "ends in pooling": (lambda: sequential(L.Conv2D(3, 3), L.MaxPooling2D(2, name="odd")), ["odd"]),
-    "grouped convolution": (lambda: sequential(L.Conv2D(4, 3, groups=2, name="odd"), L.Flatten()), ["odd", "groups"]),
-    "relu of shifted spikes": (
-        lambda: flat(L.Dense(4, activation="relu"), L.BatchNormalization(), L.ReLU(name="odd"), L.Dense(2)),
-        ["odd", "shifted"],
-    ),
-    "norm between flatten and relu": (
-        lambda: sequential(L.Conv2D(3, 3), L.Flatten(), L.BatchNormalization(name="odd"), L.ReLU(), L.Dense(2)),
-        ["odd", "Flatten"],
-    ),
-    "norm along another axis": (
-        lambda: sequential(L.Conv2D(3, 3), L.BatchNormalization(axis=1, name="odd"), L.ReLU(), L.Flatten(), L.Dense(2)),
-        ["odd", "axis 1"],
-    ),
     "two inputs": (two_inputs, ["2 inputs"]),
-    "residual": (residual, ["Add"]),
-    "nested": (nested, ["Sequential"]),
 }
 
 

@@ -20,7 +20,7 @@ def register_datasets(register: Callable[[Dataset], None]) -> None:
 
 @hookimpl
 def register_architectures(register: Callable[[Architecture], None]) -> None:
-    """Add fc, fc2, lenet5 and vgg16."""
+    """Add fc, fc2, lenet5, resnet20 and vgg16."""
     from snnctl.builtin.architectures import ALL
 
     for architecture in ALL:

@@ -1,8 +1,12 @@
-"""The source network as a list of steps, in the order of computation."""
+"""The source network as a list of steps, in the order of computation; nested models are opened."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import count
+from typing import Any
 
 import keras
 
@@ -11,35 +15,61 @@ from snnctl.errors import ConversionError
 
 @dataclass(frozen=True)
 class Step:
-    """One call of a layer.
+    """One call of a layer or operation.
 
     Args:
-        layer: the layer that is called.
+        layer: the layer, or Keras operation, that is called.
+        name: its name.
         inputs: keys of the tensors it reads.
-        output: key of the tensor it makes.
+        outputs: keys of the tensors it makes.
         place: where in the network it stands, for messages, e.g. "layer 'conv2d_1' (Conv2D), 3 of 40".
+        arguments: all it is called with (Keras's ``SymbolicArguments``).
     """
 
-    layer: keras.layers.Layer
+    layer: Any
+    name: str
     inputs: tuple[int, ...]
-    output: int
+    outputs: tuple[int, ...]
     place: str
+    arguments: Any
+
+    def call(self, values: Mapping[int, Any]) -> list[Any]:
+        """The layer called anew, on ``values`` by key; its outputs."""
+        tensors = self.arguments.keras_tensors
+        args, kwargs = self.arguments.fill_in(
+            {id(tensor): values[key] for tensor, key in zip(tensors, self.inputs, strict=True)}
+        )
+        return keras.tree.flatten(self.layer(*args, **kwargs))
 
 
 @dataclass(frozen=True)
 class Graph:
-    """The steps, the key of the network's output, and the model (its tensors' identities are the keys)."""
+    """A whole network.
+
+    Args:
+        steps: in the order of computation.
+        input: key of the input.
+        outputs: keys of the outputs.
+        shapes: shape of each tensor by key, without the batch.
+        model: the functional model.
+    """
 
     steps: tuple[Step, ...]
-    output: int
+    input: int
+    outputs: tuple[int, ...]
+    shapes: Mapping[int, tuple[int | None, ...]]
     model: keras.Model
+
+    def readers(self) -> Counter[int]:
+        """How often each tensor is read, as an input of a step or as an output of the network."""
+        return Counter([*(key for step in self.steps for key in step.inputs), *self.outputs])
 
 
 def graph_of(model: keras.Model) -> Graph:
-    """The computation of a Sequential or functional model with one input and one output.
+    """The computation of a Sequential or functional model with one input.
 
     Raises:
-        ConversionError: a subclassed model, an unbuilt one, or several inputs or outputs.
+        ConversionError: a subclassed model, an unbuilt one, several inputs, or an input of whole numbers.
     """
     functional = functional_form(model)
     for tensor in functional.inputs:
@@ -48,30 +78,52 @@ def graph_of(model: keras.Model) -> Graph:
                 f"model '{model.name}' takes {tensor.dtype} inputs and rounds what it is given",
                 todo="Give the network's Input a floating-point dtype.",
             )
-    for kind, tensors in (("inputs", functional.inputs), ("outputs", functional.outputs)):
-        if len(tensors) != 1:
-            raise ConversionError(
-                f"model '{model.name}' has {len(tensors)} {kind}",
-                todo="Networks with one input and one output convert.",
-            )
-    nodes = [
-        node
-        for depth in sorted(functional._nodes_by_depth, reverse=True)
-        for node in functional._nodes_by_depth[depth]
-        if not node.is_input
-    ]
-    total = len(nodes)
-    steps = tuple(
-        Step(
-            layer=node.operation,
-            inputs=tuple(id(tensor) for tensor in node.arguments.keras_tensors),
-            output=id(node.outputs[0]),
-            place=f"layer '{node.operation.name}' ({type(node.operation).__name__}), {number} of {total}",
+    if len(functional.inputs) != 1:
+        raise ConversionError(
+            f"model '{model.name}' has {len(functional.inputs)} inputs", todo="Networks with one input convert."
         )
-        for number, node in enumerate(nodes, start=1)
-    )
-    source = Step(functional.layers[0], (), id(functional.inputs[0]), "the input")
-    return Graph((source, *steps), id(functional.outputs[0]), functional)
+    keys = count(1)
+    tensors = {id(functional.inputs[0]): 0}
+    shapes = {0: tuple(functional.inputs[0].shape[1:])}
+    steps = list(_steps(functional, tensors, shapes, keys, ""))
+    numbered = [
+        replace(step, place=f"{step.place}, {number} of {len(steps)}") for number, step in enumerate(steps, start=1)
+    ]
+    return Graph(tuple(numbered), 0, tuple(tensors[id(tensor)] for tensor in functional.outputs), shapes, functional)
+
+
+def _steps(
+    functional: keras.Model,
+    tensors: dict[int, int],
+    shapes: dict[int, tuple[int | None, ...]],
+    keys: Iterator[int],
+    within: str,
+) -> Iterator[Step]:
+    """The steps of a model whose input tensors have keys already; gives keys to all others."""
+    for depth in sorted(functional._nodes_by_depth, reverse=True):
+        for node in functional._nodes_by_depth[depth]:
+            if node.is_input:
+                continue
+            layer, inputs = node.operation, tuple(tensors[id(tensor)] for tensor in node.arguments.keras_tensors)
+            if opens(layer):
+                nested = functional_form(layer)
+                inside = {id(tensor): key for tensor, key in zip(nested.inputs, inputs, strict=True)}
+                yield from _steps(nested, inside, shapes, keys, f"{within} of '{layer.name}'")
+                for outer, inner in zip(node.outputs, nested.outputs, strict=True):
+                    tensors[id(outer)] = inside[id(inner)]
+                continue
+            for tensor in node.outputs:
+                tensors[id(tensor)] = key = next(keys)
+                shapes[key] = tuple(tensor.shape[1:])
+            outputs = tuple(tensors[id(tensor)] for tensor in node.outputs)
+            kind = "layer" if isinstance(layer, keras.layers.Layer) else "operation"
+            place = f"{kind} '{layer.name}' ({type(layer).__name__}){within}"
+            yield Step(layer, layer.name, inputs, outputs, place, node.arguments)
+
+
+def opens(layer: Any) -> bool:
+    """Whether a layer is a model whose graph can be walked."""
+    return isinstance(layer, keras.Model) and _computes_as_keras_does(layer) and hasattr(layer, "inputs")
 
 
 def functional_form(model: keras.Model) -> keras.Model:
@@ -80,8 +132,7 @@ def functional_form(model: keras.Model) -> keras.Model:
     Raises:
         ConversionError: a subclassed or unbuilt model.
     """
-    definer = next(cls for cls in type(model).__mro__ if "call" in vars(cls))
-    if not definer.__module__.startswith("keras."):
+    if not _computes_as_keras_does(model):
         raise ConversionError(
             f"model '{model.name}' ({type(model).__name__}) computes with a call method of its own",
             todo="Sequential and functional models convert.",
@@ -94,3 +145,8 @@ def functional_form(model: keras.Model) -> keras.Model:
             todo="Sequential and functional models convert; give a Sequential model an input shape.",
         )
     return model
+
+
+def _computes_as_keras_does(model: keras.Model) -> bool:
+    definer = next(cls for cls in type(model).__mro__ if "call" in vars(cls))
+    return definer.__module__.startswith("keras.")

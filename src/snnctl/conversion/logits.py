@@ -6,53 +6,61 @@ from typing import Any
 
 import keras
 
-from snnctl.conversion.graph import functional_form
+from snnctl.conversion.graph import Graph, Step, graph_of
+from snnctl.conversion.rules import default_rules
 from snnctl.conversion.rules.activations import PROBABILITIES
+from snnctl.conversion.rules.operations import convert_probabilities
 from snnctl.conversion.rules.vanishing import VANISHING_RULES
 
 
 def logits_of(model: keras.Model) -> keras.Model:
-    """A model that shares the layers of ``model`` and returns its logits.
+    """A model that shares the layers of ``model`` and returns its logits, a list when it has several outputs.
 
-    Only the layer that makes the output is looked at: a softmax or sigmoid in the middle of a network stays.
+    Only the layers that make the outputs are looked at: a softmax or sigmoid in the middle of a network stays.
+    Nested models are opened.
     """
-    source = functional_form(model)
-    last = last_layer(source)
-    if not gives_probabilities(last):
-        return source
-
-    def without_probabilities(layer: keras.layers.Layer) -> keras.layers.Layer:
-        if layer is not last:
-            return layer
-        if isinstance(layer, (keras.layers.Softmax, keras.layers.Activation)):
-            return keras.layers.Identity(name=layer.name, dtype=layer.dtype_policy)
-        return type(layer).from_config({**layer.get_config(), "activation": "linear"})
-
-    view = keras.models.clone_model(source, clone_function=without_probabilities, call_function=_call)
-    if last.weights:
-        view.get_layer(last.name).set_weights(last.get_weights())
-    return keras.Model(view.inputs[0], view.outputs[0], name=f"{model.name}_logits")
+    graph = graph_of(model)
+    last = {step.outputs[0]: step for step in last_steps(graph) if gives_probabilities(step.layer)}
+    if not last:
+        return graph.model
+    inputs = keras.Input(graph.shapes[graph.input], dtype=graph.model.inputs[0].dtype)
+    values: dict[int, Any] = {graph.input: inputs}
+    for step in graph.steps:
+        made = [_without_probabilities(step, values)] if step.outputs[0] in last else step.call(values)
+        values.update(zip(step.outputs, made, strict=True))
+    outputs = [values[key] for key in graph.outputs]
+    return keras.Model(inputs, outputs if len(outputs) > 1 else outputs[0], name=f"{model.name}_logits")
 
 
 def returns_logits(model: keras.Model) -> bool:
     """Whether the network's outputs are logits, not probabilities."""
-    return not gives_probabilities(last_layer(functional_form(model)))
+    return not any(gives_probabilities(step.layer) for step in last_steps(graph_of(model)))
 
 
-def last_layer(model: keras.Model) -> keras.layers.Layer:
-    """The layer that makes the output of a functional model; those that do nothing in use are passed over."""
-    makers = {id(tensor): node for nodes in model._nodes_by_depth.values() for node in nodes for tensor in node.outputs}
-    node = makers[id(model.outputs[0])]
-    while type(node.operation) in VANISHING_RULES:
-        node = makers[id(node.arguments.keras_tensors[0])]
-    return node.operation
+def last_steps(graph: Graph) -> list[Step]:
+    """The step that makes each output; those that do nothing in use are passed over."""
+    makers = {key: step for step in graph.steps for key in step.outputs}
+    found = []
+    for key in graph.outputs:
+        while key in makers and type(makers[key].layer) in VANISHING_RULES:
+            key = makers[key].inputs[0]
+        if key in makers:
+            found.append(makers[key])
+    return found
 
 
-def gives_probabilities(layer: keras.layers.Layer) -> bool:
+def gives_probabilities(layer: Any) -> bool:
     """Whether the layer ends in a softmax or sigmoid."""
-    return isinstance(layer, keras.layers.Softmax) or getattr(layer, "activation", None) in PROBABILITIES
+    if isinstance(layer, keras.layers.Softmax) or getattr(layer, "activation", None) in PROBABILITIES:
+        return True
+    return default_rules().get(type(layer)) is convert_probabilities
 
 
-def _call(layer: keras.layers.Layer, *args: Any, **kwargs: Any) -> Any:
-    # A softmax layer is called with a mask, which its stand-in does not take.
-    return args[0] if isinstance(layer, keras.layers.Identity) else layer(*args, **kwargs)
+def _without_probabilities(step: Step, values: dict[int, Any]) -> Any:
+    layer = step.layer
+    if not getattr(layer, "weights", []):
+        return values[step.inputs[0]]
+    linear = type(layer).from_config({**layer.get_config(), "activation": "linear"})
+    outputs = linear(values[step.inputs[0]])
+    linear.set_weights(layer.get_weights())
+    return outputs

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import keras
 import numpy as np
@@ -13,9 +13,11 @@ from keras import ops
 from snnctl.forward import run
 from snnctl.progress import Reporter
 from snnctl.ttfs.coding import InputCoding
-from snnctl.ttfs.observe import observed
+from snnctl.ttfs.observe import observed_with_relays, silence
 from snnctl.ttfs.spiking import SpikingLayer
-from snnctl.ttfs.timeline import Window, spiking_layers, timeline
+from snnctl.ttfs.timeline import Window, relays, spiking_layers, timeline
+
+Kind = Literal["input", "spiking", "signed", "relay"]
 
 
 @dataclass(frozen=True)
@@ -24,13 +26,17 @@ class LayerSpikes:
 
     Args:
         window: its firing window.
+        kind: "input"; "spiking" neurons, the ReLU units; "signed" ones, which carry values of either sign;
+            "relay" neurons, whose spikes wait for a later window.
         neurons: number of neurons.
         images: number of images shown.
         spikes: spikes fired, over all images.
-        saturated: of these, how many had an ideal time before ``t_min`` and fired at ``t_min`` instead.
+        saturated: of these, how many had an ideal time outside the window and fired at its end instead. A clipped
+            ReLU's largest value is no saturation.
     """
 
     window: Window
+    kind: Kind
     neurons: int
     images: int
     spikes: int
@@ -39,7 +45,7 @@ class LayerSpikes:
     @property
     def spikes_per_neuron(self) -> float:
         """Mean number of spikes of a neuron for one image, between 0 and 1."""
-        return self.spikes / (self.neurons * self.images)
+        return _ratio(self.spikes, self.neurons * self.images)
 
 
 @dataclass(frozen=True)
@@ -47,78 +53,116 @@ class SpikeStatistics:
     """What a spiking network did on a set of images.
 
     Args:
-        logits: its outputs, shape (images, \\*outputs).
+        logits: its outputs, shape (images, \\*outputs), a list of them for several outputs; None when not kept.
         input: the coded input; not counted in the totals.
-        layers: the hidden spiking layers, in the order in which they fire.
+        layers: the spiking, signed and relay layers, in the order in which they fire.
         out_of_range: fraction of input values outside the declared range.
+        latency: when the last readout is read, in tau_c: the sum of the levels' windows.
     """
 
-    logits: np.ndarray
+    logits: Any
     input: LayerSpikes
     layers: Sequence[LayerSpikes]
     out_of_range: float
+    latency: float
+
+    def of(self, *kinds: Kind) -> list[LayerSpikes]:
+        """The layers of some kinds."""
+        return [layer for layer in self.layers if layer.kind in kinds]
+
+    def neurons(self, *kinds: Kind) -> int:
+        """Number of neurons of some kinds."""
+        return sum(layer.neurons for layer in self.of(*kinds))
+
+    def spikes(self, *kinds: Kind) -> float:
+        """Spikes per neuron of some kinds of layers."""
+        layers = self.of(*kinds)
+        return _ratio(sum(layer.spikes for layer in layers), sum(layer.neurons * layer.images for layer in layers))
 
     @property
     def spikes_per_neuron(self) -> float:
-        """Spikes / (images x hidden spiking neurons)."""
-        return _ratio(
-            sum(layer.spikes for layer in self.layers), sum(layer.neurons * layer.images for layer in self.layers)
-        )
+        """Spikes / (images x hidden spiking neurons); signed and relay neurons are not among them."""
+        return self.spikes("spiking")
 
     @property
     def saturated(self) -> float:
-        """Fraction of the hidden layers' spikes that are saturated."""
-        return _ratio(sum(layer.saturated for layer in self.layers), sum(layer.spikes for layer in self.layers))
-
-    @property
-    def latency(self) -> float:
-        """When the readout is read, in tau_c: the sum of all windows."""
-        return self.layers[-1].window.t_max if self.layers else self.input.window.t_max
+        """Fraction of the spiking and signed neurons' spikes that are saturated."""
+        layers = self.of("spiking", "signed")
+        return _ratio(sum(layer.saturated for layer in layers), sum(layer.spikes for layer in layers))
 
 
 def spike_statistics(
-    model: keras.Model, inputs: np.ndarray, batch_size: int, reporter: Reporter, description: str
+    model: keras.Model,
+    inputs: Any,
+    batch_size: int,
+    reporter: Reporter,
+    description: str,
+    visit: Callable[[list[np.ndarray]], None] | None = None,
 ) -> SpikeStatistics:
-    """Shows ``inputs`` (images, \\*input_shape) to a spiking network and counts.
+    """Shows ``inputs`` to a spiking network and counts.
 
-    Counts are exact integers; a spike is a local time ``x > 0``, a saturated one an ideal time beyond the window.
+    Counts are exact integers; a spike is a local time above that of silence, a saturated one an ideal time beyond
+    the window.
+
+    Args:
+        model: the spiking network.
+        inputs: (images, \\*input_shape), or a stream of them.
+        batch_size: images at a time.
+        reporter: shows progress.
+        description: of the progress.
+        visit: is given the outputs (one array each) of every batch; the logits are then not kept.
     """
-    view = observed(model)
-    layers = spiking_layers(model)
+    view, layers, silent = observed_with_relays(model), spiking_layers(model), silence(model)
     coding = next((layer for layer in model.layers if isinstance(layer, InputCoding)), None)
 
     def count(batch: Any) -> Any:
-        outputs, ideals = view(batch, training=False)
-        pairs = zip(layers, ideals, strict=True)
-        return outputs, _input_counts(coding, batch), [_layer_counts(layer, ideal) for layer, ideal in pairs]
+        outputs, ideals, relayed = view(batch, training=False)
+        fired = [_layer_counts(layer, ideal) for layer, ideal in zip(layers, ideals, strict=True)]
+        carried = [ops.count_nonzero(x != ops.cast(none, x.dtype)) for x, none in zip(relayed, silent, strict=True)]
+        return keras.tree.flatten(outputs), _input_counts(coding, batch), fired, carried
 
-    outputs, input_counts, layer_counts = [], [], []
-    for logits, of_input, of_layers in run(count, inputs, batch_size, reporter, description):
-        outputs.append(logits.numpy())
-        input_counts.append([int(value) for value in of_input])
-        layer_counts.append([[int(value) for value in pair] for pair in of_layers])
-    return _statistics(model, len(inputs), np.concatenate(outputs), np.array(input_counts), np.array(layer_counts))
+    kept: list[list[np.ndarray]] = []
+    totals = [np.zeros(2, np.int64), np.zeros((len(layers), 2), np.int64), np.zeros(len(silent), np.int64)]
+    for outputs, *counts in run(count, inputs, batch_size, reporter, description):
+        (visit or kept.append)([output.numpy() for output in outputs])
+        for total, part in zip(totals, counts, strict=True):
+            total += np.array(keras.tree.map_structure(int, part), np.int64).reshape(total.shape)
+    logits = [np.concatenate(parts) for parts in zip(*kept, strict=True)] if kept else None
+    return _statistics(model, len(inputs), logits[0] if logits and len(logits) == 1 else logits, *totals)
 
 
 def _statistics(
-    model: keras.Model, images: int, logits: np.ndarray, input_counts: np.ndarray, layer_counts: np.ndarray
+    model: keras.Model, images: int, logits: Any, of_input: np.ndarray, fired: np.ndarray, carried: np.ndarray
 ) -> SpikeStatistics:
-    windows = timeline(model)
-    sizes = [_size(model.input_shape), *(_size(layer.output.shape) for layer in spiking_layers(model))]
-    input_spikes, outside = input_counts.sum(axis=0).tolist()
-    layers = [
-        LayerSpikes(window, neurons, images, spikes, saturated)
-        for window, neurons, (spikes, saturated) in zip(
-            windows[1:], sizes[1:], layer_counts.sum(axis=0).reshape(len(windows) - 1, 2).tolist(), strict=True
-        )
-    ]
+    windows = {window.layer: window for window in timeline(model)}
+    first, *later = windows.values()
+    counts: dict[str, tuple[Kind, int, int, int]] = {}
+    for layer, (spikes, saturated) in zip(spiking_layers(model), fired.tolist(), strict=True):
+        counts[layer.name] = ("signed" if layer.signed else "spiking", _size(layer.output.shape), spikes, saturated)
+    for relay, spikes in zip(relays(model), carried.tolist(), strict=True):
+        counts[relay.name] = ("relay", _size(relay.output.shape), spikes, 0)
+    layers = []
+    for window in later:
+        kind, neurons, spikes, saturated = counts[window.layer]
+        layers.append(LayerSpikes(window, kind, neurons, images, spikes, saturated))
+    neurons = _size(model.input_shape)
+    input_spikes, outside = of_input.tolist()
     return SpikeStatistics(
-        logits, LayerSpikes(windows[0], sizes[0], images, input_spikes, 0), layers, outside / (images * sizes[0])
+        logits,
+        LayerSpikes(first, "input", neurons, images, input_spikes, 0),
+        layers,
+        _ratio(outside, images * neurons),
+        max(window.t_max for window in windows.values()),
     )
 
 
 def _layer_counts(layer: SpikingLayer, ideal: Any) -> Any:
-    return ops.count_nonzero(ideal > 0), ops.count_nonzero(ideal > ops.cast(layer.width, ideal.dtype))
+    low, high = (ops.cast(end, ideal.dtype) for end in layer.range)
+    if layer.max_value is not None:
+        return ops.count_nonzero(ideal > low), 0
+    if layer.signed:
+        return ops.count_nonzero(ideal > low), ops.count_nonzero(ops.logical_or(ideal < low, ideal > high))
+    return ops.count_nonzero(ideal > low), ops.count_nonzero(ideal > high)
 
 
 def _input_counts(coding: InputCoding | None, batch: Any) -> Any:

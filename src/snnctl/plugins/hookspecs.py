@@ -8,6 +8,7 @@ import pluggy
 
 from snnctl.data.dataset import Dataset
 from snnctl.plugins.architecture import Architecture
+from snnctl.plugins.layer_rules import LayerRule
 
 hookspec = pluggy.HookspecMarker("snnctl")
 hookimpl = pluggy.HookimplMarker("snnctl")
@@ -21,3 +22,11 @@ def register_datasets(register: Callable[[Dataset], None]) -> None:
 @hookspec
 def register_architectures(register: Callable[[Architecture], None]) -> None:
     """Add architectures: call ``register`` once with an instance of each."""
+
+
+@hookspec
+def register_layer_rules(register: Callable[[type, LayerRule], None]) -> None:
+    """Add conversion rules: call ``register(LayerClass, rule)`` for each Keras layer class.
+
+    Called when a network is converted, not before: this hook may import Keras.
+    """

@@ -19,6 +19,8 @@ from snnctl.plugins import hookspecs
 from snnctl.plugins.architecture import Architecture
 from snnctl.plugins.checks import check_architecture, check_dataset
 from snnctl.plugins.guard import guard
+from snnctl.plugins.layer_rules import HOOK as LAYER_RULES
+from snnctl.plugins.layer_rules import RuleHook
 from snnctl.plugins.registry import PluginInfo, PluginProblem, Registry
 
 GROUP = "snnctl"
@@ -45,17 +47,20 @@ class Collector:
     owners: dict[tuple[str, str], str] = field(default_factory=dict)
     plugins: list[PluginInfo] = field(default_factory=list)
     problems: list[PluginProblem] = field(default_factory=list)
+    rule_hooks: list[RuleHook] = field(default_factory=list)
 
     def add(self, source: Source) -> None:
-        """Import one plugin and call its hooks."""
+        """Import one plugin and call its hooks, but for the one that needs Keras."""
         before = len(self.problems)
         datasets: list[str] = []
         architectures: list[str] = []
+        rules = False
         if self._import(source):
             datasets = self._call(source, "register_datasets", "data set", self.datasets, check_dataset)
             architectures = self._call(
                 source, "register_architectures", "architecture", self.architectures, check_architecture
             )
+            rules = self._keep_rule_hook(source)
         errors = [problem.message for problem in self.problems[before:]]
         self.plugins.append(
             PluginInfo(
@@ -64,6 +69,7 @@ class Collector:
                 version=source.version,
                 datasets=tuple(datasets),
                 architectures=tuple(architectures),
+                layer_rules=rules,
                 error="; ".join(errors) or None,
             )
         )
@@ -100,14 +106,28 @@ class Collector:
             self.owners[kind, name] = source.package
             added.append(name)
 
-        mine = self.manager.get_plugin(_full_name(source))
-        others = [plugin for plugin in self.manager.get_plugins() if plugin is not mine]
         try:
             with guard(f"{hook} fails", passed=()):
-                self.manager.subset_hook_caller(hook, others)(register=register)
+                self._call_only(source, hook, register)
         except PluginError as error:
             self._blame(source, hook, error.what)
         return added
+
+    def _call_only(self, source: Source, hook: str, register: Callable) -> None:
+        """Call ``hook`` of this plugin and of no other."""
+        mine = self.manager.get_plugin(_full_name(source))
+        others = [plugin for plugin in self.manager.get_plugins() if plugin is not mine]
+        self.manager.subset_hook_caller(hook, others)(register=register)
+
+    def _keep_rule_hook(self, source: Source) -> bool:
+        """Keep the plugin's hook for layer rules for later; returns whether it has one."""
+        callers = self.manager.get_hookcallers(self.manager.get_plugin(_full_name(source))) or []
+        if LAYER_RULES not in {caller.name for caller in callers}:
+            return False
+        self.rule_hooks.append(
+            RuleHook(source.package, source.name, lambda register: self._call_only(source, LAYER_RULES, register))
+        )
+        return True
 
     def _refuse_taken(self, kind: str, name: str, things: dict[str, Any]) -> None:
         if name in things:
@@ -139,6 +159,7 @@ def load_registry(*, builtins: bool = True, entry_points: bool = True) -> Regist
         owners=MappingProxyType(collector.owners),
         plugins=collector.plugins,
         problems=collector.problems,
+        rule_hooks=tuple(collector.rule_hooks),
     )
 
 

@@ -1,8 +1,8 @@
-"""The registry: every data set and architecture by name, and what became of each plugin."""
+"""The registry: every data set and architecture by name, layer rules, and what became of each plugin."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TypeVar
@@ -10,6 +10,7 @@ from typing import TypeVar
 from snnctl.data.dataset import Dataset
 from snnctl.errors import PluginError
 from snnctl.plugins.architecture import Architecture
+from snnctl.plugins.layer_rules import HOOK, LayerRule, RuleHook, collect_rules
 from snnctl.plugins.nearest import nearest
 
 Thing = TypeVar("Thing", Dataset, Architecture)
@@ -46,6 +47,7 @@ class PluginInfo:
         version: the distribution's version.
         datasets: names of the data sets it adds.
         architectures: names of the architectures it adds.
+        layer_rules: whether it has a hook for layer rules; which ones is not known before it is called.
         error: what went wrong; None when nothing did.
     """
 
@@ -54,6 +56,7 @@ class PluginInfo:
     version: str
     datasets: tuple[str, ...] = ()
     architectures: tuple[str, ...] = ()
+    layer_rules: bool = False
     error: str | None = None
 
 
@@ -66,7 +69,8 @@ class Registry:
         architectures: by name.
         owners: (kind, name) -> package, kind being "data set" or "architecture".
         plugins: one entry for each plugin, the built-in one first.
-        problems: what broken plugins did.
+        problems: what broken plugins did; grows when layer rules are asked for.
+        rule_hooks: the plugins' hooks for layer rules, not called yet.
     """
 
     datasets: Mapping[str, Dataset] = field(default_factory=lambda: MappingProxyType({}))
@@ -74,6 +78,7 @@ class Registry:
     owners: Mapping[tuple[str, str], str] = field(default_factory=lambda: MappingProxyType({}))
     plugins: list[PluginInfo] = field(default_factory=list)
     problems: list[PluginProblem] = field(default_factory=list)
+    rule_hooks: tuple[RuleHook, ...] = ()
 
     def dataset(self, name: str) -> Dataset:
         """The data set called ``name``.
@@ -90,6 +95,28 @@ class Registry:
             PluginError: there is none; names the nearest one.
         """
         return self._find("architecture", self.architectures, name, "snnctl archs list")
+
+    def layer_rules(
+        self, builtin: Collection[type] = (), warn: Callable[[str], None] | None = None
+    ) -> dict[type, LayerRule]:
+        """The conversion rules of all plugins, by layer class. Calls their hooks, which import Keras.
+
+        Args:
+            builtin: layer classes that snnctl itself has rules for; a plugin's rule for one of them is a problem.
+            warn: told every problem that is new, one line each.
+
+        Returns:
+            The rules. What a broken plugin did is in ``problems`` afterwards, and its good rules are here.
+        """
+
+        def blame(hook: RuleHook, message: str) -> None:
+            problem = PluginProblem(hook.package, hook.entry_point, HOOK, message)
+            if problem not in self.problems:
+                self.problems.append(problem)
+                if warn is not None:
+                    warn(str(problem))
+
+        return collect_rules(self.rule_hooks, builtin, blame)
 
     def _find(self, kind: str, things: Mapping[str, Thing], name: str, listing: str) -> Thing:
         package, _, short = name.rpartition(":")

@@ -17,7 +17,7 @@ class IntegratingLayer(keras.layers.Layer):
         z = D + sum_g synapses_g(x_g)
 
     where ``x_g`` are the layer-local spike times of group g. A group is a chain of Keras's own linear layers
-    without bias (``Dense``, ``Conv2D``, ...).
+    without bias (``Dense``, ``Conv2D``, ...); an empty chain connects one to one, with weights of 1.
 
     D holds one value per channel (last axis), or, when ``positions`` is given, ``positions`` values per
     channel and an index that says which of them holds at each position of the output: a convolution with zero
@@ -27,6 +27,7 @@ class IntegratingLayer(keras.layers.Layer):
         synapses: one linear layer, one chain of them, or a list of chains; with several chains the layer
             is called on a list of as many tensors.
         positions: number of distinct offsets per channel; None for one.
+        source: names of the layers of the ReLU network that became this one, for the reader.
 
     Weights: ``D`` of shape (channels,) or (positions, channels), in tau_c; ``position_index`` of the output's
     shape without batch and channels, integers below ``positions`` (not trainable).
@@ -39,9 +40,11 @@ class IntegratingLayer(keras.layers.Layer):
         self,
         synapses: keras.layers.Layer | Sequence[keras.layers.Layer] | Groups,
         positions: int | None = None,
+        source: Sequence[str] = (),
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.source = tuple(source)
         groups = _as_groups(synapses)
         for layer in (layer for group in groups for layer in group):
             _require_linear(layer)
@@ -106,7 +109,7 @@ class IntegratingLayer(keras.layers.Layer):
     def get_config(self) -> dict[str, Any]:
         """Everything needed to build the layer again."""
         groups = [[keras.saving.serialize_keras_object(layer) for layer in group] for group in self.groups()]
-        return {**super().get_config(), "synapses": groups, "positions": self.positions}
+        return {**super().get_config(), "synapses": groups, "positions": self.positions, "source": list(self.source)}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> IntegratingLayer:

@@ -1,12 +1,18 @@
-"""A second view of a spiking network: the same layers, with every layer's ideal spike times as outputs."""
+"""A second view of a spiking network: the same layers, with what happens inside as outputs."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
+import numpy as np
+from keras import ops
 
+from snnctl.ttfs.coding import InputCoding
+from snnctl.ttfs.relay import Relay
 from snnctl.ttfs.spiking import SpikingLayer
+from snnctl.ttfs.timeline import relays, spiking_layers
 
 
 class Ideal(keras.layers.Layer):
@@ -33,21 +39,74 @@ class Fire(keras.layers.Layer):
         return self.layer.fire(inputs)
 
 
+class Silence(keras.layers.Layer):
+    """A spiking layer none of whose neurons fires."""
+
+    def __init__(self, layer: SpikingLayer) -> None:
+        super().__init__(dtype=layer.dtype_policy)
+        self.layer = layer
+
+    def call(self, inputs):
+        """0 for every neuron; ``low`` for signed ones."""
+        z = self.layer.ideal(inputs)
+        return ops.zeros_like(z) + ops.cast(self.layer.range[0], z.dtype)
+
+
 def observed(model: keras.Model) -> keras.Model:
     """A model that shares all weights with ``model`` and returns (logits, [ideal times of each spiking layer]).
 
-    The layers come in the order of :func:`snnctl.ttfs.timeline.spiking_layers`.
+    The layers come in the order of :func:`snnctl.ttfs.timeline.spiking_layers`; the logits are a list when
+    the network has several outputs.
     """
-    ideals: dict[str, Any] = {}
+    inputs, logits, seen = _viewed(model, _split)
+    return keras.Model(inputs, [logits, [seen[layer.name] for layer in spiking_layers(model)]])
 
-    def call(layer: keras.layers.Layer, *args: Any, **kwargs: Any) -> Any:
-        if not isinstance(layer, SpikingLayer):
-            return layer(*args, **kwargs)
-        ideals[layer.name] = Ideal(layer)(*args)
-        return Fire(layer)(ideals[layer.name])
+
+def observed_with_relays(model: keras.Model) -> keras.Model:
+    """As :func:`observed`, with a third output: the local spike times that each relay layer carries."""
+    inputs, logits, seen = _viewed(model, _split)
+    ideals = [seen[layer.name] for layer in spiking_layers(model)]
+    return keras.Model(inputs, [logits, ideals, [seen[layer.name] for layer in relays(model)]])
+
+
+def silence(model: keras.Model) -> list[np.ndarray]:
+    """What each relay layer carries while no neuron fires, shape (1, \\*neurons): 0, or ``low`` of signed neurons."""
+    if not relays(model):
+        return []
+
+    def silent(layer: keras.layers.Layer, *args: Any) -> tuple[Any, Any]:
+        if isinstance(layer, SpikingLayer):
+            x = Silence(layer)(*args)
+            return x, x
+        return _split(layer, *args)
+
+    inputs, _, seen = _viewed(model, silent)
+    view = keras.Model(inputs, [seen[layer.name] for layer in relays(model)])
+    low = next((layer.low for layer in model.layers if isinstance(layer, InputCoding)), 0.0)
+    nothing = np.full((1, *(side or 1 for side in model.inputs[0].shape[1:])), low)
+    return [ops.convert_to_numpy(x) for x in view(ops.convert_to_tensor(nothing, dtype=model.inputs[0].dtype))]
+
+
+def _split(layer: keras.layers.Layer, *args: Any) -> tuple[Any, Any]:
+    """The layer's output, and what is to be seen of it."""
+    if isinstance(layer, SpikingLayer):
+        ideal = Ideal(layer)(*args)
+        return Fire(layer)(ideal), ideal
+    outputs = layer(*args)
+    return outputs, outputs
+
+
+def _viewed(model: keras.Model, call: Callable[..., tuple[Any, Any]]) -> tuple[Any, Any, dict[str, Any]]:
+    """Input and logits of a network called layer by layer, and what was seen of each spiking and relay layer."""
+    seen: dict[str, Any] = {}
+
+    def observe(layer: keras.layers.Layer, *args: Any, **_: Any) -> Any:
+        outputs, of_interest = call(layer, *args)
+        if isinstance(layer, (SpikingLayer, Relay)):
+            seen[layer.name] = of_interest
+        return outputs
 
     if isinstance(model, keras.Sequential):
         model = keras.Model(model.inputs[0], model.outputs[0])  # clone_model observes functional models only
-    view = keras.models.clone_model(model, clone_function=lambda layer: layer, call_function=call)
-    order = [layer.name for layer in model.layers if isinstance(layer, SpikingLayer)]
-    return keras.Model(view.inputs[0], [view.outputs[0], [ideals[name] for name in order]])
+    view = keras.models.clone_model(model, clone_function=lambda layer: layer, call_function=observe)
+    return view.inputs[0], view.outputs if len(view.outputs) > 1 else view.outputs[0], seen

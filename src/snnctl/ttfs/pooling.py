@@ -2,41 +2,40 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 from keras import ops
 
 
-@keras.saving.register_keras_serializable("snnctl")
-class EarliestSpikePooling2D(keras.layers.Layer):
+class EarliestSpikePooling(keras.layers.Layer):
     """Passes the earliest spike of each pool: the minimum over times is the maximum over ``x = t_max - t``.
 
     A batch normalisation between ReLU and pooling that turns a channel's sign makes its smallest value the
     largest; such a channel passes the *latest* event of its pool, silence being later than any spike.
 
     Args:
-        pool_size: height and width of a pool.
+        pool_size: sides of a pool.
         strides: step between pools; None: the pool size.
         padding: "valid" or "same"; padded places never win.
         signed: whether some channels pass the latest spike; then the weight ``sign`` (channels,) holds +1
             (earliest) or -1 (latest) for each.
 
-    Shapes: (batch, height, width, channels) in and out. Units: local time in tau_c.
+    Shapes: (batch, \\*positions, channels) in and out. Units: local time in tau_c.
     """
+
+    keras_class: ClassVar[type[keras.layers.Layer]]
 
     def __init__(
         self,
-        pool_size: int | tuple[int, int] = 2,
-        strides: int | tuple[int, int] | None = None,
+        pool_size: int | tuple[int, ...] = 2,
+        strides: int | tuple[int, ...] | None = None,
         padding: str = "valid",
         signed: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.pool = keras.layers.MaxPooling2D(
-            pool_size, strides, padding, data_format="channels_last", dtype=self.dtype_policy
-        )
+        self.pool = self.keras_class(pool_size, strides, padding, data_format="channels_last", dtype=self.dtype_policy)
         self.signed = signed
 
     def build(self, input_shape) -> None:
@@ -47,12 +46,16 @@ class EarliestSpikePooling2D(keras.layers.Layer):
     def call(self, inputs):
         """Local times of the spikes that pass."""
         if not self.signed:
-            return self.pool(inputs)
+            return self.pooled(inputs)
         sign = ops.cast(self.sign, inputs.dtype)
-        return sign * self.pool(sign * inputs)
+        return sign * self.pooled(sign * inputs)
+
+    def pooled(self, x):
+        """The largest ``x`` of each pool."""
+        return self.pool(x)
 
     def compute_output_shape(self, input_shape):
-        """(batch, pooled height, pooled width, channels)."""
+        """(batch, \\*pooled positions, channels)."""
         return self.pool.compute_output_shape(input_shape)
 
     def get_config(self) -> dict[str, Any]:
@@ -64,3 +67,44 @@ class EarliestSpikePooling2D(keras.layers.Layer):
             "padding": self.pool.padding,
             "signed": self.signed,
         }
+
+
+@keras.saving.register_keras_serializable("snnctl")
+class EarliestSpikePooling1D(EarliestSpikePooling):
+    """Over sequences, (batch, steps, channels); see :class:`EarliestSpikePooling`."""
+
+    keras_class = keras.layers.MaxPooling1D
+
+
+@keras.saving.register_keras_serializable("snnctl")
+class EarliestSpikePooling2D(EarliestSpikePooling):
+    """Over images, (batch, height, width, channels); see :class:`EarliestSpikePooling`."""
+
+    keras_class = keras.layers.MaxPooling2D
+
+
+@keras.saving.register_keras_serializable("snnctl")
+class EarliestSpikePooling3D(EarliestSpikePooling):
+    """Over volumes, (batch, depth, height, width, channels); see :class:`EarliestSpikePooling`."""
+
+    keras_class = keras.layers.MaxPooling3D
+
+    def build(self, input_shape) -> None:
+        """Creates the signs and, in double precision, for which TensorFlow pools no volumes, two poolings instead."""
+        super().build(input_shape)
+        self.slices: Any = None
+        self.depths: Any = None
+        if self.compute_dtype == "float64":
+            (depth, *size), (step, *steps) = self.pool.pool_size, self.pool.strides
+            self.slices = keras.layers.MaxPooling2D(tuple(size), tuple(steps), self.pool.padding, dtype="float64")
+            self.depths = keras.layers.MaxPooling1D(depth, step, self.pool.padding, dtype="float64")
+
+    def pooled(self, x):
+        """The largest ``x`` of each pool."""
+        if self.slices is None:
+            return self.pool(x)
+        depth, height, width, channels = x.shape[1:]
+        slices = self.slices(ops.reshape(x, (-1, height, width, channels)))
+        height, width = slices.shape[1:3]
+        pooled = self.depths(ops.reshape(slices, (-1, depth, height * width * channels)))
+        return ops.reshape(pooled, (-1, pooled.shape[1], height, width, channels))

@@ -21,6 +21,7 @@ class Readout(IntegratingLayer):
     Args:
         synapses: see :class:`~snnctl.ttfs.integration.IntegratingLayer`.
         decoding: "linear", or "relu" for a source network that ends in a ReLU, so that its ties stay ties.
+        max_value: largest output of the "relu" decoding (a clipped ReLU); None for no limit.
         positions: see :class:`~snnctl.ttfs.integration.IntegratingLayer`.
 
     Shapes: local spike times (batch, \\*inputs), or a list of them; out (batch, \\*outputs).
@@ -29,17 +30,28 @@ class Readout(IntegratingLayer):
         ValueError: unknown decoding, or a synapse layer that is not linear.
     """
 
-    def __init__(self, synapses: Any, decoding: str = "linear", positions: int | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        synapses: Any,
+        decoding: str = "linear",
+        positions: int | None = None,
+        max_value: float | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(synapses, positions, **kwargs)
         if decoding not in DECODINGS:
             raise ValueError(f"unknown decoding {decoding!r}; known: {', '.join(DECODINGS)}")
         self.decoding = decoding
+        self.max_value = max_value
 
     def call(self, inputs):
         """The logits."""
         potential = self.integrate(inputs)
-        return ops.relu(potential) if self.decoding == "relu" else potential
+        if self.decoding == "linear":
+            return potential
+        positive = ops.relu(potential)
+        return positive if self.max_value is None else ops.minimum(positive, self.max_value)
 
     def get_config(self) -> dict[str, Any]:
         """Everything needed to build the layer again."""
-        return {**super().get_config(), "decoding": self.decoding}
+        return {**super().get_config(), "decoding": self.decoding, "max_value": self.max_value}

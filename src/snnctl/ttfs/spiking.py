@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
 from keras import ops
 
 from snnctl.ttfs.integration import IntegratingLayer
-from snnctl.ttfs.window import WINDOWS, confined, grown
+from snnctl.ttfs.window import WINDOWS, confined, grown, range_grown
 
 NEURONS = ("b1", "alpha1")
 
@@ -31,6 +32,14 @@ class SpikingLayer(IntegratingLayer):
       ``x_i = min(width, max(0, z_i / B_i))``, with the Jacobian ``J_ij / B_i``. [EM] This needs ``B_i > 0``: a
       neuron whose potential does not rise while it fires crosses no threshold, and stays silent.
 
+    Two variants of the b1 neuron:
+
+    - *clipped* (``max_value`` m): a window of exactly m, so ``x_i = min(m, max(0, z_i))``, the clipped ReLU.
+    - *signed*: carries a value of either sign in a range ``[low, low + width]``, as the input coding does.
+      The neuron fires at ``t_max - (z_i - low)``; measured from the reference time ``t_max + low`` instead of
+      ``t_max``, its local time is ``z_i`` itself, and so the layer returns ``min(low + width, max(low, z_i))``.
+      Who reads it has, as its true threshold, one that is lower by ``sum_j J_ij low``.
+
     Args:
         synapses: see :class:`~snnctl.ttfs.integration.IntegratingLayer`.
         width: ``t_max - t_min``, the window's first width, in tau_c.
@@ -38,9 +47,12 @@ class SpikingLayer(IntegratingLayer):
         windows: "grow" (each training batch may widen the window) or "fixed".
         gamma: growing windows reach at least gamma times the batch's largest ``x``; at least 1.
         positions: see :class:`~snnctl.ttfs.integration.IntegratingLayer`.
+        max_value: m of clipped neurons, which is then the width; None: not clipped.
+        signed: whether the neurons carry values of either sign; their first range is [-width, width].
+        source: see :class:`~snnctl.ttfs.integration.IntegratingLayer`.
 
     Shapes: local spike times (batch, \\*inputs), or a list of them; out (batch, \\*neurons). Units: tau_c.
-    Weights: those of the synapses (J), ``D``, and ``width`` (scalar, not trainable).
+    Weights: those of the synapses (J), ``D``, ``width`` and, of signed neurons, ``low`` (scalars, not trainable).
 
     Raises:
         ValueError: an argument is out of its range, or a synapse layer is not linear.
@@ -54,9 +66,12 @@ class SpikingLayer(IntegratingLayer):
         windows: str = "grow",
         gamma: float = 10.0,
         positions: int | None = None,
+        max_value: float | None = None,
+        signed: bool = False,
+        source: Sequence[str] = (),
         **kwargs: Any,
     ) -> None:
-        super().__init__(synapses, positions, **kwargs)
+        super().__init__(synapses, positions, source, **kwargs)
         if neuron not in NEURONS:
             raise ValueError(f"unknown neuron model {neuron!r}; known: {', '.join(NEURONS)}")
         if windows not in WINDOWS:
@@ -65,7 +80,15 @@ class SpikingLayer(IntegratingLayer):
             raise ValueError(f"gamma is {gamma}; below 1 a window would cut off the spikes it has just seen")
         if not width > 0:
             raise ValueError(f"the window's width is {width}; it must be positive")
-        self.first_width = float(width)
+        if max_value is not None and not max_value > 0:
+            raise ValueError(f"max_value is {max_value}; it must be positive")
+        if (signed or max_value is not None) and neuron != "b1":
+            raise ValueError(f"signed and clipped neurons are b1 neurons, not {neuron}")
+        if signed and max_value is not None:
+            raise ValueError("a neuron is signed or clipped, not both")
+        self.max_value = None if max_value is None else float(max_value)
+        self.signed = signed
+        self.first_width = float(width) if self.max_value is None else self.max_value
         self.neuron = neuron
         self.windows = windows
         self.gamma = float(gamma)
@@ -76,11 +99,25 @@ class SpikingLayer(IntegratingLayer):
         self.width = self.add_weight(
             name="width",
             shape=(),
-            initializer=keras.initializers.Constant(self.first_width),
+            initializer=keras.initializers.Constant(self.first_width * (2 if self.signed else 1)),
             trainable=False,
             # All replicas compute the same maximum, so any of them will do.
             aggregation="only_first_replica",
         )
+        if self.signed:
+            self.low = self.add_weight(
+                name="low",
+                shape=(),
+                initializer=keras.initializers.Constant(-self.first_width),
+                trainable=False,
+                aggregation="only_first_replica",
+            )
+
+    @property
+    def range(self):
+        """(smallest, largest) value that the window holds, in tau_c."""
+        low = self.low if self.signed else ops.zeros_like(self.width)
+        return low, low + self.width
 
     def slope(self, inputs):
         """``B_i``, the slope of the potentials while the layer fires; broadcastable to (batch, \\*neurons)."""
@@ -100,26 +137,36 @@ class SpikingLayer(IntegratingLayer):
         return ops.where(rises, z / ops.where(rises, B, ops.ones_like(B)), ops.zeros_like(z))
 
     def fire(self, ideal):
-        """Local spike times confined to the window; (batch, \\*neurons), 0 for silent neurons."""
+        """Local spike times confined to the window; (batch, \\*neurons), 0 (signed: low) for silent neurons."""
+        if self.signed:
+            low, high = self.range
+            return ops.clip(ideal, ops.cast(low, ideal.dtype), ops.cast(high, ideal.dtype))
         return confined(ideal, ops.cast(self.width, ideal.dtype))
 
     def call(self, inputs, training: bool | None = None):
         """Local spike times; in training, growing windows grow first."""
         ideal = self.ideal(inputs)
-        if not training or self.windows == "fixed":
+        if not training or self.windows == "fixed" or self.max_value is not None:
             return self.fire(ideal)
+        if self.signed:
+            low, width = range_grown(self.low, self.width, ops.stop_gradient(ideal), self.gamma)
+            self.low.assign(low)
+            self.width.assign(width)
+            return ideal
         self.width.assign(grown(self.width, ops.stop_gradient(ideal), self.gamma))
         return ops.relu(ideal)  # gamma >= 1: nothing is outside the window, confining it would change nothing
 
     def threshold(self):
-        """``theta_i`` of the b1 neurons, ``width - D``, of D's shape, in tau_c.
+        """``theta_i`` of the b1 neurons, ``width - D`` (signed: ``width + low - D``), of D's shape, in tau_c.
+
+        Inputs carried by signed neurons are meant as they are decoded, see there.
 
         Raises:
             ValueError: alpha1 neurons: their thresholds depend on the inputs' layer too.
         """
         if self.neuron != "b1":
             raise ValueError("the threshold of an alpha1 neuron is B width + width_prev - D; ask slope() for B")
-        return ops.convert_to_tensor(self.width) - ops.convert_to_tensor(self.D)
+        return ops.convert_to_tensor(self.range[1]) - ops.convert_to_tensor(self.D)
 
     def get_config(self) -> dict[str, Any]:
         """Everything needed to build the layer again."""
@@ -129,4 +176,6 @@ class SpikingLayer(IntegratingLayer):
             "neuron": self.neuron,
             "windows": self.windows,
             "gamma": self.gamma,
+            "max_value": self.max_value,
+            "signed": self.signed,
         }

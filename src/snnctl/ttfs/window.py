@@ -26,6 +26,27 @@ def grown(width, ideal, gamma: float):
     return ops.maximum(width, ops.cast(gamma * max_over_replicas(ops.max(ideal)), width.dtype))
 
 
+def range_grown(low, width, ideal, gamma: float):
+    """Start and width of the range of signed neurons after a training batch.
+
+    As :func:`grown`, about the middle of the batch's range: its half width is at least gamma times the batch's.
+
+    Args:
+        low: smallest value of the range, scalar, in tau_c.
+        width: width of the range.
+        ideal: ideal values of the batch, any shape.
+        gamma: head room, at least 1.
+
+    Returns:
+        low, width.
+    """
+    largest, smallest = max_over_replicas(ops.max(ideal)), -max_over_replicas(ops.max(-ideal))
+    margin = (gamma - 1.0) / 2.0 * (largest - smallest)
+    new_low = ops.minimum(low, ops.cast(smallest - margin, low.dtype))
+    new_high = ops.maximum(low + width, ops.cast(largest + margin, low.dtype))
+    return new_low, new_high - new_low
+
+
 def confined(ideal, width):
     """The local spike times that a window of ``width`` allows.
 

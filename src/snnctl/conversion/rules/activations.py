@@ -1,73 +1,107 @@
-"""Activations: a ReLU makes a potential fire; softmax and sigmoid may only end the network."""
+"""Activations: ReLUs of all kinds make neurons fire; softmax and sigmoid may only end the network."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from functools import partial
+from typing import Any
 
 import keras
+import numpy as np
 
 from snnctl.conversion.rule import Context, Rule
-from snnctl.conversion.signals import Potential, Signal
+from snnctl.conversion.values import Signal
 
-ACCEPTED = "ReLU and linear activations convert, and softmax or sigmoid at the end of the network."
+ACCEPTED = (
+    "ReLU (also clipped, as ReLU6, or leaky) and linear activations convert, and softmax or sigmoid at the end of the "
+    "network."
+)
 PROBABILITIES = (keras.activations.softmax, keras.activations.sigmoid)
+LEAKY_SLOPE = 0.2  # of keras.activations.leaky_relu when none is given
 
 
-def activate(function: Callable, signal: Signal, context: Context) -> Signal:
-    """The signal behind an activation function."""
+def activate(context: Context, function: Any, signal: Signal) -> Signal:
+    """The signal behind an activation function, which may be a layer or a function with some arguments given."""
+    if isinstance(function, keras.layers.Layer):
+        rule = ACTIVATION_RULES.get(type(function))
+        if rule is not None:
+            return rule(context, function, signal)
+    keywords: dict[str, Any] = {}
+    if isinstance(function, partial) and not function.args:
+        function, keywords = function.func, function.keywords
     if function is keras.activations.linear:
         return signal
     if function is keras.activations.relu:
-        return rectify(signal, context)
+        return rectify(context, signal, **keywords)
+    if function is keras.activations.relu6:
+        return context.rectify(signal, 6.0)
+    if function is keras.activations.leaky_relu:
+        return context.leaky(signal, single(keywords.get("negative_slope", LEAKY_SLOPE)))
     if function in PROBABILITIES:
-        return end(signal, context)
-    name = getattr(function, "__name__", str(function))
+        return context.end(signal)
+    name = getattr(function, "__name__", type(function).__name__)
     raise context.refuse(f"the activation '{name}' has no spiking form", ACCEPTED)
 
 
-def rectify(signal: Signal, context: Context) -> Signal:
-    """``max(0, .)``: what a spiking neuron does by itself."""
-    if isinstance(signal, Potential):
-        return replace(signal, rectified=True)
-    if signal.never_negative:
-        return signal
-    raise context.refuse(
-        "the ReLU reads spikes that are already scaled and shifted",
-        "Put a linear layer between the BatchNormalization (or the input) and the ReLU.",
-    )
+def rectify(
+    context: Context,
+    signal: Signal,
+    negative_slope: float | None = 0.0,
+    max_value: float | None = None,
+    threshold: float | None = 0.0,
+) -> Signal:
+    """The ReLU with Keras's options.
+
+    Raises:
+        ConversionError: it has a threshold, below which it jumps, or a limit that is not positive.
+    """
+    if threshold:
+        raise context.refuse(f"the ReLU has threshold={threshold}, where it jumps", "A threshold of 0 is accepted.")
+    if max_value is not None and not max_value > 0:
+        raise context.refuse(f"the ReLU has max_value={max_value}", "A positive max_value is accepted.")
+    if max_value is not None:
+        max_value = float(single(max_value))
+    if negative_slope:
+        slope = single(negative_slope) if max_value is None else np.float64(negative_slope)
+        return context.leaky(signal, slope, max_value)
+    return context.rectify(signal, max_value)
 
 
-def end(signal: Signal, context: Context) -> Signal:
-    """Probabilities keep the order of the logits: they vanish, and nothing may follow."""
-    if isinstance(signal, Potential):
-        return replace(signal, ended=context.place)
-    raise context.refuse("the probabilities are not taken of a linear layer", "End with Dense, then softmax.")
+def single(number: float) -> np.float64:
+    """The number as Keras computes with it, in double precision too: it keeps slopes and limits in single."""
+    return np.float64(np.float32(number))
 
 
-def convert_activation(layer: keras.layers.Activation, signal: Signal, context: Context) -> Signal:
+def convert_activation(context: Context, layer: keras.layers.Activation, signal: Signal) -> Signal:
     """A layer that holds just an activation."""
-    return activate(layer.activation, signal, context)
+    return activate(context, layer.activation, signal)
 
 
-def convert_relu(layer: keras.layers.ReLU, signal: Signal, context: Context) -> Signal:
-    """The plain ReLU; clipped, leaky and thresholded ones are refused."""
-    for option, plain in (("max_value", None), ("negative_slope", 0), ("threshold", 0)):
-        value = getattr(layer, option, plain)
-        if value != plain:
-            raise context.refuse(f"the ReLU has {option}={value}", "A plain ReLU converts in this version.")
-    return rectify(signal, context)
+def convert_relu(context: Context, layer: keras.layers.ReLU, signal: Signal) -> Signal:
+    """Plain, clipped or leaky."""
+    return rectify(context, signal, layer.negative_slope, layer.max_value, layer.threshold)
 
 
-def convert_softmax(layer: keras.layers.Softmax, signal: Signal, context: Context) -> Signal:
+def convert_leaky_relu(context: Context, layer: keras.layers.LeakyReLU, signal: Signal) -> Signal:
+    """One slope for all."""
+    return context.leaky(signal, single(layer.negative_slope))
+
+
+def convert_prelu(context: Context, layer: keras.layers.PReLU, signal: Signal) -> Signal:
+    """A slope per channel or per neuron."""
+    return context.leaky(signal, np.asarray(keras.ops.convert_to_numpy(layer.alpha), dtype=np.float64))
+
+
+def convert_softmax(context: Context, layer: keras.layers.Softmax, signal: Signal) -> Signal:
     """Over the last axis, at the end."""
-    if layer.axis != -1:
+    if layer.axis not in (-1, len(context.shape(signal))):
         raise context.refuse(f"the softmax runs along axis {layer.axis}", "Use a softmax along the last axis.")
-    return end(signal, context)
+    return context.end(signal)
 
 
 ACTIVATION_RULES: dict[type, Rule] = {
     keras.layers.Activation: convert_activation,
     keras.layers.ReLU: convert_relu,
+    keras.layers.LeakyReLU: convert_leaky_relu,
+    keras.layers.PReLU: convert_prelu,
     keras.layers.Softmax: convert_softmax,
 }

@@ -1,7 +1,4 @@
-"""Dense and Conv2D: the signal becomes a potential, with the input's scale and shift folded in.
-
-With ``a = scale x + shift`` a linear layer computes ``W a + b = (W scale) x + (b + W shift)``.
-"""
+"""Dense and all convolutions: with ``a = scale x + shift``, ``W a + b = (W scale) x + (b + W shift)``."""
 
 from __future__ import annotations
 
@@ -10,73 +7,103 @@ from typing import Any
 import keras
 import numpy as np
 
-from snnctl.conversion.borders import shifted_bias
-from snnctl.conversion.rule import Context, Rule, spikes_of
+from snnctl.conversion.linear import Form
+from snnctl.conversion.rule import Context, Rule
 from snnctl.conversion.rules.activations import activate
-from snnctl.conversion.signals import Potential, Signal
+from snnctl.conversion.values import Signal
+
+# Low-rank adapters are part of `layer.kernel` already; the rest is given anew.
+NOT_KEPT = ("dtype", "name", "trainable", "build_config", "lora_rank", "lora_alpha", "quantization_config")
+SEPARABLE = {
+    keras.layers.SeparableConv1D: (keras.layers.DepthwiseConv1D, keras.layers.Conv1D),
+    keras.layers.SeparableConv2D: (keras.layers.DepthwiseConv2D, keras.layers.Conv2D),
+}
 
 
-def convert_dense(layer: keras.layers.Dense, signal: Signal, context: Context) -> Signal:
-    """``W`` of shape (inputs, units)."""
-    return _linear(layer, signal, context)
+def convert_linear(form: Form) -> Rule:
+    """The rule of a layer with a kernel, a bias and an activation."""
+
+    def convert(context: Context, layer: Any, signal: Signal) -> Signal:
+        require_convertible(context, layer)
+        kernel, bias = array(layer.kernel), array(layer.bias) if layer.use_bias else None
+        value = context.linear(signal, type(layer), without_bias(layer), form, kernel, bias)
+        return activate(context, layer.activation, value)
+
+    return convert
 
 
-def convert_conv2d(layer: keras.layers.Conv2D, signal: Signal, context: Context) -> Signal:
-    """``W`` of shape (height, width, inputs, filters); any stride, dilation and padding."""
-    if layer.data_format != "channels_last":
-        raise context.refuse("the convolution has its channels first", "Use data_format='channels_last'.")
-    if layer.groups != 1:
-        raise context.refuse(
-            f"the convolution has {layer.groups} groups", "Convolutions with groups=1 convert in this version."
-        )
-    return _linear(layer, signal, context)
+def convert_separable(context: Context, layer: Any, signal: Signal) -> Signal:
+    """A depthwise convolution, then a 1 x 1 convolution; no neurons between them."""
+    require_convertible(context, layer)
+    depthwise, pointwise = SEPARABLE[type(layer)]
+    config = without_bias(layer)
+    shared = {key: config[key] for key in ("padding", "data_format", "strides", "dilation_rate", "kernel_size")}
+    first = {**shared, "depth_multiplier": layer.depth_multiplier, "use_bias": False, "depthwise_initializer": "zeros"}
+    second = {
+        "filters": layer.filters,
+        "kernel_size": 1,
+        "data_format": layer.data_format,
+        "use_bias": False,
+        "kernel_initializer": "zeros",
+    }
+    middle = context.linear(signal, depthwise, first, "depthwise", array(layer.depthwise_kernel))
+    bias = array(layer.bias) if layer.use_bias else None
+    value = context.linear(middle, pointwise, second, "conv", array(layer.pointwise_kernel), bias)
+    return activate(context, layer.activation, value)
 
 
-def _linear(layer: Any, signal: Signal, context: Context) -> Signal:
+def require_convertible(context: Context, layer: Any) -> None:
+    """Refuses what has no counterpart in a spiking layer.
+
+    Raises:
+        ConversionError: channels first, or quantised weights.
+    """
+    require_channels_last(context, layer)
     if getattr(layer, "quantization_mode", None) is not None:
         raise context.refuse(
             f"the layer is quantised ({layer.quantization_mode})", "Convert the network as it was before quantisation."
         )
-    spikes = spikes_of(signal, context, f"'{layer.name}'")
-    kernel = np.asarray(keras.ops.convert_to_numpy(layer.kernel), dtype=np.float64)
-    bias = (
-        np.asarray(keras.ops.convert_to_numpy(layer.bias), dtype=np.float64)
-        if layer.use_bias
-        else np.zeros(kernel.shape[-1])
-    )
-    synapses = without_bias(layer)
-    offset, index = shifted_bias(synapses, kernel, bias, spikes, context)
-    potential = Potential(
-        name=context.unique(layer.name),
-        tensor=spikes.tensor,
-        synapses=synapses,
-        kernel=kernel * spikes.scale[:, None],
-        offset=offset,
-        position_index=index,
-        place=context.place,
-    )
-    return activate(layer.activation, potential, context)
+
+
+def require_channels_last(context: Context, layer: Any) -> None:
+    """Refuses channels-first layers.
+
+    Raises:
+        ConversionError: the layer's channels come first.
+    """
+    if getattr(layer, "data_format", "channels_last") != "channels_last":
+        raise context.refuse(
+            "the layer has its channels first",
+            "Rebuild the network with data_format='channels_last'; convolution kernels stay as they are.",
+        )
+
+
+def array(variable: Any) -> np.ndarray:
+    """A variable in float64."""
+    return np.asarray(keras.ops.convert_to_numpy(variable), dtype=np.float64)
 
 
 def without_bias(layer: keras.layers.Layer) -> dict[str, Any]:
-    """Class and config of the layer's linear part, to be made in any precision by :func:`make_synapses`."""
+    """Config of the layer's linear part, in any precision; its first weights, replaced at once, are zeros."""
     config = layer.get_config()
-    config.update(use_bias=False, activation="linear", activity_regularizer=None, bias_regularizer=None)
-    # Low-rank adapters are part of `layer.kernel` already; the rest is given anew.
-    for key in ("dtype", "name", "trainable", "build_config", "lora_rank", "lora_alpha", "quantization_config"):
-        config.pop(key, None)
-    return {"class": type(layer), "config": config}
+    initializers = {key: "zeros" for key in config if key.endswith("_initializer")}
+    config.update(initializers, use_bias=False, activation="linear", activity_regularizer=None, bias_regularizer=None)
+    return {key: value for key, value in config.items() if key not in NOT_KEPT}
 
 
-def make_synapses(synapses: dict[str, Any], name: str, dtype: str) -> keras.layers.Layer:
-    """The linear layer of the spiking layer ``name``, in the given precision.
+def plain_config(layer: keras.layers.Layer) -> dict[str, Any]:
+    """Config of a layer without weights, in any precision."""
+    return {key: value for key, value in layer.get_config().items() if key not in NOT_KEPT}
 
-    Its own name is unique as well: Keras calls an optimiser's variables after it.
-    """
-    return synapses["class"].from_config({**synapses["config"], "name": f"{name}_synapses", "dtype": dtype})
 
+CONV = (keras.layers.Conv1D, keras.layers.Conv2D, keras.layers.Conv3D)
+DEPTHWISE = (keras.layers.DepthwiseConv1D, keras.layers.DepthwiseConv2D)
+TRANSPOSED = (keras.layers.Conv1DTranspose, keras.layers.Conv2DTranspose, keras.layers.Conv3DTranspose)
 
 LINEAR_RULES: dict[type, Rule] = {
-    keras.layers.Dense: convert_dense,
-    keras.layers.Conv2D: convert_conv2d,
+    keras.layers.Dense: convert_linear("dense"),
+    **dict.fromkeys(CONV, convert_linear("conv")),
+    **dict.fromkeys(DEPTHWISE, convert_linear("depthwise")),
+    **dict.fromkeys(TRANSPOSED, convert_linear("transposed")),
+    **dict.fromkeys(SEPARABLE, convert_separable),
 }

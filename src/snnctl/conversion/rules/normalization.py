@@ -1,52 +1,62 @@
-"""BatchNormalization: ``k a + c`` with ``k = gamma / sqrt(var + eps)`` and ``c = beta - k mean``.
+"""Normalisations and rescalings: ``k a + c``.
 
-After a linear layer it folds into that layer; after a ReLU it changes how the next layer reads the spikes.
+After a linear layer they fold into that layer; after a ReLU they change how the next layer reads the spikes.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import keras
 import numpy as np
 
 from snnctl.conversion.rule import Context, Rule
-from snnctl.conversion.signals import Potential, Signal
+from snnctl.conversion.rules.linear import array
+from snnctl.conversion.rules.vanishing import require_inference
+from snnctl.conversion.values import Signal
 
 
-def convert_batch_normalization(layer: keras.layers.BatchNormalization, signal: Signal, context: Context) -> Signal:
-    """Per channel, with the moving statistics."""
+def convert_batch_normalization(context: Context, layer: keras.layers.BatchNormalization, signal: Signal) -> Signal:
+    """``k = gamma / sqrt(var + eps)`` and ``c = beta - k mean``, with the moving statistics."""
+    require_inference(context)
     k, c = affine_of(layer)
     axis = layer.axis[0] if isinstance(layer.axis, (list, tuple)) else layer.axis
-    if isinstance(signal, Potential) and not signal.rectified:
-        if any(not deferred.per_channel for deferred in signal.then):
-            raise context.refuse(
-                f"the normalisation stands between '{signal.then[-1].name}' and the ReLU",
-                "Put the BatchNormalization before the Flatten, or after the ReLU.",
-            )
-        _require_last_axis(axis, len(signal.tensor.shape), k, signal.offset.shape[-1], context)
-        return signal.affine(k, c)
-    spikes = context.spikes(signal)
-    _require_last_axis(axis, len(spikes.tensor.shape), k, spikes.scale.shape[0], context)
-    return spikes.affine(k, c)
+    rank = len(context.shape(signal))
+    sides = [1] * rank
+    sides[axis - 1 if axis > 0 else axis + rank] = len(k)
+    return context.affine(signal, k.reshape(sides), c.reshape(sides))
 
 
 def affine_of(layer: keras.layers.BatchNormalization) -> tuple[np.ndarray, np.ndarray]:
     """(k, c) in float64, each of shape (channels,)."""
 
-    def value(weight, default: float) -> np.ndarray:
-        if weight is None:
-            return np.full(layer.moving_mean.shape, default)
-        return np.asarray(keras.ops.convert_to_numpy(weight), dtype=np.float64)
+    def value(weight: Any, default: float) -> np.ndarray:
+        return np.full(layer.moving_mean.shape, default) if weight is None else array(weight)
 
     variance = value(layer.moving_variance, 1.0)
     k = value(layer.gamma, 1.0) / np.sqrt(variance + layer.epsilon)
     return k, value(layer.beta, 0.0) - k * value(layer.moving_mean, 0.0)
 
 
-def _require_last_axis(axis: int, rank: int, k: np.ndarray, channels: int, context: Context) -> None:
-    if axis not in (-1, rank - 1) or k.shape != (channels,):
-        raise context.refuse(
-            f"the normalisation runs along axis {axis}", "Normalise along the last axis (channels_last)."
-        )
+def convert_rescaling(context: Context, layer: keras.layers.Rescaling, signal: Signal) -> Signal:
+    """``scale a + offset``; Keras rounds both to single precision first, whatever the layer's own."""
+    scale, offset = (array(keras.ops.cast(number, layer.compute_dtype)) for number in (layer.scale, layer.offset))
+    return context.affine(signal, scale, offset)
 
 
-NORMALIZATION_RULES: dict[type, Rule] = {keras.layers.BatchNormalization: convert_batch_normalization}
+def convert_normalization(context: Context, layer: keras.layers.Normalization, signal: Signal) -> Signal:
+    """``(a - mean) / sqrt(var)``, or its inverse."""
+    if layer.mean is None:
+        raise context.refuse("the normalisation has no statistics", "Call its adapt() before the network is saved.")
+    mean = array(layer.mean)[0]
+    deviation = np.maximum(np.sqrt(array(layer.variance)[0]), keras.config.epsilon())
+    if layer.invert:
+        return context.affine(signal, deviation, mean)
+    return context.affine(signal, 1.0 / deviation, -mean / deviation)
+
+
+NORMALIZATION_RULES: dict[type, Rule] = {
+    keras.layers.BatchNormalization: convert_batch_normalization,
+    keras.layers.Rescaling: convert_rescaling,
+    keras.layers.Normalization: convert_normalization,
+}

@@ -1,45 +1,57 @@
-"""Max pooling: the earliest spike of a pool passes; where the channel's sign is turned, the latest."""
+"""Pooling. Max: the earliest spike passes, or where a channel's sign is turned, the latest. Average: linear."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from typing import Any
 
 import keras
-import numpy as np
 
 from snnctl.conversion.rule import Context, Rule
-from snnctl.conversion.signals import Deferred, Potential, Signal, Spikes
-from snnctl.ttfs.pooling import EarliestSpikePooling2D
+from snnctl.conversion.rules.linear import plain_config, require_channels_last
+from snnctl.conversion.values import Signal
+from snnctl.ttfs.pooling import EarliestSpikePooling1D, EarliestSpikePooling2D, EarliestSpikePooling3D
+
+EARLIEST = {1: EarliestSpikePooling1D, 2: EarliestSpikePooling2D, 3: EarliestSpikePooling3D}
 
 
-def convert_max_pooling2d(layer: keras.layers.MaxPooling2D, signal: Signal, context: Context) -> Signal:
+def convert_max_pooling(context: Context, layer: Any, signal: Signal) -> Signal:
     """Of spikes at once; of a potential after it has fired, since pooling and ReLU commute."""
-    if layer.data_format != "channels_last":
-        raise context.refuse("the pooling has its channels first", "Use data_format='channels_last'.")
-
-    name = context.unique(layer.name)
-
-    def pool(spikes: Spikes, sign: np.ndarray | None) -> Spikes:
-        return pooled(layer, name, spikes, np.sign(spikes.scale) if sign is None else sign)
-
-    if isinstance(signal, Potential) and not signal.rectified:
-        if any(not deferred.per_channel for deferred in signal.then):
-            raise context.refuse("the pooling stands behind a Flatten", "Pool before the Flatten.")
-        channels = signal.offset.shape[-1]
-        return replace(signal, then=(*signal.then, Deferred(pool, np.ones(channels), True, layer.name)))
-    return pool(context.spikes(signal), None)
+    require_channels_last(context, layer)
+    config = {"pool_size": layer.pool_size, "strides": layer.strides, "padding": layer.padding}
+    return context.pool(signal, EARLIEST[len(layer.pool_size)], config)
 
 
-def pooled(layer: keras.layers.MaxPooling2D, name: str, spikes: Spikes, sign: np.ndarray) -> Spikes:
-    """The pooled spikes: ``max(k x + c)`` is ``k max(x) + c`` for k > 0 and ``k min(x) + c`` for k < 0."""
-    signed = bool(np.any(sign < 0))
-    pooling = EarliestSpikePooling2D(
-        layer.pool_size, layer.strides, layer.padding, signed, name=name, dtype=spikes.tensor.dtype
-    )
-    tensor = pooling(spikes.tensor)
-    if signed:
-        pooling.sign.assign(np.where(sign < 0, -1.0, 1.0))
-    return replace(spikes, tensor=tensor)
+def convert_global_max_pooling(context: Context, layer: Any, signal: Signal) -> Signal:
+    """One pool as large as the image."""
+    require_channels_last(context, layer)
+    *sides, channels = context.shape(signal)
+    if any(side is None for side in sides):
+        raise context.refuse("the input's size is not fixed", "Give the network a fixed input size.")
+    pooled = context.pool(signal, EARLIEST[len(sides)], {"pool_size": tuple(sides), "strides": 1, "padding": "valid"})
+    if layer.keepdims:
+        return pooled
+    return context.linear(pooled, keras.layers.Reshape, {"target_shape": (channels,)}, "rearrange")
 
 
-POOLING_RULES: dict[type, Rule] = {keras.layers.MaxPooling2D: convert_max_pooling2d}
+def convert_average_pooling(context: Context, layer: Any, signal: Signal) -> Signal:
+    """Weights of 1/k; padded places do not count."""
+    require_channels_last(context, layer)
+    return context.linear(signal, type(layer), plain_config(layer), "average")
+
+
+MAX = (keras.layers.MaxPooling1D, keras.layers.MaxPooling2D, keras.layers.MaxPooling3D)
+GLOBAL_MAX = (keras.layers.GlobalMaxPooling1D, keras.layers.GlobalMaxPooling2D, keras.layers.GlobalMaxPooling3D)
+AVERAGE = (
+    keras.layers.AveragePooling1D,
+    keras.layers.AveragePooling2D,
+    keras.layers.AveragePooling3D,
+    keras.layers.GlobalAveragePooling1D,
+    keras.layers.GlobalAveragePooling2D,
+    keras.layers.GlobalAveragePooling3D,
+)
+
+POOLING_RULES: dict[type, Rule] = {
+    **dict.fromkeys(MAX, convert_max_pooling),
+    **dict.fromkeys(GLOBAL_MAX, convert_global_max_pooling),
+    **dict.fromkeys(AVERAGE, convert_average_pooling),
+}

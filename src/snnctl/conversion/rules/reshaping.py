@@ -1,41 +1,45 @@
-"""Flatten: spikes keep their times; scale and shift are repeated for every position."""
+"""Layers that move, leave out, repeat or pad elements: spikes keep their times."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from typing import Any
 
 import keras
-import numpy as np
 
+from snnctl.conversion.linear import Form
 from snnctl.conversion.rule import Context, Rule
-from snnctl.conversion.signals import Deferred, Potential, Signal, Spikes
+from snnctl.conversion.rules.linear import plain_config, require_channels_last
+from snnctl.conversion.values import Signal
 
 
-def convert_flatten(layer: keras.layers.Flatten, signal: Signal, context: Context) -> Signal:
-    """Of spikes at once; of a potential after it has fired."""
-    if layer.data_format != "channels_last":
-        raise context.refuse("Flatten has data_format='channels_first'", "Use data_format='channels_last'.")
+def convert_reshaping(form: Form) -> Rule:
+    """The rule of a layer without weights."""
 
-    tensor = signal.tensor
-    if any(side is None for side in tensor.shape[1:]):
-        raise context.refuse("the input's size is not fixed", "Give the network a fixed input size.")
-    name = context.unique(layer.name)
+    def convert(context: Context, layer: Any, signal: Signal) -> Signal:
+        require_channels_last(context, layer)
+        return context.linear(signal, type(layer), plain_config(layer), form)
 
-    def flatten(spikes: Spikes, _sign: np.ndarray | None) -> Spikes:
-        return flattened(name, spikes)
-
-    if isinstance(signal, Potential) and not signal.rectified:
-        return replace(signal, then=(*signal.then, Deferred(flatten, None, False, layer.name)))
-    return flatten(context.spikes(signal), None)
+    return convert
 
 
-def flattened(name: str, spikes: Spikes) -> Spikes:
-    """(batch, positions x channels), channels varying fastest."""
-    if len(spikes.tensor.shape) == 2:
-        return spikes
-    tensor = keras.layers.Flatten(name=name, dtype=spikes.tensor.dtype)(spikes.tensor)
-    positions = tensor.shape[-1] // spikes.scale.shape[0]
-    return Spikes(tensor, np.tile(spikes.scale, positions), np.tile(spikes.shift, positions))
+def convert_up_sampling(context: Context, layer: Any, signal: Signal) -> Signal:
+    """Nearest: one spike for several places; bilinear: a weighted mean."""
+    require_channels_last(context, layer)
+    interpolation = getattr(layer, "interpolation", "nearest")
+    if interpolation not in ("nearest", "bilinear"):
+        raise context.refuse(f"the upsampling interpolates '{interpolation}'", "'nearest' and 'bilinear' are accepted.")
+    form: Form = "select" if interpolation == "nearest" else "average"
+    return context.linear(signal, type(layer), plain_config(layer), form)
 
 
-RESHAPING_RULES: dict[type, Rule] = {keras.layers.Flatten: convert_flatten}
+PADDING = (keras.layers.ZeroPadding1D, keras.layers.ZeroPadding2D, keras.layers.ZeroPadding3D)
+CROPPING = (keras.layers.Cropping1D, keras.layers.Cropping2D, keras.layers.Cropping3D)
+UP_SAMPLING = (keras.layers.UpSampling1D, keras.layers.UpSampling2D, keras.layers.UpSampling3D)
+REARRANGING = (keras.layers.Flatten, keras.layers.Reshape, keras.layers.Permute, keras.layers.RepeatVector)
+
+RESHAPING_RULES: dict[type, Rule] = {
+    **dict.fromkeys(PADDING, convert_reshaping("pad")),
+    **dict.fromkeys(CROPPING, convert_reshaping("select")),
+    **dict.fromkeys(UP_SAMPLING, convert_up_sampling),
+    **dict.fromkeys(REARRANGING, convert_reshaping("rearrange")),
+}

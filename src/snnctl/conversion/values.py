@@ -1,0 +1,172 @@
+"""What a tensor of the source network is in the spiking network: a linear function of spikes, plus a constant.
+
+All folding happens here in float64 NumPy; the spiking network's own precision comes last.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from snnctl.conversion.linear import Linear, Shape, one_to_one
+
+
+@dataclass(frozen=True)
+class Wire:
+    """A tensor of the spiking network.
+
+    Args:
+        tensor: Keras's symbolic tensor, (batch, \\*shape): local spike times, or weighted sums of them.
+        level: how many windows come before the one its spikes are fired in.
+        pure: whether each element is one spike train; only these can be pooled and relayed.
+        nonneg: whether no element can be negative.
+        name: of the layer that made it.
+        source: names of the source layers it stands for.
+    """
+
+    tensor: Any
+    level: int
+    pure: bool
+    nonneg: bool
+    name: str
+    source: tuple[str, ...] = ()
+
+    @property
+    def shape(self) -> Shape:
+        """Without the batch."""
+        return tuple(self.tensor.shape[1:])
+
+
+@dataclass(frozen=True)
+class Term:
+    """``chain(scale * wire)``: a wire, read through linear layers that are not part of the network yet.
+
+    Args:
+        wire: what is read.
+        scale: per channel, or of the wire's whole shape; float64.
+        chain: the linear maps, first to last.
+    """
+
+    wire: Wire
+    scale: np.ndarray
+    chain: tuple[Linear, ...] = ()
+
+    def scaled(self, k: np.ndarray, shape: Shape) -> Term:
+        """The term times ``k``, per channel (last axis) or of the term's whole ``shape``; folded where it can be."""
+        if np.all(k == 1):
+            return self
+        if not self.chain:
+            return replace(self, scale=self.scale * k)
+        if k.ndim == 1:
+            for position in reversed(range(len(self.chain))):
+                linear = self.chain[position]
+                if linear.kernel is not None and (linear.form != "one_to_one" or linear.kernel.shape[-1:] == k.shape):
+                    folded = linear.outputs_scaled(k)
+                    return replace(self, chain=(*self.chain[:position], folded, *self.chain[position + 1 :]))
+                if not linear.channelwise:
+                    break
+            else:
+                if self.scale.ndim == 1:
+                    return replace(self, scale=self.scale * k)
+        return replace(self, chain=(*self.chain, one_to_one(k, self.chain[-1].name, shape)))
+
+
+@dataclass(frozen=True)
+class Pooling:
+    """A max pooling to be applied to spikes.
+
+    Args:
+        cls: class of the spiking pooling layer.
+        config: its arguments.
+        name: of the source layer.
+        sign: +1 or -1 per channel: whether the largest or the smallest value passes.
+    """
+
+    cls: type
+    config: dict[str, Any]
+    name: str
+    sign: np.ndarray
+
+    def turned(self, k: np.ndarray) -> Pooling:
+        """The pooling of a signal that is multiplied by ``k`` first."""
+        return replace(self, sign=self.sign * np.where(k < 0, -1.0, 1.0))
+
+
+@dataclass(frozen=True)
+class Value:
+    """``sum of terms + offset``, and poolings and selections that wait until the sum has been fired.
+
+    Firing commutes with max pooling and with selecting or rearranging elements. What stands between a linear layer and
+    its ReLU in the source waits, so that thresholds stay one per channel and no window is spent on it.
+
+    Args:
+        name: name of the layer it would become.
+        terms: what is summed.
+        offset: the constant, (channels,) or ``shape``; float64.
+        shape: of the sum, without the batch.
+        place: where in the source it was made, for messages.
+        then: what waits, first to last.
+        ended: place of the softmax or sigmoid behind it; empty when there is none.
+        source: names of the source layers that are folded into it.
+        comonotone: whether all terms are monotone functions of one common quantity, so that pooling may act on each
+            by its own sign (a leaky ReLU's two halves).
+    """
+
+    name: str
+    terms: tuple[Term, ...]
+    offset: np.ndarray
+    shape: Shape
+    place: str
+    then: tuple[Linear | Pooling, ...] = ()
+    ended: str = ""
+    source: tuple[str, ...] = ()
+    comonotone: bool = False
+
+    @classmethod
+    def of(cls, wire: Wire, place: str) -> Value:
+        """The wire itself."""
+        channels = wire.shape[-1] or 1
+        return cls(wire.name, (Term(wire, np.ones(channels)),), np.zeros(channels), wire.shape, place)
+
+    @property
+    def unfired(self) -> bool:
+        """Whether it is more than scaled and shifted spikes: it has terms with chains, sums, or sums in its wires."""
+        return bool(self.then) or any(term.chain or not term.wire.pure for term in self.terms)
+
+    @property
+    def never_negative(self) -> bool:
+        """Whether every value is >= 0, whatever the spikes."""
+        return (
+            not self.then
+            and bool(np.all(self.offset >= 0))
+            and all(term.wire.nonneg and not term.chain and np.all(term.scale >= 0) for term in self.terms)
+        )
+
+    def scaled_and_shifted(self, k: np.ndarray, c: np.ndarray) -> Value:
+        """``k * value + c``, per channel or of the value's whole shape; nothing but poolings may wait."""
+        then = tuple(
+            replace(waiting, sign=waiting.sign * np.where(k < 0, -1.0, 1.0))
+            if isinstance(waiting, Pooling)
+            else waiting
+            for waiting in self.then
+        )
+        terms = tuple(term.scaled(k, self.shape) for term in self.terms)
+        return replace(self, terms=terms, offset=self.offset * k + c, then=then)
+
+
+@dataclass(frozen=True)
+class Rectified:
+    """A value behind a ReLU, not yet fired.
+
+    Args:
+        value: what is rectified.
+        max_value: limit of a clipped ReLU; None when there is none.
+    """
+
+    value: Value
+    max_value: float | None = None
+
+
+Signal = Value | Rectified

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any
@@ -119,6 +119,46 @@ def _steps(
             kind = "layer" if isinstance(layer, keras.layers.Layer) else "operation"
             place = f"{kind} '{layer.name}' ({type(layer).__name__}){within}"
             yield Step(layer, layer.name, inputs, outputs, place, node.arguments)
+
+
+def replayed(
+    graph: Graph,
+    shape: tuple[int | None, ...],
+    call: Callable[[Step, Mapping[int, Any]], list[Any]] = Step.call,
+    name: str | None = None,
+) -> keras.Model:
+    """A functional model that shares the graph's layers and computes it anew, nested models opened.
+
+    Args:
+        graph: the steps.
+        shape: of the input, without the batch.
+        call: makes the outputs of a step, given all values so far by key.
+        name: of the model; the source's when not given.
+    """
+    inputs = keras.Input(shape, dtype=graph.model.inputs[0].dtype)
+    values: dict[int, Any] = {graph.input: inputs}
+    for step in graph.steps:
+        values.update(zip(step.outputs, call(step, values), strict=True))
+    outputs = [values[key] for key in graph.outputs]
+    return keras.Model(inputs, outputs if len(outputs) > 1 else outputs[0], name=name or graph.model.name)
+
+
+def sized(model: keras.Model, shape: tuple[int, ...]) -> keras.Model:
+    """The model with its input's size fixed to ``shape`` (without the batch); as it is when it is fixed already.
+
+    Raises:
+        ConversionError: see :func:`graph_of`; the model cannot take inputs of this shape.
+    """
+    graph = graph_of(model)
+    if all(side is not None for side in graph.shapes[graph.input]):
+        return model
+    try:
+        return replayed(graph, shape)
+    except ValueError as error:
+        raise ConversionError(
+            f"model '{model.name}' does not take inputs of shape {shape}: {str(error).splitlines()[0]}",
+            todo="Use data of the size that the network was trained on.",
+        ) from error
 
 
 def opens(layer: Any) -> bool:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import keras
 
-from snnctl.conversion.graph import Graph, Step, graph_of
+from snnctl.conversion.graph import Graph, Step, graph_of, replayed
 from snnctl.conversion.rules import default_rules
 from snnctl.conversion.rules.activations import PROBABILITIES
 from snnctl.conversion.rules.operations import convert_probabilities
@@ -23,13 +24,11 @@ def logits_of(model: keras.Model) -> keras.Model:
     last = {step.outputs[0]: step for step in last_steps(graph) if gives_probabilities(step.layer)}
     if not last:
         return graph.model
-    inputs = keras.Input(graph.shapes[graph.input], dtype=graph.model.inputs[0].dtype)
-    values: dict[int, Any] = {graph.input: inputs}
-    for step in graph.steps:
-        made = [_without_probabilities(step, values)] if step.outputs[0] in last else step.call(values)
-        values.update(zip(step.outputs, made, strict=True))
-    outputs = [values[key] for key in graph.outputs]
-    return keras.Model(inputs, outputs if len(outputs) > 1 else outputs[0], name=f"{model.name}_logits")
+
+    def call(step: Step, values: Mapping[int, Any]) -> list[Any]:
+        return [_without_probabilities(step, values)] if step.outputs[0] in last else step.call(values)
+
+    return replayed(graph, graph.shapes[graph.input], call, f"{model.name}_logits")
 
 
 def returns_logits(model: keras.Model) -> bool:
@@ -56,7 +55,7 @@ def gives_probabilities(layer: Any) -> bool:
     return default_rules().get(type(layer)) is convert_probabilities
 
 
-def _without_probabilities(step: Step, values: dict[int, Any]) -> Any:
+def _without_probabilities(step: Step, values: Mapping[int, Any]) -> Any:
     layer = step.layer
     if not getattr(layer, "weights", []):
         return values[step.inputs[0]]

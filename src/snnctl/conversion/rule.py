@@ -121,11 +121,12 @@ class Context:
 
     def _pooled_leaky(self, value: Value, slope: np.ndarray, max_value: float | None) -> Value:
         """Pooling commutes with any increasing function."""
-        if not all(isinstance(waiting, Pooling) for waiting in value.then):
+        poolings = [waiting for waiting in value.then if isinstance(waiting, Pooling)]
+        if len(poolings) < len(value.then):
             return self._halves(self.network.settled(value), slope, max_value)
         halves = self._halves(self.network.shared(replace(value, then=())), slope, max_value)
-        for waiting in value.then:
-            halves = self.network.pooled(waiting, halves)
+        for pooling in poolings:
+            halves = self.network.pooled(pooling, halves)
         return halves
 
     def _halves(self, value: Value, slope: np.ndarray, max_value: float | None) -> Value:

@@ -146,12 +146,7 @@ class Value:
 
     def scaled_and_shifted(self, k: np.ndarray, c: np.ndarray) -> Value:
         """``k * value + c``, per channel or of the value's whole shape; nothing but poolings may wait."""
-        then = tuple(
-            replace(waiting, sign=waiting.sign * np.where(k < 0, -1.0, 1.0))
-            if isinstance(waiting, Pooling)
-            else waiting
-            for waiting in self.then
-        )
+        then = tuple(waiting.turned(k) if isinstance(waiting, Pooling) else waiting for waiting in self.then)
         terms = tuple(term.scaled(k, self.shape) for term in self.terms)
         return replace(self, terms=terms, offset=self.offset * k + c, then=then)
 

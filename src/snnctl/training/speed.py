@@ -17,6 +17,9 @@ MOST_STEPS = 512
 def linear_layers(model: keras.Model) -> Iterator[tuple[keras.layers.Layer, tuple]]:
     """The layers that hold a kernel, each with its output shape (batch, \\*positions, channels)."""
     for layer in model.layers:
+        if isinstance(layer, keras.Model):
+            yield from linear_layers(layer)
+            continue
         for linear in getattr(layer, "synapses", [layer]):
             if hasattr(linear, "kernel"):
                 yield linear, layer.output.shape
@@ -31,8 +34,8 @@ def multiply_accumulates(model: keras.Model) -> int:
 
 
 def is_dense(model: keras.Model) -> bool:
-    """Whether all weights are in Dense layers."""
-    return all(isinstance(linear, keras.layers.Dense) for linear, _ in linear_layers(model))
+    """Whether there is no convolution anywhere, nested models and synapses included."""
+    return not any(hasattr(layer, "kernel_size") for layer in model._flatten_layers())
 
 
 def compile_with_xla(model: keras.Model, xla: str) -> bool:

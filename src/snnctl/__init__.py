@@ -15,10 +15,12 @@ import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import keras
+
     from snnctl.models import LoadedModel
     from snnctl.progress import Reporter
     from snnctl.recipes import Outcome
-    from snnctl.verbs.result import Result
+    from snnctl.verbs.result import Given, Result
 
 __all__ = ["convert", "evaluate", "finetune", "load", "run_recipe", "train"]
 
@@ -43,8 +45,10 @@ def train(
 
 
 def convert(
-    model: Folder,
+    model: Folder | keras.Model,
     *,
+    calibration: Any = None,
+    labels: Any = None,
     out: Folder | None = None,
     overwrite: bool = False,
     reporter: Reporter | None = None,
@@ -53,16 +57,28 @@ def convert(
     """Turn a trained ReLU network into a spiking network that computes the same.
 
     Args:
-        model: run folder, ``.keras`` file, full ``.h5``, or weights-only ``.h5`` with ``arch``.
+        model: a Keras model; or run folder, ``.keras`` file, full ``.h5``, or weights-only ``.h5`` with ``arch``.
+        calibration: what to calibrate on in place of a data set (``data``): an array (samples, \\*input_shape), a
+            ``tf.data.Dataset`` in batches, x or (x, y), a function that makes a generator of such batches, or the path
+            of an ``.npz`` or ``.npy`` file or of a folder of images.
+        labels: of an array, (samples,); accuracies are measured with them.
         out: see :func:`train`.
         overwrite: see :func:`train`.
-        reporter: see :func:`train`.
+        reporter: see :func:`train`; warnings are in ``result.metrics["warnings"]`` as well.
         options: as of ``snnctl convert``.
 
+    Returns:
+        ``result.model`` is the spiking Keras model, ``result.metrics`` holds the figures.
+
     Raises:
-        SnnctlError: see :func:`train`; :class:`~snnctl.errors.ConversionError` names a layer not covered.
+        SnnctlError: see :func:`train`; :class:`~snnctl.errors.ConversionError` names a layer not covered;
+            :class:`~snnctl.errors.AgreementError`, whose ``result`` is what came out, if less than
+            ``require_agreement`` is reached.
     """
-    return _call("convert", {"model": _path(model), **options}, out, overwrite, reporter)
+    from snnctl.verbs.given import given_objects
+
+    named, objects = given_objects(model, calibration, labels, options)
+    return _call("convert", {**options, **named}, out, overwrite, reporter, objects)
 
 
 def finetune(
@@ -108,15 +124,19 @@ def run_recipe(
 
     Raises:
         RecipeError: everything that is wrong with the recipe, by line and column.
-        SnnctlError: a step failed.
+        SnnctlError: a step failed; what the steps before it wrote is kept.
     """
     from snnctl.recipes import run_recipe as run
 
     return run(path, settings, out=out, overwrite=overwrite, reporter=reporter)
 
 
-def load(path: Folder) -> LoadedModel:
+def load(path: Folder, *, allow_code: bool = False) -> LoadedModel:
     """Open a run folder or a model file; ``.model`` is the Keras model.
+
+    Args:
+        path: of either.
+        allow_code: whether code that the file holds may run; only for files you trust.
 
     Raises:
         ModelError: missing or damaged.
@@ -125,7 +145,7 @@ def load(path: Folder) -> LoadedModel:
 
     from snnctl.models import load_model
 
-    return load_model(Path(path))
+    return load_model(Path(path), allow_code=allow_code)
 
 
 def _path(model: Folder) -> str:
@@ -140,22 +160,34 @@ def _path(model: Folder) -> str:
         ) from None
 
 
-def _call(name: str, options: dict[str, Any], out: Folder | None, overwrite: bool, reporter: Reporter | None) -> Result:
+def _call(
+    name: str,
+    options: dict[str, Any],
+    out: Folder | None,
+    overwrite: bool,
+    reporter: Reporter | None,
+    objects: Given | None = None,
+) -> Result:
     from pathlib import Path
 
+    from snnctl.errors import AgreementError
     from snnctl.plugins import load_registry
     from snnctl.progress import SilentReporter
     from snnctl.verbs.catalog import VERBS
-    from snnctl.verbs.execute import execute
-    from snnctl.verbs.result import Run
+    from snnctl.verbs.execute import execute, failure
+    from snnctl.verbs.result import Given, Run
     from snnctl.verbs.validation import check_names, make_options
 
     verb = VERBS[name]
     checked = make_options(verb.options, options)
-    run = Run(load_registry(), reporter or SilentReporter())
-    check_names(checked, run.registry)
+    run = Run(load_registry(), reporter or SilentReporter(), objects or Given())
+    check_names(checked, run.registry, run.given)
     command = [f"snnctl.{verb.function_path.partition(':')[2]}(...)"]
-    result, _ = execute(verb, checked, run, out=Path(out) if out else None, overwrite=overwrite, command=command)
+    result, folder = execute(verb, checked, run, out=Path(out) if out else None, overwrite=overwrite, command=command)
+    if (missed := failure(result, folder)) is not None:
+        if isinstance(missed, AgreementError):
+            missed.result = result
+        raise missed
     return result
 
 

@@ -6,6 +6,8 @@ Each class has its own exit code, documented in ``docs/errors.md``. The command 
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class SnnctlError(Exception):
     """A problem whose cause lies in the input, with the way out.
@@ -43,7 +45,7 @@ class ModelError(SnnctlError):
 
 
 class DataError(SnnctlError):
-    """A data set that is missing, damaged or does not fit the model."""
+    """A data set, or data of the user's own, that is missing, damaged or does not fit the model."""
 
     exit_code = 4
 
@@ -76,3 +78,13 @@ class TrainingError(SnnctlError):
     """Training that diverged (NaN or infinite loss)."""
 
     exit_code = 9
+
+
+class AgreementError(SnnctlError):
+    """A spiking network that answers less like its source than required; it is written all the same.
+
+    ``result`` holds what came out, model and figures.
+    """
+
+    exit_code = 10
+    result: Any = None

@@ -1,9 +1,9 @@
-"""Runs a network over many samples, batch by batch."""
+"""Runs a network over many samples, batch by batch: those of an array, or of a stream that reads them as needed."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Protocol
 
 import keras
 import numpy as np
@@ -12,26 +12,63 @@ import tensorflow as tf
 from snnctl.progress import Reporter
 
 
-def batches(inputs: np.ndarray, size: int) -> Iterator[np.ndarray]:
+class Stream(Protocol):
+    """Samples that are read batch by batch, as often as wanted.
+
+    Attributes:
+        shape: (samples, \\*sample_shape), as an array's.
+        dtype: of the samples.
+    """
+
+    shape: tuple[int, ...]
+    dtype: np.dtype
+
+    def __len__(self) -> int:
+        """The number of samples."""
+
+    def batches(self, size: int) -> Iterator[np.ndarray]:
+        """All samples in their order, at most ``size`` at a time, each batch (n, \\*sample_shape)."""
+
+
+Inputs = np.ndarray | Stream
+
+
+def batches(inputs: Inputs, size: int) -> Iterator[np.ndarray]:
     """The samples in batches of at most ``size``."""
+    if not isinstance(inputs, np.ndarray):
+        yield from inputs.batches(size)
+        return
     for start in range(0, len(inputs), size):
         yield inputs[start : start + size]
 
 
 def run(
-    function: Callable[[Any], Any], inputs: np.ndarray, batch_size: int, reporter: Reporter, description: str
+    function: Callable[[Any], Any], inputs: Inputs, batch_size: int, reporter: Reporter, description: str
 ) -> Iterator[Any]:
-    """``function`` of every batch, compiled to a graph, with progress counted in samples."""
-    # One graph for every size of batch, the last and smaller one too.
-    spec = tf.TensorSpec((None, *inputs.shape[1:]), inputs.dtype)
-    compiled = tf.function(function).get_concrete_function(spec)
+    """``function`` of every batch, compiled to a graph, with progress counted in samples.
+
+    Args:
+        function: of a batch, a tensor of the inputs' dtype.
+        inputs: an array (samples, \\*sample_shape) or a stream of such.
+        batch_size: samples at a time.
+        reporter: shows progress.
+        description: of the progress.
+    """
+    compute = compiled(function, inputs)
     with reporter.task(description, len(inputs)) as task:
         for batch in batches(inputs, batch_size):
-            yield compiled(tf.constant(batch))
+            yield compute(batch)
             task.advance(len(batch))
 
 
-def logits(model: keras.Model, inputs: np.ndarray, batch_size: int, reporter: Reporter, description: str) -> np.ndarray:
+def compiled(function: Callable[[Any], Any], inputs: Inputs) -> Callable[[np.ndarray], Any]:
+    """``function`` as a graph, of batches of ``inputs``: one graph for every size, the last and smaller one too."""
+    spec = tf.TensorSpec((None, *inputs.shape[1:]), inputs.dtype)
+    graph = tf.function(function).get_concrete_function(spec)
+    return lambda batch: graph(tf.constant(batch))
+
+
+def logits(model: keras.Model, inputs: Inputs, batch_size: int, reporter: Reporter, description: str) -> np.ndarray:
     """The network's outputs, shape (samples, \\*outputs)."""
     parts = run(lambda x: model(x, training=False), inputs, batch_size, reporter, description)
     return np.concatenate([part.numpy() for part in parts])

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from snnctl.cli import main
+from snnctl.errors import SnnctlError
 from snnctl.verbs.result import Result
 
 
@@ -30,10 +31,12 @@ class FakeVerbs:
     Args:
         calls: (verb, options) in order.
         action: called by every verb with its name; may raise.
+        failure: what convert misses of what was required.
     """
 
     calls: list[tuple[str, Any]] = field(default_factory=list)
     action: Callable[[str], None] = lambda name: None
+    failure: SnnctlError | None = None
 
     def run(self, name: str, options: Any, run: Any) -> Result:
         """What a verb does."""
@@ -48,7 +51,14 @@ class FakeVerbs:
         layers = [{"name": "dense", "kind": "spiking", "neurons": 340, "spikes_per_neuron": 0.7, "window": 1.5}]
         model = None if name == "eval" else FakeModel()
         history = [{"loss": 0.5}] if name in ("train", "finetune") else []
-        return Result(name, metrics | {"layers": layers}, {"data": options.data}, model, history)  # type: ignore[arg-type]
+        return Result(
+            name,
+            metrics | {"layers": layers},
+            {"data": options.data},
+            model,  # type: ignore[arg-type]
+            history,
+            self.failure if name == "convert" else None,
+        )
 
 
 @pytest.fixture

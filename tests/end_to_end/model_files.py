@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 IMAGE = (28, 28, 1)
@@ -20,6 +21,7 @@ def write_model_files(folder: Path) -> None:
         model.save(unfinished / f"{name}.keras")
     network().save(unfinished / "good.h5")
     load_registry().architecture("fc2").build(IMAGE, 10, hidden=30).save_weights(unfinished / "fc2.weights.h5")
+    write_hostile_files(unfinished)
     for name in ("good.keras", "good.h5"):
         cut_in_half(unfinished / name, unfinished / f"truncated-{name}")
     unfinished.rename(folder)
@@ -56,6 +58,21 @@ def with_nan(model):
     kernel[3, 2] = float("nan")
     model.layers[1].set_weights([kernel, *others])
     return model
+
+
+def write_hostile_files(folder: Path) -> None:
+    """From the good ones: a layer of absurd size, an archive that unpacks to far more, weights that are elsewhere."""
+    import h5py
+
+    from helpers.archives import CONFIG, WEIGHTS, rewritten
+
+    good = folder / "good.keras"
+    rewritten(good, folder / "huge.keras", {CONFIG: lambda text: text.replace(b'"units": 6', b'"units": 600000000000')})
+    rewritten(good, folder / "bomb.keras", {WEIGHTS: lambda content: content + bytes(200 << 20)})
+    shutil.copy(folder / "good.h5", folder / "linked.h5")
+    with h5py.File(folder / "linked.h5", "r+") as file:
+        del file["model_weights/logits"]
+        file["model_weights/logits"] = h5py.ExternalLink("good.h5", "/model_weights/logits")
 
 
 def cut_in_half(whole: Path, half: Path) -> None:

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from installed import Snnctl
+from installed import Snnctl, chatter
+
+from helpers.mutations import mutated
 
 MNIST = ("--data", "mnist-mini")
 MODEL, CONVERSION = 3, 5
@@ -42,7 +44,19 @@ def test_a_missing_file(snnctl: Snnctl, model_files: Path) -> None:
             marks=pytest.mark.long,
         ),
         ("nan.keras", MNIST, ["Layer 'broken' has NaN", "kernel: 1 of 4704", "train again"]),
-        ("lambda.keras", MNIST, ["lambda.keras", "Layer 'doubled' holds Python code", "standard layers"]),
+        (
+            "lambda.keras",
+            MNIST,
+            ["lambda.keras", "Layer 'doubled' holds Python code", "standard layers", "--allow-code"],
+        ),
+        ("huge.keras", MNIST, ["huge.keras describes a network with more weights than the file holds", "Copy or save"]),
+        ("linked.h5", MNIST, ["linked.h5: its weight model_weights/logits is a link to somewhere else"]),
+        pytest.param(
+            "bomb.keras",
+            MNIST,
+            ["bomb.keras is damaged", "but unpacks to 209,", "Copy or save"],
+            marks=pytest.mark.long,
+        ),
         ("good.keras", [], ["no data set is named", "good.keras", "--data NAME"]),
     ],
 )
@@ -52,6 +66,25 @@ def test_a_model_that_cannot_be_used(
     code = MODEL if options else 2
     message = snnctl.fail(code, "convert", model_files / model, *options, "--out", "out")
     assert [word for word in words if word not in message] == [], message
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(6))
+def test_a_file_that_is_damaged_at_random(snnctl: Snnctl, model_files: Path, seed: int) -> None:
+    name = ("good.h5", "good.keras")[seed % 2]
+    (snnctl.cwd / name).write_bytes(mutated((model_files / name).read_bytes(), seed))
+    done = snnctl.attempt("convert", name, *MNIST, "--limit", "50", "--out", "out")
+    assert done.code in (0, MODEL, CONVERSION), done.err
+    assert (snnctl.cwd / "out").exists() == (done.code == 0)
+    assert len(done.error) <= 3
+    assert not chatter(done.err)
+
+
+@pytest.mark.long
+def test_a_saved_model_of_keras_2_is_read(snnctl: Snnctl) -> None:
+    folder = Path(__file__).parents[1] / "fixtures" / "keras2" / "saved_operations"
+    message = snnctl.fail(MODEL, "convert", folder, *MNIST)
+    assert "The model takes samples of shape (8, 8, 2), but those of data set mnist-mini" in message
 
 
 @pytest.mark.parametrize(

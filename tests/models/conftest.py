@@ -18,10 +18,26 @@ def keras2_folder() -> Path:
 
 
 @pytest.fixture(scope="session")
+def early_keras2_folder() -> Path:
+    """Files that an early Keras 2, of TensorFlow 2.12, wrote."""
+    return TESTS / "fixtures" / "keras2-12"
+
+
+@pytest.fixture(scope="session")
 def expected(keras2_folder: Path) -> dict[str, np.ndarray]:
     """Inputs ("NAME/x") and the outputs Keras 2 computed for them ("NAME/y")."""
-    with np.load(keras2_folder / "expected.npz") as arrays:
-        return dict(arrays)
+    return arrays(keras2_folder / "expected.npz") | arrays(keras2_folder / "graph_operations.npz")
+
+
+@pytest.fixture(scope="session")
+def early_expected(early_keras2_folder: Path) -> dict[str, np.ndarray]:
+    """The same for the files of the early Keras 2."""
+    return arrays(early_keras2_folder / "expected.npz")
+
+
+def arrays(path: Path) -> dict[str, np.ndarray]:
+    with np.load(path) as stored:
+        return dict(stored)
 
 
 @pytest.fixture(scope="module")

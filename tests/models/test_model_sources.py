@@ -126,7 +126,7 @@ def test_hdf5_named_keras(keras2_folder, tmp_path):
 def test_a_zip_file_that_is_no_model(tmp_path):
     with zipfile.ZipFile(tmp_path / "model.keras", "w") as archive:
         archive.writestr("readme.txt", "hello")
-    with pytest.raises(ModelError, match=r"config\.json and metadata\.json is missing"):
+    with pytest.raises(ModelError, match=r"config\.json and metadata\.json and model\.weights\.h5 are missing"):
         load_model(tmp_path / "model.keras")
 
 

@@ -219,7 +219,7 @@ def test_weights_in_another_file_are_not_followed(fc, tmp_path):
     with h5py.File(path, "r+") as file:
         del file[name]
         file[name] = h5py.ExternalLink(str(tmp_path / "other.h5"), name)
-    with pytest.raises(ModelError, match="another file"):
+    with pytest.raises(ModelError, match="is a link to somewhere else"):
         load_fc(path)
 
 
@@ -237,3 +237,30 @@ def test_hdf5_without_a_model(tmp_path):
         file["images"] = np.zeros(3)
     with pytest.raises(ModelError, match="no Keras model and no Keras weights"):
         load_model(path)
+
+
+def test_the_table_says_what_went_where(keras2_folder):
+    table = load_fc(keras2_folder / "dense_weights.h5").table
+    assert table is not None
+    assert next((row.stored, row.layer, row.shapes) for row in table.rows) == (
+        "dense",
+        "dense_1",
+        ((128, 5), (5,)),
+    )
+    assert table.by == "order"
+    assert table.lines() == [
+        "dense   -> dense_1  128×5, 5",
+        "dense_1 -> dense_2  5×4, 4",
+        "dense_2 -> dense_3  4×3, 3",
+    ]
+
+
+def test_weights_only_files_of_keras_2_in_the_layout_of_keras_3(keras2_folder, expected):
+    loaded = load_fc(keras2_folder / "dense.weights.h5")
+    assert loaded.table is not None
+    np.testing.assert_allclose(
+        keras.ops.convert_to_numpy(keras.ops.softmax(loaded.model(expected["dense_weights/x"]))),
+        expected["dense_weights/y"],
+        rtol=1e-5,
+        atol=1e-6,
+    )

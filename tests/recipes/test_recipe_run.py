@@ -12,9 +12,9 @@ import pytest
 
 from snnctl.builtin.datasets.mnist import Mnist
 from snnctl.data.fetch import RemoteFile
-from snnctl.errors import DataError, OutputError, TrainingError
+from snnctl.errors import AgreementError, DataError, OutputError, TrainingError
 from snnctl.plugins import load_registry
-from snnctl.recipes import Plan, absent, execute_plan, make_plan
+from snnctl.recipes import Plan, absent, execute_plan, make_plan, run_recipe
 from snnctl.verbs.result import Result, Run
 
 RECIPE = """\
@@ -41,6 +41,7 @@ class Verbs:
     def __init__(self) -> None:
         self.calls: list[tuple[str, Any]] = []
         self.fail_at: str | None = None
+        self.missed: dict[str, AgreementError] = {}
         self.error: BaseException = TrainingError("the loss is NaN")
 
     def run(self, name: str, options: Any) -> Result:
@@ -51,7 +52,7 @@ class Verbs:
         if name == self.fail_at:
             raise self.error
         model: Any = None if name == "evaluate" else FakeModel()
-        return Result(name, {"accuracy": float("nan")}, {}, model)
+        return Result(name, {"accuracy": float("nan")}, {}, model, failure=self.missed.get(name))
 
 
 @pytest.fixture
@@ -167,3 +168,24 @@ def test_an_error_names_its_step(plan: Plan, verbs: Verbs) -> None:
     with pytest.raises(TrainingError) as caught:
         execute_plan(plan, run(), out=Path("out"))
     assert caught.value.where == "step 'snn'"
+
+
+@pytest.mark.parametrize(("verb", "kept"), [("train", {"relu"}), ("convert", {"relu", "snn"})])
+def test_a_step_that_misses_what_is_required_is_the_last_and_stays(
+    plan: Plan, verbs: Verbs, verb: str, kept: set[str]
+) -> None:
+    verbs.missed = {verb: AgreementError("too little", todo="Try again.")}
+    outcome = execute_plan(plan, run(), out=Path("out"))
+    assert names("out") == kept | {"recipe.yaml"}
+    assert names(".") == {"out", "r.yaml"}
+    step = {"train": "relu", "convert": "snn"}[verb]
+    assert outcome.failure is not None
+    assert outcome.failure.where == f"step '{step}'"
+    assert outcome.failure.todo == f"It is written all the same, to {outcome.folder / step}. Try again."
+    assert set(outcome.metrics) == kept
+
+
+def test_from_python_it_is_an_exception(plan: Plan, verbs: Verbs) -> None:
+    verbs.missed = {"convert": AgreementError("too little")}
+    with pytest.raises(AgreementError, match="too little"):
+        run_recipe("r.yaml", out="out")

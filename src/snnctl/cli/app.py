@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from snnctl.cli import archs, data, doctor, plugins, recipe
+from snnctl.cli import archs, data, doctor, inspect, plugins, recipe
 from snnctl.cli.verb_command import VerbGroup, add_verbs
 
 
@@ -22,6 +22,7 @@ def make_app() -> typer.Typer:
     )
     app.callback()(_root)
     add_verbs(app)
+    app.command("inspect", help=inspect.HELP)(inspect.inspect)
     app.command("run", help="Run a YAML recipe: several verbs, one after the other.")(recipe.run)
     app.add_typer(data.app, name="data")
     app.add_typer(archs.app, name="archs")

@@ -58,6 +58,9 @@ def _parameter(name: str, field: FieldInfo, panel: str | None) -> inspect.Parame
         annotation, default = list[str], []
         text = f"{field.description} May be repeated."
         info = typer.Option(flag(name), metavar="NAME=VALUE", help=text, rich_help_panel=panel)
+    elif annotation is tuple:  # written in one word, as in recipes; the model takes it apart
+        annotation = str
+        info = typer.Option(flag(name), metavar="P,Q", help=field.description, rich_help_panel=panel)
     else:
         complete = COMPLETIONS.get(name)
         info = typer.Option(flag(name), help=field.description, autocompletion=complete, rich_help_panel=panel)
@@ -87,16 +90,22 @@ def _split(name: str, text: str) -> tuple[str, str]:
     return key.strip(), value.strip()
 
 
-def output_parameters(makes_model: bool) -> list[inspect.Parameter]:
-    """``--out``, ``--overwrite`` and ``--json``."""
+def output_parameters(makes_model: bool, plans: bool = False) -> list[inspect.Parameter]:
+    """``--out``, ``--overwrite``, ``--json`` and, of a verb that can tell what it would make, ``--plan``."""
     place = "a new one in runs/ by default" if makes_model else "nothing is written without it"
     out = typer.Option("--out", help=f"Folder to write to; {place}.", rich_help_panel="Output")
     overwrite = typer.Option(
         "--overwrite", help="Replace what --out holds, once the new is complete.", rich_help_panel="Output"
     )
     as_json = typer.Option("--json", help="Print one JSON object on stdout, nothing else.", rich_help_panel="Output")
+    plan = typer.Option(
+        "--plan",
+        help="Show the network that would be made, or everything that stands against it; read no data, write nothing.",
+        rich_help_panel="Output",
+    )
     return [
         _keyword("out", Annotated[Path | None, out], None),
         _keyword("overwrite", Annotated[bool, overwrite], False),
         _keyword("as_json", Annotated[bool, as_json], False),
+        *([_keyword("plan", Annotated[bool, plan], False)] if plans else []),
     ]

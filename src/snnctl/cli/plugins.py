@@ -33,8 +33,9 @@ def list_plugins(
             f"{plugin.package} {plugin.version}",
             ", ".join(plugin.datasets),
             ", ".join(plugin.architectures),
+            "yes" if plugin.layer_rules else "",
             f"broken: {plugin.error}" if plugin.error else "ok",
         )
         for plugin in plugins
     ]
-    stdout().print(listing(("plugin", "package", "data sets", "architectures", "state"), rows))
+    stdout().print(listing(("plugin", "package", "data sets", "architectures", "layer rules", "state"), rows))

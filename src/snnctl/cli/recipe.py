@@ -50,3 +50,5 @@ def run(
             show_plan(plan)
         else:
             show_outcome(outcome)
+    if outcome is not None and outcome.failure is not None:
+        raise outcome.failure

@@ -30,7 +30,7 @@ def show_plan(plan: Plan) -> None:
 
 
 def show_outcome(outcome: Outcome) -> None:
-    """The figures of every step, and where they are written."""
+    """The figures of every step that was run, and where they are written."""
     console = stdout()
     shown = [key for key in FIGURES if any(figures.get(key) is not None for figures in outcome.metrics.values())]
     rows = [
@@ -41,6 +41,7 @@ def show_outcome(outcome: Outcome) -> None:
             f"{outcome.durations[step.id]:.1f} s",
         )
         for step in outcome.plan.steps
+        if step.id in outcome.metrics
     ]
     console.print(listing(("step", "verb", *(FIGURES[key] for key in shown), "time"), rows))
     console.print(f"written to {shorten(outcome.folder)}", soft_wrap=True)

@@ -21,6 +21,7 @@ PERCENT = {
     "accuracy_before": "accuracy before",
     "source_accuracy": "accuracy of the ReLU network",
     "agreement": "same predictions as the ReLU network",
+    "required_agreement": "required",
     "saturated": "saturated spikes",
     "out_of_range": "inputs out of range",
 }
@@ -37,12 +38,14 @@ COUNTS = {
     "images": "images",
     "calibration_images": "images for calibration",
 }
+TEXTS = {"verified_on": "verified on"}
 ORDER = (
     "type",
     "accuracy",
     "accuracy_before",
     "source_accuracy",
     "agreement",
+    "required_agreement",
     "different_predictions",
     "max_logit_difference",
     "mean_logit_difference",
@@ -52,6 +55,7 @@ ORDER = (
     "latency_before",
     "saturated",
     "out_of_range",
+    "verified_on",
     "split",
     "images",
     "calibration_images",
@@ -168,7 +172,7 @@ def shorten(path: Path) -> str:
 
 
 def _label(key: str) -> str:
-    return {**PERCENT, **NUMBERS, **COUNTS}.get(key, key)
+    return {**PERCENT, **NUMBERS, **COUNTS, **TEXTS}.get(key, key)
 
 
 def _table(**options: Any) -> Table:

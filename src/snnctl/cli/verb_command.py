@@ -45,10 +45,13 @@ def command_function(verb: Verb) -> Callable[..., None]:
     """A function whose signature Typer turns into the flags of ``verb``."""
     from snnctl.cli.flags import output_parameters, parameters
 
-    def command(*, out: Path | None, overwrite: bool, as_json: bool, **given: Any) -> None:
-        _run(verb, given, out, overwrite, as_json)
+    def command(*, out: Path | None, overwrite: bool, as_json: bool, plan: bool = False, **given: Any) -> None:
+        if plan:
+            _show_plan(verb, given, as_json)
+        else:
+            _run(verb, given, out, overwrite, as_json)
 
-    signature = [*parameters(verb.options), *output_parameters(verb.makes_model)]
+    signature = [*parameters(verb.options), *output_parameters(verb.makes_model, plans=bool(verb.plan_path))]
     command.__signature__ = inspect.Signature(signature)  # type: ignore[attr-defined]
     command.__annotations__ = {parameter.name: parameter.annotation for parameter in signature}
     return command
@@ -60,7 +63,7 @@ def _run(verb: Verb, given: dict[str, Any], out: Path | None, overwrite: bool, a
     from snnctl.cli.streams import result_kept_in
     from snnctl.cli.tables import show_json, show_result
     from snnctl.runs import default_folder, prepare_output
-    from snnctl.verbs.execute import execute, inputs
+    from snnctl.verbs.execute import execute, failure, inputs
     from snnctl.verbs.validation import check_names, make_options
 
     values = flags.mapping(verb.options, given)
@@ -80,3 +83,23 @@ def _run(verb: Verb, given: dict[str, Any], out: Path | None, overwrite: bool, a
             show_json(result, folder)
         else:
             show_result(result, folder)
+    if (missed := failure(result, folder)) is not None:
+        raise missed
+
+
+def _show_plan(verb: Verb, given: dict[str, Any], as_json: bool) -> None:
+    from snnctl.cli import flags
+    from snnctl.cli.inspect_tables import show_network
+    from snnctl.cli.session import start
+    from snnctl.cli.tables import print_json
+    from snnctl.verbs.validation import check_names, make_options
+
+    options = make_options(verb.options, flags.mapping(verb.options, given), label=flags.flag)
+    with start() as session:
+        check_names(options, session.run.registry, needs_data=False)
+        session.import_tensorflow()
+        found = verb.plan(options, session.run)
+    if as_json:
+        print_json(found)
+    else:
+        show_network(found)

@@ -38,11 +38,20 @@ def load_split(
         DataError: files are missing or damaged, or hold something else than the data set promises.
         UsageError: no such split, or a limit below 1.
     """
+    raw = load_raw(dataset, split, context, limit=limit)
+    return Samples(preprocessing.apply(raw.inputs, dtype), raw.labels)
+
+
+def load_raw(dataset: Dataset, split: str, context: DataContext, *, limit: int | None = None) -> Samples:
+    """The first ``limit`` samples of a split as stored; arguments and errors as of :func:`load_split`.
+
+    Returns:
+        Inputs of shape (samples, \\*input_shape), labels of shape (samples,) in int64.
+    """
     if split not in SPLITS:
         raise UsageError(f'There is no split "{split}".', todo=f"Splits: {', '.join(SPLITS)}.")
     if limit is not None and limit < 1:
         raise UsageError(f"The limit must be at least 1, not {limit}.", where="limit")
     samples = dataset.load(split, context)
     validate(samples, dataset, split)
-    inputs, labels = samples.inputs[:limit], samples.labels[:limit]
-    return Samples(preprocessing.apply(inputs, dtype), labels.astype(np.int64))
+    return Samples(samples.inputs[:limit], samples.labels[:limit].astype(np.int64))

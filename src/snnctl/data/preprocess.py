@@ -55,35 +55,57 @@ class Preprocessing:
         return result
 
 
+@dataclass(frozen=True)
+class RawValues:
+    """What is known of raw values before they are read.
+
+    Args:
+        name: whose they are, for messages.
+        range: smallest and largest value they can have.
+        standard: (mean, std) of ``standard``; None when it has no meaning for them.
+    """
+
+    name: str
+    range: tuple[float, float]
+    standard: tuple[float, float] | None = None
+
+
 def parse_preprocess(text: str | None, dataset: Dataset) -> Preprocessing:
-    """The preprocessing that ``text`` spells for ``dataset``.
+    """The preprocessing that ``text`` spells for ``dataset``; see :func:`parse_spelling`."""
+    return parse_spelling(text, RawValues(f"the data set {dataset.name}", dataset.raw_range, dataset.standard))
+
+
+def parse_spelling(text: str | None, raw: RawValues) -> Preprocessing:
+    """The preprocessing that ``text`` spells.
 
     Args:
         text: ``unit`` (raw range to 0..1; also when None), ``raw`` (as stored), ``standard`` (the data set's mean
             and standard deviation) or ``mean=M,std=S`` in raw units.
-        dataset: the data set.
+        raw: the values it is for.
 
     Raises:
-        UsageError: another spelling, numbers that cannot be used, or a data set without ``standard``.
+        UsageError: another spelling, numbers that cannot be used, or ``standard`` where it has no meaning.
     """
     spelling = (text or "unit").strip()
-    low, high = dataset.raw_range
+    low, high = raw.range
     if spelling == "unit":
         mean, std = low, high - low
     elif spelling == "raw":
         mean, std = 0.0, 1.0
     elif spelling == "standard":
-        mean, std = _standard(dataset)
+        mean, std = _standard(raw)
     else:
         mean, std = _numbers(spelling)
         spelling = f"mean={mean!r},std={std!r}"
-    return _usable(Preprocessing(spelling, mean, std, dataset.raw_range), dataset)
+    return _usable(Preprocessing(spelling, mean, std, raw.range), raw)
 
 
-def _standard(dataset: Dataset) -> tuple[float, float]:
-    if dataset.standard is None:
-        raise _refused(f"The data set {dataset.name} has no standard preprocessing.", "Use unit, raw or mean=M,std=S.")
-    return dataset.standard
+def _standard(raw: RawValues) -> tuple[float, float]:
+    if raw.standard is None:
+        raise _refused(
+            f"{raw.name[:1].upper()}{raw.name[1:]} has no standard preprocessing.", "Use unit, raw or mean=M,std=S."
+        )
+    return raw.standard
 
 
 def _numbers(spelling: str) -> tuple[float, float]:
@@ -106,13 +128,13 @@ def _number(key: str, text: str) -> float:
     return value
 
 
-def _usable(preprocessing: Preprocessing, dataset: Dataset) -> Preprocessing:
+def _usable(preprocessing: Preprocessing, raw: RawValues) -> Preprocessing:
     # float32 decides: it is the narrower of the two precisions networks have.
     low, high = preprocessing.input_range if preprocessing.std > 0 else (0.0, 0.0)
     if not (abs(low) <= FLOAT32_MAX and abs(high) <= FLOAT32_MAX and np.float32(low) < np.float32(high)):
         raise _refused(
-            f"{preprocessing.spelling} maps the raw values {dataset.raw_range[0]:g}..{dataset.raw_range[1]:g} of "
-            f"{dataset.name} to {low:g}..{high:g}, which is no range of inputs a network can use.",
+            f"{preprocessing.spelling} maps the raw values {raw.range[0]:g}..{raw.range[1]:g} of "
+            f"{raw.name} to {low:g}..{high:g}, which is no range of inputs a network can use.",
             "Choose mean and std near those of the raw values.",
         )
     return preprocessing

@@ -1,7 +1,8 @@
-"""Accuracy, loss, and the agreement of two networks."""
+"""Accuracy, loss, and the agreement of two networks; of whole arrays, or summed up batch by batch."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,9 +15,17 @@ def accuracy(logits: np.ndarray, labels: np.ndarray) -> float:
 
 def cross_entropy(logits: np.ndarray, labels: np.ndarray) -> float:
     """Mean negative log-likelihood, in nats. Shapes: (samples, classes), (samples,)."""
-    shifted = logits.astype(np.float64) - logits.max(axis=-1, keepdims=True)
-    log_sum = np.log(np.exp(shifted).sum(axis=-1))
-    return float(np.mean(log_sum - np.take_along_axis(shifted, labels[:, None].astype(int), axis=-1)[:, 0]))
+    return float(np.mean(_losses(logits, labels)))
+
+
+def by_class(logits: np.ndarray) -> np.ndarray:
+    """Logits with one column a class: a single unit decides between two, with 0 standing for the first."""
+    return np.concatenate([np.zeros_like(logits), logits], axis=-1) if logits.shape[-1] == 1 else logits
+
+
+def predictions(logits: np.ndarray) -> np.ndarray:
+    """The class with the largest logit, along the last axis; of a single unit, whether it is positive."""
+    return logits[..., 0] > 0 if logits.shape[-1] == 1 else logits.argmax(axis=-1)
 
 
 @dataclass(frozen=True)
@@ -24,7 +33,7 @@ class Agreement:
     """How far two networks answer alike on the same samples.
 
     Args:
-        samples: how many.
+        samples: how many predictions were compared: samples, times the positions of an output that has several.
         agreement: fraction of equal predictions.
         max_logit_difference: largest absolute difference of a logit.
         mean_logit_difference: mean absolute difference.
@@ -37,14 +46,92 @@ class Agreement:
     mean_logit_difference: float
     largest_logit: float
 
+    @property
+    def different_predictions(self) -> int:
+        """How many predictions are not equal."""
+        return round((1 - self.agreement) * self.samples)
+
 
 def agreement(source: np.ndarray, other: np.ndarray) -> Agreement:
-    """Compares logits of equal shape (samples, \\*outputs); predictions are the largest along the last axis."""
-    difference = np.abs(source.astype(np.float64) - other.astype(np.float64))
+    """Compares logits of equal shape (samples, \\*outputs); see :func:`predictions`."""
+    running = RunningAgreement()
+    running.add(source, other)
+    return running.result()
+
+
+def worst(agreements: Sequence[Agreement]) -> Agreement:
+    """The worst figure of several outputs, one by one."""
+    least = min(agreements, key=lambda each: each.agreement)
     return Agreement(
-        samples=len(source),
-        agreement=float(np.mean(source.argmax(axis=-1) == other.argmax(axis=-1))),
-        max_logit_difference=float(difference.max()),
-        mean_logit_difference=float(difference.mean()),
-        largest_logit=float(np.abs(source).max()),
+        samples=least.samples,
+        agreement=least.agreement,
+        max_logit_difference=_largest([each.max_logit_difference for each in agreements]),
+        mean_logit_difference=_largest([each.mean_logit_difference for each in agreements]),
+        largest_logit=_largest([each.largest_logit for each in agreements]),
     )
+
+
+class RunningAgreement:
+    """Compares one output of two networks batch by batch, and keeps sums only."""
+
+    def __init__(self) -> None:
+        self._compared = self._equal = self._values = 0
+        self._sum = self._max = self._scale = 0.0
+
+    def add(self, source: np.ndarray, other: np.ndarray) -> None:
+        """A batch of logits of equal shape (samples, \\*outputs)."""
+        difference = np.abs(source.astype(np.float64) - other.astype(np.float64))
+        equal = predictions(source) == predictions(other)
+        self._compared += equal.size
+        self._equal += int(np.count_nonzero(equal))
+        self._values += difference.size
+        self._sum += float(difference.sum())
+        # np.maximum, unlike max(), lets NaN through.
+        self._max = float(np.maximum(self._max, difference.max(initial=0.0)))
+        self._scale = float(np.maximum(self._scale, np.abs(source).max(initial=0.0)))
+
+    def result(self) -> Agreement:
+        """The comparison of all batches; there must be one."""
+        return Agreement(
+            samples=self._compared,
+            agreement=self._equal / self._compared,
+            max_logit_difference=self._max,
+            mean_logit_difference=self._sum / self._values,
+            largest_logit=self._scale,
+        )
+
+
+class RunningScore:
+    """Accuracy and loss batch by batch."""
+
+    def __init__(self) -> None:
+        self._samples = self._right = 0
+        self._loss = 0.0
+
+    def add(self, logits: np.ndarray, labels: np.ndarray) -> None:
+        """A batch: logits (samples, classes), or (samples, 1) for two classes; labels (samples,)."""
+        columns = by_class(logits)
+        self._samples += len(labels)
+        self._right += int(np.count_nonzero(columns.argmax(axis=-1) == labels))
+        self._loss += float(_losses(columns, labels).sum())
+
+    @property
+    def accuracy(self) -> float:
+        """See :func:`accuracy`."""
+        return self._right / self._samples
+
+    @property
+    def loss(self) -> float:
+        """See :func:`cross_entropy`."""
+        return self._loss / self._samples
+
+
+def _losses(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Negative log-likelihood of each sample, float64 (samples,)."""
+    shifted = logits.astype(np.float64) - logits.max(axis=-1, keepdims=True)
+    log_sum = np.log(np.exp(shifted).sum(axis=-1))
+    return log_sum - np.take_along_axis(shifted, labels[:, None].astype(int), axis=-1)[:, 0]
+
+
+def _largest(values: Sequence[float]) -> float:
+    return float(np.max(values))

@@ -8,6 +8,8 @@ from typing import Any
 
 import keras
 
+from snnctl.models.finishing import finish
+
 FLOATS = ("float16", "bfloat16", "float32", "float64", "mixed_float16", "mixed_bfloat16")
 
 
@@ -39,20 +41,24 @@ def precision(dtype: str | None) -> Iterator[None]:
         keras.config.set_dtype_policy(policy)
 
 
-def as_dtype(model: keras.Model, dtype: str | None) -> keras.Model:
+def as_dtype(model: keras.Model, dtype: str | None, *, allow_code: bool = False) -> keras.Model:
     """The same network, with the same weights, computing in ``dtype``; not compiled.
 
     Args:
         model: a built ReLU or spiking network; stays as it is.
         dtype: "float32" or "float64"; None, or what the model has, gives back ``model`` itself.
+        allow_code: whether code in its Lambda layers may be run.
     """
+    if dtype is None:
+        return model
     config = keras.saving.serialize_keras_object(model)
-    if dtype is None or set(_floats(config)) <= {dtype}:
+    if set(_floats(config)) <= {dtype}:
         return model
     with precision(dtype):
-        copy = keras.saving.deserialize_keras_object(_with_dtype(config, dtype))
+        copy = keras.saving.deserialize_keras_object(_with_dtype(config, dtype), safe_mode=not allow_code)
     for new, old in zip(copy.weights, model.weights, strict=True):
         new.assign(keras.ops.convert_to_numpy(old))
+    finish(copy)
     return copy
 
 

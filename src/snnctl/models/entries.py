@@ -12,7 +12,10 @@ from snnctl.errors import ModelError
 
 CONFIG = "config.json"
 METADATA = "metadata.json"
+WEIGHTS = "model.weights.h5"
 LARGEST_TEXT = 64 << 20  # bytes; the configuration of a large network has a few hundred thousand
+ALWAYS_UNPACKED = 64 << 20  # bytes; less than this is unpacked however small the file is
+LARGEST_EXPANSION = 20  # how many times its own size a file may unpack to; Keras does not pack at all
 AGAIN = "Copy or save it again."
 
 
@@ -23,18 +26,16 @@ def check_entries(archive: zipfile.ZipFile, path: Path) -> None:
         ModelError: an entry is missing, there twice, too large, damaged, or leads out of the archive.
     """
     names = archive.namelist()
-    missing = {CONFIG, METADATA} - set(names)
+    missing = {CONFIG, METADATA, WEIGHTS} - set(names)
     if missing:
-        raise _damaged(path, f"its {' and '.join(sorted(missing))} is missing: it is not as Keras wrote it")
+        verb = "is" if len(missing) == 1 else "are"
+        raise _damaged(path, f"its {' and '.join(sorted(missing))} {verb} missing: it is not as Keras wrote it")
     for name, count in Counter(names).items():
         if count > 1:
             raise _damaged(path, f"its part {name} is there {count} times: it is not as Keras wrote it")
         if _leads_out(name):
             raise _damaged(path, f"its part {name!r} leads out of the archive: it is not as Keras wrote it")
-    for name in (CONFIG, METADATA):
-        size = archive.getinfo(name).file_size
-        if size > LARGEST_TEXT:
-            raise _damaged(path, f"its {name} has {size:,} bytes; at most {LARGEST_TEXT:,} are read")
+    _check_sizes(archive, path)
     damaged = archive.testzip()
     if damaged:
         raise _damaged(path, f"its part {damaged} is not as Keras wrote it")
@@ -46,13 +47,33 @@ def read_object(archive: zipfile.ZipFile, name: str, path: Path) -> dict[str, An
     Raises:
         ModelError: it is something else.
     """
+    return parsed_object(archive.read(name), f"its {name}", path)
+
+
+def parsed_object(content: bytes | str, called: str, path: Path) -> dict[str, Any]:
+    """The JSON object that ``content`` spells; ``called`` is what the message calls it.
+
+    Raises:
+        ModelError: it is something else.
+    """
     try:
-        content = json.loads(archive.read(name))
+        parsed = json.loads(content)
     except (ValueError, RecursionError) as error:
-        raise _damaged(path, f"its {name} is not JSON, or is nested too deeply") from error
-    if not isinstance(content, dict):
-        raise _damaged(path, f"its {name} is no JSON object")
-    return content
+        raise _damaged(path, f"{called} is not JSON, or is nested too deeply") from error
+    if not isinstance(parsed, dict):
+        raise _damaged(path, f"{called} is no JSON object")
+    return parsed
+
+
+def _check_sizes(archive: zipfile.ZipFile, path: Path) -> None:
+    """Before anything is unpacked; no more than the sizes stated here is unpacked later."""
+    for name in (CONFIG, METADATA):
+        size = archive.getinfo(name).file_size
+        if size > LARGEST_TEXT:
+            raise _damaged(path, f"its {name} has {size:,} bytes; at most {LARGEST_TEXT:,} are read")
+    unpacked, packed = sum(entry.file_size for entry in archive.infolist()), path.stat().st_size
+    if unpacked > max(ALWAYS_UNPACKED, LARGEST_EXPANSION * packed):
+        raise _damaged(path, f"it has {packed:,} bytes, but unpacks to {unpacked:,}: it is not as Keras wrote it")
 
 
 def _leads_out(name: str) -> bool:

@@ -9,14 +9,21 @@ from pathlib import Path
 
 from snnctl.errors import ModelError, SnnctlError
 
-LONGEST = 300
+LONGEST = 300  # characters of a reason that Keras or h5py gave
+LONGEST_MESSAGE = 5_000
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 EXAMPLE = re.compile(
     r"Example error message for object <\w+ name=(?P<layer>\S+),.*?>:(?P<text>.*?)"
     r"(Target variable:|List of objects that could not be loaded|$)",
     re.S,
 )
-PYTHON = re.compile(r"'?\w+'? object |argument of type |\w+ indices must be|cannot unpack")
-OUT_OF_MEMORY = re.compile(r"\bOOM when allocating|Unable to allocate|out-of-range integer to Tensor")
+PYTHON = re.compile(
+    r"'?\w+'? object |argument of type |\w+ indices must be|cannot unpack|unhashable type|'\S+' not supported between"
+    r"|attribute name must be|pop expected|<.*> argument after|\w+\(\) got multiple values"
+)
+OUT_OF_MEMORY = re.compile(
+    r"\bOOM when allocating|Unable to allocate|out-of-range integer to Tensor|Failed to convert elements of"
+)
 
 
 @contextmanager
@@ -30,7 +37,8 @@ def opening(path: Path) -> Iterator[None]:
     """
     try:
         yield
-    except SnnctlError:
+    except SnnctlError as error:
+        error.what = printable(error.what)  # names of layers come from the file
         raise
     except Exception as error:
         if isinstance(error, MemoryError) or OUT_OF_MEMORY.search(str(error)):
@@ -44,12 +52,18 @@ def opening(path: Path) -> Iterator[None]:
         ) from error
 
 
+def printable(text: str) -> str:
+    """``text`` in one line, without what would move a terminal's cursor or colour it, and not endless."""
+    line = "".join(letter if letter.isprintable() else " " for letter in COLOURS.sub("", text))
+    return line if len(line) <= LONGEST_MESSAGE else line[:LONGEST_MESSAGE] + " ..."
+
+
 def reason(error: Exception) -> str:
     """The essential part of an error's text, in one line; Keras puts it behind a dump of the configuration."""
     text = str(error).rpartition("Exception encountered:")[2]
     if example := EXAMPLE.search(text):
         text = _naming(f"Layer '{example['layer']}'", example["text"].strip())
-    line = " ".join(text.split()) or type(error).__name__
+    line = " ".join(printable(text).split()) or type(error).__name__
     if _is_internal(error, line):
         return "its content is not as Keras writes it."
     return line if len(line) <= LONGEST else line[:LONGEST] + " ..."

@@ -8,8 +8,12 @@ import numpy as np
 from snnctl.errors import ModelError
 
 
-def check_finite(model: keras.Model) -> None:
+def check_finite(model: keras.Model, where: str = "") -> None:
     """Refuse a model with NaN or infinite weights.
+
+    Args:
+        model: a built network.
+        where: what the message begins with, such as the file it came from.
 
     Raises:
         ModelError: names the layer and the weight.
@@ -21,5 +25,6 @@ def check_finite(model: keras.Model) -> None:
             layer, _, name = weight.path.rpartition("/")
             raise ModelError(
                 f"Layer '{layer}' has NaN or infinite values in its {name}: {bad} of {values.size}.",
+                where=where,
                 todo="Its training diverged; take an earlier checkpoint or train again with a smaller learning rate.",
             )

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import h5py
 import keras
 
 from snnctl.errors import ModelError
+from snnctl.models.building import build
+from snnctl.models.entries import parsed_object
 from snnctl.models.failures import opening
-from snnctl.models.legacy_config import modernise
-from snnctl.models.stored import text
-from snnctl.models.vetting import vet
-from snnctl.models.weights_h5 import WeightTable, fill, has_weights
+from snnctl.models.filling import fill
+from snnctl.models.matching import Layer
+from snnctl.models.probing import check_survivable
+from snnctl.models.stored import (
+    StoredLayer,
+    keras_2_weights,
+    keras_3_weights,
+    leaf_layers,
+    read_keras_2,
+    read_keras_3,
+    text,
+)
+from snnctl.models.stored_types import check_storage
+from snnctl.models.weight_table import WeightTable
 
-Config = dict[str, Any]
+CONFIG = "model_config"
 
 
 def holds_full_model(path: Path) -> bool:
@@ -28,24 +38,30 @@ def holds_full_model(path: Path) -> bool:
         ModelError: damaged, or not written by Keras.
     """
     with _open(path) as file:
-        if "model_config" in file.attrs:
+        if CONFIG in file.attrs:
             return True
-        if has_weights(file):
+        if keras_2_weights(file) is not None or keras_3_weights(file) is not None:
             return False
         raise ModelError(f"{path} is an HDF5 file, but holds no Keras model and no Keras weights.")
 
 
-def open_full_model(path: Path) -> keras.Model:
+def open_full_model(path: Path, *, input_shape: tuple[int, ...] | None = None, allow_code: bool = False) -> keras.Model:
     """The model in a full ``.h5`` file, not compiled.
+
+    Args:
+        path: the file.
+        input_shape: shape of one sample, for a network that does not say it.
+        allow_code: whether code in it may be run.
 
     Raises:
         ModelError: damaged, or with layers that are unknown or hold code.
     """
     with _open(path) as file:
-        config = json.loads(text(file.attrs["model_config"]))
-        vet(config, path)
-        model = _build(modernise(config))
-        fill(model, file, path)
+        values = check_storage(file, path)
+        config = parsed_object(text(file.attrs[CONFIG]), "its configuration", path)
+        keras_3 = text(file.attrs.get("keras_version", "")).startswith("3.")
+        model = build(config, path, values, keras_3=keras_3, input_shape=input_shape, allow_code=allow_code)
+        _fill_from(file, model, path)
         return model
 
 
@@ -57,7 +73,8 @@ def open_weights(path: Path, build: Callable[[], keras.Model]) -> tuple[keras.Mo
     """
     model = build()
     with _open(path) as file:
-        return model, fill(model, file, path)
+        check_storage(file, path)
+        return model, _fill_from(file, model, path)
 
 
 def stored_dtype(path: Path) -> str:
@@ -72,13 +89,26 @@ def stored_dtype(path: Path) -> str:
     return "float64" if "float64" in found else "float32"
 
 
-def _build(config: Config) -> keras.Model:
-    kind = keras.Sequential if config["class_name"] == "Sequential" else keras.Model
-    return kind.from_config(config["config"])
+def _fill_from(file: h5py.File, model: keras.Model, path: Path) -> WeightTable:
+    """Fill the network from an open file, in either layout."""
+    stored, layers = _both_sides(file, model)
+    return fill(model, stored, layers, path)
+
+
+def _both_sides(file: h5py.File, model: keras.Model) -> tuple[list[StoredLayer], list[Layer]]:
+    """The layers with weights in the file, and those of the network by name; Keras 2 stored nested models whole."""
+    group = keras_2_weights(file)
+    if group is not None:
+        return read_keras_2(group), [(layer.name, layer) for layer in model.layers]
+    found = keras_3_weights(file)
+    stored = read_keras_3(found, model) if found is not None else []
+    return stored, [(layer.name, layer) for _, layer in leaf_layers(model)]
 
 
 @contextmanager
 def _open(path: Path) -> Iterator[h5py.File]:
     """The file, open for reading; what h5py and Keras raise meanwhile becomes a ModelError."""
-    with opening(path), h5py.File(path, "r") as file:
-        yield file
+    with opening(path):
+        check_survivable(path, path)
+        with h5py.File(path, "r") as file:
+            yield file

@@ -12,14 +12,19 @@ import keras
 from snnctl.errors import ModelError
 from snnctl.models.archive import open_archive
 from snnctl.models.dtype import as_dtype, precision
+from snnctl.models.failures import opening
 from snnctl.models.finite import check_finite
 from snnctl.models.hdf5 import holds_full_model, open_full_model, open_weights, stored_dtype
+from snnctl.models.saved_model import open_saved_model
 from snnctl.models.source import Source, find_source
 from snnctl.models.vetting import holds_spiking_layers
+from snnctl.models.weight_table import WeightTable
 from snnctl.runs import RunRecord
 
 if TYPE_CHECKING:
     from snnctl.plugins.architecture import Architecture
+
+OPENERS = {"archive": open_archive, "hdf5": open_full_model, "saved_model": open_saved_model}
 
 
 @dataclass(frozen=True)
@@ -30,8 +35,9 @@ class LoadedModel:
         model: the network, built, with finite weights, not compiled.
         kind: "snn" if it holds layers of snnctl, else "relu".
         run: the record of the run if its folder was given, else None.
-        source: the file that was read.
+        source: the file that was read, or the SavedModel folder.
         notes: what the user should know about how it was read.
+        table: for a weights-only file, which of its layers went where; else None.
     """
 
     model: keras.Model
@@ -39,6 +45,7 @@ class LoadedModel:
     run: RunRecord | None
     source: Path
     notes: tuple[str, ...]
+    table: WeightTable | None = None
 
 
 def load_model(
@@ -49,30 +56,39 @@ def load_model(
     input_shape: tuple[int, ...] | None = None,
     classes: int | None = None,
     dtype: str | None = None,
+    allow_code: bool = False,
 ) -> LoadedModel:
-    """The model behind ``path``; code in it is never run, its optimiser is left out.
+    """The model behind ``path``; its optimiser, loss and metrics are left out.
 
     Args:
-        path: a run folder, a ``.keras`` file, a full ``.h5`` file (Keras 2 or 3) or a weights-only ``.h5`` file.
+        path: a run folder, a ``.keras`` file, a full ``.h5`` file (Keras 2 or 3), a SavedModel folder that Keras 2
+            wrote, or a weights-only ``.h5`` file.
         arch: the architecture a weights-only file is for; not used for other files.
         arch_options: its options.
-        input_shape: shape of one sample, for a weights-only file.
+        input_shape: shape of one sample, for a weights-only file and for a network that does not say it.
         classes: number of classes, for a weights-only file.
         dtype: "float32" or "float64"; None leaves what the file has.
+        allow_code: whether Lambda layers and other code in the file may be run; without it the file is refused.
 
     Raises:
         ModelError: missing, damaged, unknown or unsafe layers, weights that do not fit or are not finite.
         UsageError: the architecture does not fit ``input_shape`` or its options.
     """
     source = find_source(path)
+    table = None
     if source.kind == "hdf5" and not holds_full_model(source.path):
         network = _Network(_required(arch, source), dict(arch_options or {}), input_shape, classes)
-        model, notes = _from_weights(source.path, network, dtype)
+        model, table = _from_weights(source.path, network, dtype)
+        notes = _matched_by_order(table, network)
     else:
-        opened = open_archive(source.path) if source.kind == "archive" else open_full_model(source.path)
-        model, notes = as_dtype(opened, dtype), _unused(arch, source)
-    check_finite(model)
-    return LoadedModel(model, "snn" if holds_spiking_layers(model) else "relu", source.run, source.path, notes)
+        model = OPENERS[source.kind](source.path, input_shape=input_shape, allow_code=allow_code)
+        notes = _unused(arch, source)
+        with opening(source.path):
+            model = as_dtype(model, dtype, allow_code=allow_code)
+    with opening(source.path):
+        check_finite(model, str(source.path))
+    kind: Literal["relu", "snn"] = "snn" if holds_spiking_layers(model) else "relu"
+    return LoadedModel(model, kind, source.run, source.path, notes, table)
 
 
 @dataclass(frozen=True)
@@ -92,13 +108,16 @@ class _Network:
         return self.arch.build(self.input_shape, self.classes, **self.options)
 
 
-def _from_weights(path: Path, network: _Network, dtype: str | None) -> tuple[keras.Model, tuple[str, ...]]:
+def _from_weights(path: Path, network: _Network, dtype: str | None) -> tuple[keras.Model, WeightTable]:
     with precision(dtype or stored_dtype(path)):
-        model, table = open_weights(path, network.build)
+        return open_weights(path, network.build)
+
+
+def _matched_by_order(table: WeightTable, network: _Network) -> tuple[str, ...]:
     if table.by == "name":
-        return model, ()
-    rows = ", ".join(f"{stored} -> {layer}" for stored, layer in table.rows)
-    return model, (f"The file's layer names are not {network.arch.name}'s; its layers were taken in order: {rows}.",)
+        return ()
+    rows = ", ".join(f"{row.stored} -> {row.layer}" for row in table.rows)
+    return (f"The file's layer names are not {network.arch.name}'s; its layers were taken in order: {rows}.",)
 
 
 def _required(arch: Architecture | None, source: Source) -> Architecture:

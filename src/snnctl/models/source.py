@@ -13,21 +13,25 @@ from snnctl.runs import RunRecord, read_run
 SUFFIXES = (".keras", ".h5", ".hdf5")
 RUN_MODEL = "model.keras"
 RUN_RECORD = "run.json"
-ACCEPTED = "Accepted: a run folder, a .keras file, a full .h5 file, or a weights-only .h5 file with --arch."
+SAVED_MODEL = "saved_model.pb"
+ACCEPTED = (
+    "Accepted: a run folder, a .keras file, a full .h5 file, a SavedModel folder of Keras 2, "
+    "or a weights-only .h5 file with --arch."
+)
 
 
 @dataclass(frozen=True)
 class Source:
-    """A file that holds a model or its weights.
+    """A file, or a SavedModel folder, that holds a model or its weights.
 
     Args:
-        path: the file.
-        kind: what its first bytes say it is: a Keras archive or HDF5.
+        path: the file or folder.
+        kind: what its first bytes say it is: a Keras archive or HDF5; or a SavedModel.
         run: the record of the run if its folder was given, else None.
     """
 
     path: Path
-    kind: Literal["archive", "hdf5"]
+    kind: Literal["archive", "hdf5", "saved_model"]
     run: RunRecord | None = None
 
 
@@ -40,6 +44,8 @@ def find_source(path: Path | str) -> Source:
     """
     path = Path(path)
     if path.is_dir():
+        if (path / SAVED_MODEL).is_file() and not (path / RUN_MODEL).is_file():
+            return Source(path, "saved_model")
         model = _model_of_run(path)
         return Source(model, _kind(model), run=read_run(path))
     if not path.exists():
@@ -56,11 +62,6 @@ def _model_of_run(folder: Path) -> Path:
     model, record = folder / RUN_MODEL, folder / RUN_RECORD
     if model.is_file() and record.is_file():
         return model
-    if (folder / "saved_model.pb").is_file():
-        raise ModelError(
-            f"{folder} is a TensorFlow SavedModel, which holds a graph and no layers.",
-            todo="Save the model from Keras as a .keras or .h5 file.",
-        )
     lacking = " and ".join(file.name for file in (model, record) if not file.is_file())
     raise ModelError(f"{folder} is not a run folder that holds a model: it has no {lacking}.", todo=_inside(folder))
 

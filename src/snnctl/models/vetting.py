@@ -12,31 +12,67 @@ from snnctl.errors import ModelError
 
 PACKAGE = "snnctl>"
 MODELS = ("Functional", "Model", "Sequential")
+CODE = ("Lambda", "__lambda__", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer")
+ACTIVATIONS = ("activation", "recurrent_activation")
+MOST_LAYERS = 10_000
 Config = dict[str, Any]
 
 
-def vet(config: Config, path: Path | str) -> None:
+def vet(config: Config, path: Path | str, *, allow_code: bool = False) -> None:
     """Refuse a configuration with code or unknown layers, before anything is built from it.
 
     Args:
-        config: a serialised Keras model, of Keras 2 or 3.
+        config: a serialised Keras model, as Keras 3 writes it.
         path: the file it came from, for the message.
+        allow_code: whether it may hold code.
 
     Raises:
-        ModelError: a Lambda layer, serialised code, a class or function that is not known, or a configuration that
-            Keras did not write; names the layer.
+        ModelError: a layer with code, serialised code, a class or function that is not known, or a configuration
+            that Keras did not write; names the layer.
     """
-    for layer in [config, *_listed(config)]:
-        _refuse_malformed(layer, path)
-    objects = [config, *_objects(config)]
-    if any(_registered_name(found).startswith(PACKAGE) for found in objects):
+    check_form(config, path)
+    if any(_registered_name(found).startswith(PACKAGE) for found in [config, *_objects(config)]):
         import snnctl.layers  # noqa: F401  (registers the spiking layers)
-    for found in objects:
-        _refuse_code(found, path)
+    if not allow_code:
+        refuse_code(config, path)
     for layer in [config, *_layers(config)]:
         _refuse_unknown(layer, path)
     for layer in reversed([config, *_layers(config)]):  # the inner ones first, for their names
         _refuse_unknown_functions(layer, path)
+
+
+def check_form(config: Any, path: Path | str) -> None:
+    """Refuse what Keras, of whichever version, did not write as the configuration of a network.
+
+    Raises:
+        ModelError: says so.
+    """
+    layers = [config, *_listed(config)]
+    if not all(_is_well_formed(layer) for layer in layers):
+        raise ModelError(
+            "The configuration of the network or of a layer is not as Keras writes it.",
+            where=str(path),
+            todo="Copy or save it again.",
+        )
+    if len(layers) > MOST_LAYERS:
+        raise ModelError(f"The network has {len(layers):,} layers; at most {MOST_LAYERS:,} are read.", where=str(path))
+
+
+def refuse_code(config: Config, path: Path | str) -> None:
+    """Refuse a configuration, of Keras 2 or 3, with code in it.
+
+    Raises:
+        ModelError: names the layer.
+    """
+    for layer in reversed([config, *_layers(config)]):  # the inner ones first, for their names
+        for found in [layer, *_objects(layer.get("config"))]:
+            if found["class_name"] in CODE:
+                raise ModelError(
+                    f"{_called(layer)} holds Python code, which is not run from a model file.",
+                    where=str(path),
+                    todo="Replace it with standard layers and save the model again; "
+                    "or, if you trust whoever made the file, add --allow-code.",
+                )
 
 
 def holds_spiking_layers(model: keras.Model) -> bool:
@@ -48,24 +84,10 @@ def holds_spiking_layers(model: keras.Model) -> bool:
     )
 
 
-def _refuse_malformed(layer: object, path: Path | str) -> None:
+def _is_well_formed(layer: object) -> bool:
     form = layer if isinstance(layer, dict) else {}
     wanted = {"class_name": str, "config": dict | list, "module": str | None}  # early Keras listed the layers
-    if not all(isinstance(form.get(key), kind) for key, kind in wanted.items()):
-        raise ModelError(
-            "The configuration of the network or of a layer is not as Keras writes it.",
-            where=str(path),
-            todo="Copy or save it again.",
-        )
-
-
-def _refuse_code(found: Config, path: Path | str) -> None:
-    if found["class_name"] in ("Lambda", "__lambda__"):
-        raise ModelError(
-            f"{_called(found)} holds Python code, which is never run from a model file.",
-            where=str(path),
-            todo="Replace it with standard layers and save the model again.",
-        )
+    return all(isinstance(form.get(key), kind) for key, kind in wanted.items())
 
 
 def _refuse_unknown(layer: Config, path: Path | str) -> None:
@@ -78,20 +100,33 @@ def _refuse_unknown(layer: Config, path: Path | str) -> None:
 
 
 def _refuse_unknown_functions(layer: Config, path: Path | str) -> None:
-    for found in _objects(layer.get("config")):
+    for name in _unknown_functions(layer.get("config")):
+        raise ModelError(
+            f"{_called(layer)} uses the function {name}, which neither Keras nor snnctl has.",
+            where=str(path),
+            todo="Replace it with a standard one and save the model again.",
+        )
+
+
+def _unknown_functions(config: Any) -> Iterator[str]:
+    for found in _objects(config):
         if found["class_name"] == "function" and not _is_known_function(found):
-            raise ModelError(
-                f"{_called(layer)} uses the function {found.get('config')}, which neither Keras nor snnctl has.",
-                where=str(path),
-                todo="Replace it with a standard one and save the model again.",
-            )
+            yield str(found.get("config"))
+    for key in ACTIVATIONS:
+        name = config.get(key) if isinstance(config, dict) else None
+        if isinstance(name, str) and not _is_activation(name):
+            yield name
 
 
 def _is_known_function(found: Config) -> bool:
     module, name = found.get("module"), str(found.get("config"))
     if keras.saving.get_registered_object(_registered_name(found)) is not None:
         return True
-    return hasattr(keras.activations, name) if module in (None, "builtins") else str(module).startswith("keras")
+    return _is_activation(name) if module in (None, "builtins") else str(module).startswith("keras")
+
+
+def _is_activation(name: str) -> bool:
+    return keras.saving.get_registered_object(name) is not None or hasattr(keras.activations, name)
 
 
 def _is_known(layer: Config) -> bool:

@@ -43,9 +43,12 @@ def run_recipe(
     run = Run(load_registry(), reporter or SilentReporter())
     given = [Setting.of(name, value) for name, value in (settings or {}).items()]
     plan = make_plan(Path(path), given, run.registry)
-    return execute_plan(
+    outcome = execute_plan(
         plan, run, out=Path(out) if out else None, overwrite=overwrite, command=["snnctl.run_recipe(...)"]
     )
+    if outcome.failure is not None:
+        raise outcome.failure
+    return outcome
 
 
 def make_plan(path: Path, settings: list[Setting], registry: Registry) -> Plan:

@@ -15,7 +15,7 @@ from snnctl.errors import SnnctlError
 from snnctl.recipes.data_sets import fetch_all
 from snnctl.recipes.plan import Plan, Step
 from snnctl.runs import new_folder, plain, prepare_output, publish, staging_folder, to_json, versions
-from snnctl.verbs.execute import execute, inputs
+from snnctl.verbs.execute import execute, failure, inputs
 from snnctl.verbs.result import Run
 
 RECIPE = "recipe.yaml"
@@ -33,6 +33,7 @@ class Outcome:
         command: the command line.
         metrics: figures by step id.
         durations: seconds by step id.
+        failure: why it ended early though the last step is complete: something that was required is not reached.
     """
 
     plan: Plan
@@ -41,6 +42,7 @@ class Outcome:
     command: list[str]
     metrics: dict[str, dict[str, Any]] = field(default_factory=dict)
     durations: dict[str, float] = field(default_factory=dict)
+    failure: SnnctlError | None = None
 
 
 def execute_plan(
@@ -55,7 +57,8 @@ def execute_plan(
     """Run the steps of ``plan``, one after the other.
 
     The first step is written to a staging folder that takes the place of ``out`` as soon as the step is complete;
-    what ``out`` held before is kept until then. If a later step fails, those before it stay.
+    what ``out`` held before is kept until then. If a later step fails, those before it stay. A step that misses what is
+    required of it stays as well; it is the last one, the outcome's ``failure`` is its error, and there is no summary.
 
     Args:
         plan: a checked recipe.
@@ -77,8 +80,10 @@ def execute_plan(
     outcome = Outcome(plan, folder, datetime.now().astimezone().isoformat(timespec="seconds"), list(command))
     _run_first(outcome, run, overwrite)
     for step in plan.steps[1:]:
-        _run_step(step, outcome, run, outcome.folder)
-    _write_summary(outcome)
+        if outcome.failure is None:
+            _run_step(step, outcome, run, outcome.folder)
+    if outcome.failure is None:
+        _write_summary(outcome)
     return outcome
 
 
@@ -91,7 +96,7 @@ def _inputs(plan: Plan) -> list[Path]:
 
 
 def summary(outcome: Outcome) -> dict[str, Any]:
-    """The outcome as plain data, as written to ``summary.json``."""
+    """The outcome as plain data, as written to ``summary.json``; steps that were not run are left out."""
     steps = [
         {
             "id": step.id,
@@ -101,6 +106,7 @@ def summary(outcome: Outcome) -> dict[str, Any]:
             "metrics": outcome.metrics[step.id],
         }
         for step in outcome.plan.steps
+        if step.id in outcome.metrics
     ]
     return plain(
         {
@@ -133,10 +139,18 @@ def _run_step(step: Step, outcome: Outcome, run: Run, folder: Path) -> None:
     try:
         result, _ = execute(step.verb, options, run, out=folder / step.id, command=outcome.command)
     except SnnctlError as error:
-        error.where = f"step '{step.id}'" + (f", {error.where}" if error.where else "")
+        _name_step(error, step)
         raise
+    if (missed := failure(result, outcome.folder / step.id)) is not None:
+        _name_step(missed, step)
+        outcome.failure = missed
     outcome.metrics[step.id] = result.metrics
     outcome.durations[step.id] = round(time.monotonic() - clock, 3)
+
+
+def _name_step(error: SnnctlError, step: Step) -> None:
+    """Put the step in front of the error's place."""
+    error.where = f"step '{step.id}'" + (f", {error.where}" if error.where else "")
 
 
 def _write_summary(outcome: Outcome) -> None:

@@ -56,11 +56,12 @@ def find_reference(step: Referring, steps: Sequence[Referring]) -> tuple[Referen
     if not isinstance(model, str):
         return None, []
     earlier = steps[: steps.index(step)]
+    own = given.get("calibrate") is not None
     for other in earlier:
         if other.id == model and _may_make_model(other):
-            return _of_step(step, other, data)
+            return _of_step(step, other, data, own)
     if os.path.exists(expanded(model)):
-        return _of_file(step, model, data)
+        return _of_file(step, model, data, own)
     return None, [_nowhere(step, model, earlier, steps)]
 
 
@@ -69,28 +70,31 @@ def _may_make_model(step: Referring) -> bool:
     return step.verb is None or step.verb.makes_model
 
 
-def _of_step(step: Referring, source: Referring, data: Any) -> tuple[Reference, list[Complaint]]:
-    """The network of an earlier step."""
+def _of_step(step: Referring, source: Referring, data: Any, own: bool) -> tuple[Reference, list[Complaint]]:
+    """The network of an earlier step; ``own`` tells that a file is calibrated on."""
     known = source.reference or Reference()
     converts = step.verb is not None and step.verb.name == "convert"
-    used = data if isinstance(data, str) else known.data
+    used = data if isinstance(data, str) else None if own else known.data
     reference = Reference(source.id, used, True if converts else known.spiking)
-    if not (converts and known.spiking):
-        return reference, []
-    message = f"step '{source.id}' makes a spiking network already; convert takes a ReLU network"
-    return reference, [Complaint(step.options.find("model"), message, f"leave out step '{step.id}'")]
+    if converts and known.spiking:
+        message = f"step '{source.id}' makes a spiking network already; convert takes a ReLU network"
+        return reference, [Complaint(step.options.find("model"), message, f"leave out step '{step.id}'")]
+    if source.reference is not None and used is None and not own:
+        message = f"no data set is named, and step '{source.id}' has none"
+        return reference, [Complaint(step.options.find("model"), message, f"add data to step '{step.id}'")]
+    return reference, []
 
 
-def _of_file(step: Referring, model: str, data: Any) -> tuple[Reference | None, list[Complaint]]:
-    """The network of a run folder or file."""
+def _of_file(step: Referring, model: str, data: Any, own: bool) -> tuple[Reference | None, list[Complaint]]:
+    """The network of a run folder or file; ``own`` tells that a file is calibrated on."""
     named = data if isinstance(data, str) else None
+    converts = step.verb is not None and step.verb.name == "convert"
     try:
-        check_model(model, named)
-        used = named or recorded_settings(Path(expanded(model))).get("data")
+        check_model(model, named, converts, own)
+        used = named or (None if own else recorded_settings(Path(expanded(model))).get("data"))
     except SnnctlError as error:
         message = f"{error.where}: {error.what}" if error.where else error.what
         return None, [Complaint(step.options.find("model"), message, error.todo)]
-    converts = step.verb is not None and step.verb.name == "convert"
     return Reference(None, used, True if converts else None), []
 
 

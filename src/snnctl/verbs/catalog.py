@@ -23,6 +23,7 @@ class Verb:
         options_path: ``module:class`` of its options model.
         function_path: ``module:function`` of what it does.
         makes_model: whether its result is a network, which is always written.
+        plan_path: ``module:function`` that tells what it would make; empty if it cannot tell.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Verb:
     options_path: str
     function_path: str
     makes_model: bool = True
+    plan_path: str = ""
 
     @property
     def options(self) -> type[Options]:
@@ -40,6 +42,11 @@ class Verb:
     def function(self) -> Callable[[Any, Run], Result]:
         """What the verb does: ``function(options, run) -> Result`` (may import TensorFlow)."""
         return _load(self.function_path)
+
+    @property
+    def plan(self) -> Callable[[Any, Run], dict[str, Any]]:
+        """What the verb would make, as plain data; only of a verb with ``plan_path`` (may import TensorFlow)."""
+        return _load(self.plan_path)
 
 
 def _load(path: str) -> Any:
@@ -62,6 +69,7 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
                 "Turn a trained ReLU network into a spiking network that computes the same.",
                 "snnctl.verbs.options:ConvertOptions",
                 "snnctl.verbs.convert:convert",
+                plan_path="snnctl.verbs.plan:plan",
             ),
             Verb(
                 "finetune",

@@ -5,81 +5,110 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from snnctl.verbs.opening import Opened, open_model, require_relu
+from snnctl.data.stream import first
+from snnctl.errors import AgreementError
+from snnctl.verbs.opening import Network
 from snnctl.verbs.options import ConvertOptions
 from snnctl.verbs.result import Result, Run
 
 if TYPE_CHECKING:
     import keras
-    import numpy as np
+
+    from snnctl.verbs.feed import Feed
 
 VERIFIED_CALIBRATION_IMAGES = 1000
 
 
 def convert(options: ConvertOptions, run: Run) -> Result:
-    """Builds the spiking network, calibrates its windows on training data, and verifies it.
-
-    Verification runs both networks, with the final windows, on the test split and on some of the calibration data.
+    """Builds the spiking network, calibrates its windows, and verifies it with the final windows.
 
     Raises:
         ConversionError: a layer that cannot be converted.
-        ModelError, DataError, UsageError, PluginError: see :func:`~snnctl.verbs.opening.open_model`.
+        ModelError, DataError, UsageError, PluginError: see :func:`~snnctl.verbs.opening_feed.open_with_feed`.
     """
     from snnctl.conversion.build import SpikingSettings, build_spiking
     from snnctl.conversion.calibrate import calibrate
     from snnctl.ttfs.timeline import spiking_layers
+    from snnctl.verbs.expectation import unexpected_data
+    from snnctl.verbs.opening_feed import open_with_feed
 
-    opened = open_model(options, run)
-    require_relu(opened, options.model)
-    snn = build_spiking(
-        opened.model, SpikingSettings(input_range=opened.source.preprocessing.input_range, dtype=opened.dtype)
-    )
-    calibration = calibration_data(opened, options.calibrate, options.seed)
-    X = calibrate(snn, calibration, options.quantile, options.zeta, options.batch_size, run.reporter)
-    for layer, X_n in zip(spiking_layers(snn), X, strict=True):
-        if X_n == 0:
-            run.reporter.warn(f"layer '{layer.name}' never spikes on the calibration data; its window is arbitrary")
-    metrics = verify(opened, snn, calibration, options.batch_size, run)
-    return Result("convert", metrics, opened.settings, snn)
-
-
-def calibration_data(opened: Opened, images: int, seed: int) -> np.ndarray:
-    """At most ``images`` training inputs, drawn without their labels, shape (images, \\*input_shape)."""
-    import numpy as np
-
-    inputs = opened.source.split("train").inputs
-    if len(inputs) <= images:
-        return inputs
-    chosen = np.random.default_rng(seed).choice(len(inputs), images, replace=False)
-    return inputs[np.sort(chosen)]
+    network, feed = open_with_feed(options, run)
+    snn = build_spiking(network.model, SpikingSettings(input_range=feed.input_range, dtype=network.dtype))
+    warnings = unexpected_data(network.model, feed.calibration)
+    X = calibrate(snn, feed.calibration, options.quantile, options.zeta, options.batch_size, run.reporter)
+    warnings += [
+        f"layer '{layer.name}' never spikes on the calibration data; its window is arbitrary"
+        for layer, X_n in zip(spiking_layers(snn), X, strict=True)
+        if X_n == 0
+    ]
+    metrics = measured(network, snn, feed, options.batch_size, run)
+    warnings += afterthoughts(metrics, feed)
+    for warning in warnings:
+        run.reporter.warn(warning)
+    if warnings:
+        metrics["warnings"] = warnings
+    settings = {**options.model_dump(mode="json"), "dtype": network.dtype, **feed.settings}
+    return Result("convert", metrics, settings, snn, failure=disagreement(metrics, options.require_agreement))
 
 
-def verify(opened: Opened, snn: keras.Model, calibration: np.ndarray, batch_size: int, run: Run) -> dict[str, Any]:
-    """The spiking network's figures on the test split, and its agreement with the source network."""
+def measured(network: Network, snn: keras.Model, feed: Feed, batch_size: int, run: Run) -> dict[str, Any]:
+    """The spiking network's figures, and its agreement with the source network."""
     from snnctl.conversion.logits import logits_of
-    from snnctl.forward import logits
-    from snnctl.metrics.predictions import agreement
-    from snnctl.verbs.measure import measure
+    from snnctl.ttfs.timeline import latency
+    from snnctl.verbs.measure import spikes
+    from snnctl.verbs.network_shape import class_output
+    from snnctl.verbs.verification import compare
 
-    relu = logits_of(opened.model)
-    test = opened.source.split("test")
-    metrics, spiking = measure(snn, "snn", test, batch_size, run.reporter, "measuring the spiking network")
-    source_metrics, source = measure(relu, "relu", test, batch_size, run.reporter, "measuring the ReLU network")
-    compared = agreement(source, spiking)
-    sample = calibration[:VERIFIED_CALIBRATION_IMAGES]
-    on_calibration = agreement(
-        logits(relu, sample, batch_size, run.reporter, "comparing on calibration data: ReLU"),
-        logits(snn, sample, batch_size, run.reporter, "comparing on calibration data: spiking"),
-    )
-    return {
-        **metrics,
-        "split": "test",
-        "source_accuracy": source_metrics["accuracy"],
-        "agreement": compared.agreement,
-        "different_predictions": round((1 - compared.agreement) * compared.samples),
-        "max_logit_difference": compared.max_logit_difference,
-        "mean_logit_difference": compared.mean_logit_difference,
-        "largest_logit": compared.largest_logit,
-        "calibration_images": len(calibration),
-        "calibration": asdict(on_calibration),
+    samples = feed.verification
+    if samples is None:
+        return {"type": "snn", "latency": latency(snn), "calibration_images": len(feed.calibration)}
+    source = logits_of(network.model)
+    scored = class_output(source, feed.classes)
+    compared, statistics = compare(source, snn, samples, scored, batch_size, run.reporter, "comparing both networks")
+    metrics = {
+        "type": "snn",
+        "images": compared.samples,
+        **(asdict(compared.spiking) if compared.spiking else {}),
+        **spikes(statistics),
+        "split": feed.split,
+        "verified_on": feed.name,
+        **({"source_accuracy": compared.source.accuracy} if compared.source else {}),
+        **compared.figures(),
+        "calibration_images": len(feed.calibration),
     }
+    if feed.split == "test":
+        sample = first(feed.calibration, VERIFIED_CALIBRATION_IMAGES)
+        again, _ = compare(source, snn, sample, None, batch_size, run.reporter, "comparing on calibration data")
+        metrics["calibration"] = asdict(again.overall)
+    return metrics
+
+
+def afterthoughts(metrics: dict[str, Any], feed: Feed) -> list[str]:
+    """What the figures say about the data, one sentence each."""
+    from snnctl.verbs.expectation import chance_level
+
+    found = []
+    if "source_accuracy" in metrics and feed.classes:
+        found.append(chance_level(metrics["source_accuracy"], feed.classes, metrics["images"]))
+    if outside := metrics.get("out_of_range"):
+        low, high = feed.input_range
+        found.append(
+            f"{100 * outside:.3g} % of the input values lie outside the coded range from {low:g} to {high:g} and are "
+            "cut off there; --input-range P,Q sets it"
+        )
+    return [sentence for sentence in found if sentence]
+
+
+def disagreement(metrics: dict[str, Any], required: float | None) -> AgreementError | None:
+    """The error that the networks do not agree as far as required, None if they do; notes what was required."""
+    if required is None:
+        return None
+    metrics["required_agreement"] = required
+    if metrics["agreement"] >= required:
+        return None
+    different = metrics["different_predictions"]
+    return AgreementError(
+        f"the spiking network answers unlike the ReLU network: the agreement is {metrics['agreement']:.6g}, and "
+        f"{required:g} is required ({different:,} different predictions)",
+        todo="Wider windows (--quantile 1, a larger --zeta) or --dtype float64 bring them closer.",
+    )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
+from snnctl.errors import SnnctlError
 from snnctl.runs import RunRecord, prepare_output, third_party, versions, write_run
 from snnctl.verbs.catalog import Verb
 from snnctl.verbs.options import Options
@@ -15,7 +16,7 @@ from snnctl.verbs.result import Result, Run
 
 def inputs(options: Options) -> list[Path]:
     """The files and folders that a verb with these options reads."""
-    named = (getattr(options, key, None) for key in ("model", "data_dir"))
+    named = (getattr(options, key, None) for key in ("model", "data_dir", "calibrate"))
     return [Path(path) for path in named if path is not None]
 
 
@@ -39,7 +40,8 @@ def execute(
         command: the command line, for the record.
 
     Returns:
-        The result, and the absolute path of the folder it was written to.
+        The result, and the absolute path of the folder it was written to. A result that misses what was required holds
+        the error in ``failure``; the caller raises it when everything is shown.
 
     Raises:
         OutputError: ``out`` is in use or cannot be written; known before the work starts.
@@ -62,3 +64,10 @@ def execute(
         duration=round(time.monotonic() - clock, 3),
     )
     return result, write_run(folder, result, record, overwrite)
+
+
+def failure(result: Result, folder: Path | None) -> SnnctlError | None:
+    """What to raise when the result is written to ``folder`` and shown; None if nothing that was required is missed."""
+    if result.failure is not None and folder is not None:
+        result.failure.todo = f"It is written all the same, to {folder}. {result.failure.todo}"
+    return result.failure

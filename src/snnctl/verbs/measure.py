@@ -11,8 +11,10 @@ from snnctl.conversion.logits import logits_of
 from snnctl.data.dataset import Samples
 from snnctl.forward import logits
 from snnctl.metrics.predictions import accuracy, cross_entropy
-from snnctl.metrics.spikes import LayerSpikes, SpikeStatistics, spike_statistics
+from snnctl.metrics.spikes import Kind, LayerSpikes, SpikeStatistics, spike_statistics
 from snnctl.progress import Reporter
+
+KINDS: tuple[Kind, ...] = ("spiking", "signed", "relay")
 
 
 def measure(
@@ -46,21 +48,25 @@ def predictions(outputs: np.ndarray, samples: Samples, kind: str) -> dict[str, A
 
 
 def spikes(statistics: SpikeStatistics) -> dict[str, Any]:
-    """Spikes per neuron, latency and saturation, in total and by layer; the input apart."""
+    """Spikes per neuron, latency and saturation, in total and by layer; input, signed and relay neurons apart."""
     return {
         "spikes_per_neuron": statistics.spikes_per_neuron,
         "latency": statistics.latency,
         "saturated": statistics.saturated,
         "out_of_range": statistics.out_of_range,
-        "input": _layer(statistics.input, "input"),
-        "layers": [_layer(layer, "spiking") for layer in statistics.layers],
+        "neurons": {kind: statistics.neurons(kind) for kind in KINDS},
+        "signed_spikes_per_neuron": statistics.spikes("signed"),
+        "relay_spikes_per_neuron": statistics.spikes("relay"),
+        "input": _layer(statistics.input),
+        "layers": [_layer(layer) for layer in statistics.layers],
     }
 
 
-def _layer(layer: LayerSpikes, kind: str) -> dict[str, Any]:
+def _layer(layer: LayerSpikes) -> dict[str, Any]:
     return {
         "name": layer.window.layer,
-        "kind": kind,
+        "kind": layer.kind,
+        "level": layer.window.level,
         "neurons": layer.neurons,
         "spikes_per_neuron": layer.spikes_per_neuron,
         "saturated": layer.saturated / layer.spikes if layer.spikes else 0.0,

@@ -17,7 +17,26 @@ from snnctl.verbs.samples import Source, data_source
 if TYPE_CHECKING:
     import keras
 
+    from snnctl.data.dataset import Dataset
+
 DEFAULT_DATA = "mnist-mini"  # of train; what is made of its network takes the data set from its record
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network, and what is known of its making.
+
+    Args:
+        model: the network.
+        kind: "relu" or "snn".
+        dtype: its precision.
+        recorded: the settings of the run that made it; empty for a bare file.
+    """
+
+    model: keras.Model
+    kind: str
+    dtype: str
+    recorded: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -48,38 +67,63 @@ def open_model(options: ModelSourceOptions, run: Run) -> Opened:
         UsageError: no data set is named, and the network's run does not name one.
         ModelError: missing, damaged, incomplete, or not fitting the data.
     """
-    from snnctl.models import check_fits, dtype_of, load_model
+    from snnctl.models import check_fits
 
-    path = expanded(options.model)
-    recorded = recorded_settings(path)
+    recorded = recorded_settings(expanded(options.model))
     name = options.data or recorded.get("data")
     if name is None:
         raise no_data_set(options.model)
-    preprocess = options.preprocess or recorded.get("preprocess")
     dataset = run.registry.dataset(name)
+    network = open_network(options, run, dataset)
+    check_fits(network.model, dataset.input_shape, dataset.classes, dataset.name)
+    source = data_source(options, run, name, options.preprocess or recorded.get("preprocess"), network.dtype)
+    if network.kind == "snn":
+        _check_range(network.model, source, run)
+    settings = {
+        **options.model_dump(mode="json"),
+        "data": dataset.name,
+        "preprocess": source.preprocessing.spelling,
+        "dtype": network.dtype,
+    }
+    return Opened(network.model, network.kind, source, network.dtype, settings)
+
+
+def open_network(
+    options: ModelSourceOptions, run: Run, dataset: Dataset | None, sample_shape: tuple[int, ...] | None = None
+) -> Network:
+    """The network that ``options.model`` names, or that was given as an object.
+
+    Args:
+        options: of any verb that takes a network.
+        run: knows the architectures; holds the network if it is an object.
+        dataset: the data it is used with, which weights without a network need; None if there is no data set.
+        sample_shape: of other data, for a network that does not say what it takes; None if not known.
+
+    Raises:
+        ModelError: missing, damaged or incomplete.
+        UsageError, PluginError: an architecture that does not exist, or options that do not fit it.
+    """
+    from snnctl.models import as_dtype, check_finite, dtype_of, load_model
+    from snnctl.models.vetting import holds_spiking_layers
+
+    if run.given.model is not None:
+        model = as_dtype(run.given.model, options.dtype, allow_code=True)  # its code is the caller's own
+        check_finite(model)
+        return Network(model, "snn" if holds_spiking_layers(model) else "relu", dtype_of(model), {})
+    path = expanded(options.model)
     architecture = run.registry.architecture(options.arch) if options.arch else None
     loaded = load_model(
         path,
         arch=CheckedArchitecture(architecture) if architecture else None,
         arch_options=check_arch_options(architecture, options.arch_opt) if architecture else {},
-        input_shape=dataset.input_shape,
-        classes=dataset.classes,
+        input_shape=dataset.input_shape if dataset else sample_shape,
+        classes=dataset.classes if dataset else None,
         dtype=options.dtype,
+        allow_code=options.allow_code,
     )
     for note in loaded.notes:
         run.reporter.note(note)
-    check_fits(loaded.model, dataset.input_shape, dataset.classes, dataset.name)
-    dtype = dtype_of(loaded.model)
-    source = data_source(options, run, name, preprocess, dtype)
-    if loaded.kind == "snn":
-        _check_range(loaded.model, source, run)
-    settings = {
-        **options.model_dump(mode="json"),
-        "data": dataset.name,
-        "preprocess": source.preprocessing.spelling,
-        "dtype": dtype,
-    }
-    return Opened(loaded.model, loaded.kind, source, dtype, settings)
+    return Network(loaded.model, loaded.kind, dtype_of(loaded.model), recorded_settings(path))
 
 
 def recorded_settings(model: Path) -> dict[str, Any]:
@@ -97,21 +141,27 @@ def recorded_settings(model: Path) -> dict[str, Any]:
     return record.settings
 
 
-def no_data_set(model: str) -> UsageError:
-    """The error that neither the options nor the record of ``model`` name a data set."""
+def no_data_set(model: str, calibrates: bool = False) -> UsageError:
+    """The error that neither the options nor the record of ``model`` name a data set.
+
+    Args:
+        model: what the network was called.
+        calibrates: whether data of one's own would do.
+    """
+    own = ", or --calibrate with data of your own: an .npz or .npy file or a folder of images" if calibrates else ""
     return UsageError(
         f"no data set is named, and {model} does not record one",
-        todo="Add --data NAME (`snnctl data list` shows all).",
+        todo=f"Add --data NAME (`snnctl data list` shows all){own}.",
     )
 
 
-def require_relu(opened: Opened, model: str) -> None:
+def require_relu(network: Network, model: str) -> None:
     """Conversion starts from a ReLU network.
 
     Raises:
         ModelError: it is a spiking one already.
     """
-    if opened.kind != "relu":
+    if network.kind != "relu":
         raise ModelError(
             f"{model} is a spiking network already", todo="Measure it with `snnctl eval`, train it with `finetune`."
         )

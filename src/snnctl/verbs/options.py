@@ -9,10 +9,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from snnctl.verbs.texts import read_path, read_range
 
 DType = Literal["float32", "float64"]
 Positive = Annotated[int, Field(gt=0)]
+InputRange = Annotated[tuple[float, float], BeforeValidator(read_range)]
+FilePath = Annotated[Path, BeforeValidator(read_path)]
 
 
 class Options(BaseModel):
@@ -28,8 +32,8 @@ class DataOptions(Options):
     data_dir: Path | None = Field(None, description="Folder in which data sets are looked for first.")
     preprocess: str | None = Field(
         None,
-        description="unit (0..1, the default), raw (as stored), standard (the data set's mean and deviation) "
-        "or mean=M,std=S.",
+        description="unit (0..1, the default), raw (as stored; the default of float arrays), standard (the data set's "
+        "mean and deviation) or mean=M,std=S.",
     )
     limit: Positive | None = Field(None, description="Use only the first N samples of each split.")
     seed: int = Field(0, ge=0, lt=2**32, description="Seed of initialisation and shuffling.")
@@ -43,6 +47,9 @@ class ModelSourceOptions(DataOptions):
     arch: str | None = Field(None, description="Architecture of a weights-only .h5 file (see `snnctl archs list`).")
     arch_opt: dict[str, Any] = Field(default_factory=dict, description="Option of the architecture, name=value.")
     dtype: DType | None = Field(None, description="Precision; the model's own when not given.")
+    allow_code: bool = Field(
+        False, description="Run code that the model file holds (Lambda layers); only for files you trust."
+    )
 
 
 class OptimisationOptions(Options):
@@ -90,8 +97,26 @@ class ConvertOptions(ModelSourceOptions):
     zeta: float = Field(
         0.5, ge=0, le=1e3, description="Margin of the windows beyond that, as a part of them; smaller: shorter latency."
     )
-    calibrate: Positive = Field(
-        10_000, description="Training images the windows are calibrated on, at most (--limit cuts them too)."
+    calibrate: FilePath | None = Field(
+        None, description="Calibrate on an .npz or .npy file or a folder of images; no --data is needed then."
+    )
+    calibration_images: Positive = Field(
+        10_000, description="Images the windows are calibrated on, at most, drawn at random (--limit cuts them too)."
+    )
+    input_range: InputRange | None = Field(
+        None, description="Smallest and largest input P,Q that is coded; taken from the data when not given."
+    )
+    verify: Literal["full", "sample", "none"] | None = Field(
+        None,
+        description="Compare both networks on the test split or all of the file's samples (full, the default with "
+        "--data), on 1,000 of them (sample, the default with --calibrate) or on none.",
+    )
+    require_agreement: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        description="Fail with exit code 10 if fewer predictions than this part are those of the ReLU network; "
+        "the spiking network is written all the same.",
     )
 
 

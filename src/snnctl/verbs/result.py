@@ -5,11 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from snnctl.errors import SnnctlError
 from snnctl.plugins import Registry
 from snnctl.progress import Reporter, SilentReporter
 
 if TYPE_CHECKING:
     import keras
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a caller in Python hands over as objects, where the options could only name files.
+
+    Args:
+        model: the network; None if the options name it.
+        calibration: what to calibrate on: an array, a ``tf.data.Dataset``, or a function that makes a generator.
+        labels: the labels of ``calibration``, if that is an array.
+    """
+
+    model: keras.Model | None = None
+    calibration: Any = None
+    labels: Any = None
 
 
 @dataclass(frozen=True)
@@ -19,10 +35,12 @@ class Run:
     Args:
         registry: the data sets and architectures, by name.
         reporter: where progress, notes and warnings go.
+        given: objects in place of files.
     """
 
     registry: Registry
     reporter: Reporter = field(default_factory=SilentReporter)
+    given: Given = field(default_factory=Given)
 
 
 @dataclass(frozen=True)
@@ -35,6 +53,7 @@ class Result:
         settings: the resolved options: defaults filled in, data set and preprocessing named.
         model: the network to be saved; None for ``eval``.
         history: one dict of figures per epoch; empty when nothing was trained.
+        failure: what was required and not reached; raised when everything is written and shown.
     """
 
     verb: str
@@ -42,3 +61,4 @@ class Result:
     settings: dict[str, Any]
     model: keras.Model | None = None
     history: list[dict[str, float]] = field(default_factory=list)
+    failure: SnnctlError | None = None

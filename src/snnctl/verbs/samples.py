@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from snnctl.data.dataset import DataContext, Dataset, Samples
-from snnctl.data.prepare import load_split
+from snnctl.data.prepare import load_raw, load_split
+from snnctl.data.prepared import PreparedStream
 from snnctl.data.preprocess import Preprocessing, parse_preprocess
+from snnctl.data.stream import ArrayStream, Stream
 from snnctl.plugins.guard import guard, origin
 from snnctl.verbs.options import DataOptions
 from snnctl.verbs.result import Run
@@ -39,6 +41,15 @@ class Source:
         """
         with guard(f"load failed for the {name} split", where=origin(self.dataset)):
             return load_split(self.dataset, name, self.context, self.preprocessing, limit=self.limit, dtype=self.dtype)
+
+    def stream(self, name: str) -> Stream:
+        """The samples of a split, preprocessed batch by batch; shapes and errors as of :meth:`split`."""
+        with guard(f"load failed for the {name} split", where=origin(self.dataset)):
+            raw = load_raw(self.dataset, name, self.context, limit=self.limit)
+        stored = ArrayStream(lambda: raw.inputs, raw.labels)
+        return PreparedStream(
+            stored, self.dataset.input_shape, self.preprocessing, self.dtype, classes=self.dataset.classes
+        )
 
 
 def data_source(options: DataOptions, run: Run, name: str, preprocess: str | None, dtype: str) -> Source:

@@ -6,8 +6,8 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
-from snnctl.data.preprocess import parse_preprocess
-from snnctl.errors import ModelError, PluginError, SnnctlError, UsageError
+from snnctl.data.preprocess import RawValues, parse_preprocess, parse_spelling
+from snnctl.errors import DataError, ModelError, PluginError, SnnctlError, UsageError
 from snnctl.models.source import find_source
 from snnctl.plugins import Registry
 from snnctl.plugins.options import read_arch_options
@@ -15,6 +15,9 @@ from snnctl.plugins.problems import Label, Problem, find_problems, quoted
 from snnctl.runs import expanded
 from snnctl.verbs.opening import no_data_set, recorded_settings
 from snnctl.verbs.options import Options
+from snnctl.verbs.result import Given
+
+PIXELS_OF_ANY_FILE = RawValues("data without a data set (--data)", (0.0, 255.0))
 
 Model = TypeVar("Model", bound=Options)
 
@@ -56,40 +59,58 @@ def find_name_problems(given: Mapping[str, Any], registry: Registry, data: str |
     return problems + _arch_option_problems(given, registry)
 
 
-def check_names(options: Options, registry: Registry) -> None:
+def check_names(options: Options, registry: Registry, objects: Given | None = None, needs_data: bool = True) -> None:
     """Refuse unknown names and missing files before TensorFlow is imported.
+
+    Args:
+        options: of any verb.
+        registry: the data sets and architectures there are.
+        objects: what is given in Python in place of files.
+        needs_data: whether the verb reads data, which must be named then.
 
     Raises:
         PluginError: no such data set or architecture.
         UsageError: a preprocessing or an option of the architecture that does not fit.
         ModelError: the model does not exist.
+        DataError: the file to calibrate on does not exist.
     """
     given = options.model_dump()
+    objects = objects or Given()
     for _, check in _checks(given, registry):
         check()
     for problem in _arch_option_problems(given, registry):
         raise UsageError(problem.message, todo=problem.todo)
-    if given.get("model") is not None:
-        check_model(given["model"], given["data"])
+    if given.get("model") is None:
+        return
+    own = not needs_data or given.get("calibrate") is not None or objects.calibration is not None
+    if objects.model is None:
+        check_model(given["model"], given["data"], "calibrate" in given, own)
+    elif given["data"] is None and not own:
+        raise UsageError(
+            f"there is nothing to calibrate {given['model']} on",
+            todo="Give calibration= (an array, a tf.data.Dataset or a file), or data= with the name of a data set.",
+        )
 
 
-def check_model(model: str, data: str | None) -> None:
-    """Refuse a model that is not there or is none, or that no data set belongs to; no network is opened.
+def check_model(model: str, data: str | None, calibrates: bool = False, own_data: bool = False) -> None:
+    """Refuse a model that is not there or is none, or that no data belongs to; no network is opened.
 
     Args:
         model: path of a run folder or file.
         data: the data set that is named; None if the model's run must name it.
+        calibrates: whether other data than a data set would do.
+        own_data: whether such data is named.
 
     Raises:
         ModelError: nothing there, no run folder, no file of Keras, or a damaged record.
-        UsageError: no data set is named.
+        UsageError: no data is named.
     """
     path = expanded(model)
     if not os.path.exists(path):
         raise ModelError(f"no model at {model}", todo="name a run folder, a .keras file or an .h5 file")
     find_source(path)
-    if data is None and recorded_settings(path).get("data") is None:
-        raise no_data_set(model)
+    if data is None and not own_data and recorded_settings(path).get("data") is None:
+        raise no_data_set(model, calibrates)
 
 
 def _checks(
@@ -102,8 +123,33 @@ def _checks(
     used = default if data is None else data
     if isinstance(preprocess, str) and isinstance(used, str) and _has_data_set(registry, used):
         yield "preprocess", lambda: parse_preprocess(preprocess, registry.dataset(used))
+    elif isinstance(preprocess, str) and used is None and "calibrate" in given:
+        yield "preprocess", lambda: parse_spelling(preprocess, PIXELS_OF_ANY_FILE)
     if isinstance(arch, str):
         yield "arch", lambda: registry.architecture(arch)
+    yield "calibrate", lambda: _check_calibration_file(given.get("calibrate"))
+    yield "require_agreement", lambda: _check_requirement(given)
+
+
+def _check_calibration_file(path: object) -> None:
+    if not isinstance(path, str | os.PathLike):
+        return
+    if os.path.exists(expanded(os.fspath(path))):
+        return
+    number = str(path).isdigit()
+    raise DataError(
+        f"there is no file or folder {path} to calibrate on",
+        todo="The number of images is set with --calibration-images (calibration_images)."
+        if number
+        else "Name an .npz or .npy file or a folder of images.",
+    )
+
+
+def _check_requirement(given: Mapping[str, Any]) -> None:
+    if given.get("require_agreement") is not None and given.get("verify") == "none":
+        raise UsageError(
+            "an agreement is required, but nothing is verified", todo="Leave out --verify none, or --require-agreement."
+        )
 
 
 def _has_data_set(registry: Registry, name: str) -> bool:

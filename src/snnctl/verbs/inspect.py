@@ -1,0 +1,87 @@
+"""``snnctl inspect``: what a network consists of, as plain data."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from snnctl.errors import ConversionError
+from snnctl.verbs.conversion_rules import spiking_form
+from snnctl.verbs.opening import open_network
+from snnctl.verbs.options import ModelSourceOptions
+from snnctl.verbs.result import Run
+
+if TYPE_CHECKING:
+    import keras
+
+
+def inspect(options: ModelSourceOptions, run: Run) -> dict[str, Any]:
+    """The layers of a ReLU or spiking network; no data is read.
+
+    Args:
+        options: which network; a data set is needed by weights without a network only.
+        run: the registry and the reporter.
+
+    Returns:
+        Plain data: ``type``, ``name``, ``layers`` and, by type, what :func:`of_relu` or :func:`of_spiking` says.
+
+    Raises:
+        ModelError, UsageError, PluginError: see :func:`~snnctl.verbs.opening.open_network`.
+    """
+    dataset = run.registry.dataset(options.data) if options.data else None
+    network = open_network(options, run, dataset)
+    if network.kind == "snn":
+        return {"type": "snn", "name": network.model.name, **of_spiking(network.model)}
+    return {"type": "relu", "name": network.model.name, **of_relu(network.model, run)}
+
+
+def of_relu(model: keras.Model, run: Run) -> dict[str, Any]:
+    """``layers``, ``parameters``, and whether it ``converts`` or which ``obstacles`` there are.
+
+    ``hidden`` says why the layers are only listed, if they are.
+    """
+    from snnctl.conversion.source_table import source_table
+
+    table = source_table(model)
+    found = obstacles(model, run)
+    return {
+        "layers": [asdict(row) for row in table.rows],
+        "parameters": table.parameters,
+        "hidden": table.hidden.what if table.hidden is not None else None,
+        "converts": not found,
+        "obstacles": found,
+    }
+
+
+def obstacles(model: keras.Model, run: Run) -> list[dict[str, str]]:
+    """Everything that stands against a conversion: ``where``, ``what`` and ``todo`` of each."""
+    from snnctl.conversion.refusal import NotConvertibleError, Obstacle
+    from snnctl.conversion.settings import SpikingSettings
+
+    try:
+        spiking_form(model, SpikingSettings(), run)
+    except NotConvertibleError as error:
+        return [asdict(obstacle) for obstacle in error.obstacles]
+    except ConversionError as error:
+        return [asdict(Obstacle.of(error))]
+    return []
+
+
+def of_spiking(model: keras.Model, calibrated: bool = True) -> dict[str, Any]:
+    """``layers``, ``neurons`` by kind, ``parameters``, ``synapses``, and the ``latency`` of calibrated windows."""
+    from snnctl.conversion.spiking_table import NEURONS, neurons_by_kind, spiking_table
+    from snnctl.ttfs.timeline import latency
+
+    rows = spiking_table(model, calibrated)
+    firing = [row.synapses for row in rows if row.kind in NEURONS]
+    counted = [synapses for synapses in firing if synapses is not None]
+    return {
+        "layers": [{**asdict(row), "fan_out": row.fan_out} for row in rows],
+        "neurons": neurons_by_kind(rows),
+        "parameters": {
+            "weights": sum(row.weights for row in rows),
+            "thresholds": sum(row.thresholds for row in rows),
+        },
+        "synapses": sum(counted) if len(counted) == len(firing) else None,
+        "latency": latency(model) if calibrated else None,
+    }

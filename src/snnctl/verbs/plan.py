@@ -1,0 +1,73 @@
+"""``snnctl convert --plan``: the network that a conversion would make, without data and without writing anything."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from snnctl.data.dataset import Dataset
+from snnctl.data.preprocess import parse_preprocess
+from snnctl.runs import expanded
+from snnctl.verbs.conversion_rules import spiking_form
+from snnctl.verbs.inspect import of_spiking
+from snnctl.verbs.opening import Network, open_network, recorded_settings, require_relu
+from snnctl.verbs.options import ConvertOptions
+from snnctl.verbs.result import Run
+
+Range = tuple[float, float]
+ASSUMED: Range = (0.0, 1.0)
+
+
+def plan(options: ConvertOptions, run: Run) -> dict[str, Any]:
+    """The layers of the spiking network; windows are open where calibration sets them.
+
+    Returns:
+        Plain data: what :func:`~snnctl.verbs.inspect.of_spiking` says, the ``input_range`` and whether it is
+        ``assumed``, and the source's layers that ``vanish``.
+
+    Raises:
+        ConversionError: layers that cannot be converted, all at once.
+        ModelError: a network that is missing, damaged, or spiking already.
+        UsageError, PluginError: see :func:`~snnctl.verbs.opening.open_network`.
+    """
+    from snnctl.conversion.settings import SpikingSettings
+
+    dataset = _dataset(options, run)
+    network = open_network(options, run, dataset)
+    require_relu(network, options.model)
+    known = _input_range(options, network, dataset)
+    settings = SpikingSettings(input_range=known or ASSUMED, dtype=network.dtype)
+    found = of_spiking(spiking_form(network.model, settings, run), calibrated=False)
+    return {
+        "type": "snn",
+        "plan": True,
+        "name": network.model.name,
+        **found,
+        "input_range": list(settings.input_range),
+        "assumed": known is None,
+        "vanish": _vanished(network, found["layers"]),
+    }
+
+
+def _dataset(options: ConvertOptions, run: Run) -> Dataset | None:
+    """The data set that is named, or that the network's run records."""
+    if options.data is None and (options.calibrate is not None or run.given.model is not None):
+        return None
+    name = options.data or recorded_settings(expanded(options.model)).get("data")
+    return run.registry.dataset(name) if name else None
+
+
+def _input_range(options: ConvertOptions, network: Network, dataset: Dataset | None) -> Range | None:
+    """The range of inputs as far as it is known without reading data."""
+    if options.input_range is not None:
+        return options.input_range
+    if dataset is None:
+        return None
+    return parse_preprocess(options.preprocess or network.recorded.get("preprocess"), dataset).input_range
+
+
+def _vanished(network: Network, layers: list[dict[str, Any]]) -> list[str]:
+    """Names of the source's layers that are in no layer of the spiking network."""
+    from snnctl.conversion.source_table import source_table
+
+    kept = {name for layer in layers for name in (layer["name"], *layer["source"])}
+    return [row.name for row in source_table(network.model).rows if row.name not in kept]

@@ -1,0 +1,123 @@
+"""``snnctl inspect`` and ``snnctl convert --plan`` on the command line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+def layer(name: str, kind: str, shape: list[int | None], **known: Any) -> dict[str, Any]:
+    """A row, None where nothing is known."""
+    open_ = ("neurons", "synapses", "fan_out", "level", "window", "t_min", "t_max")
+    rest = {"weights": 0, "thresholds": 0, "reads": [], "source": []}
+    return {"name": name, "kind": kind, "shape": shape, **dict.fromkeys(open_), **rest, **known}
+
+
+LONG = "a_convolution_with_a_long_name"
+SPIKING = {
+    "type": "snn",
+    "name": "net_spiking",
+    "layers": [
+        layer("input_coding", "input", [28, 28, 1], neurons=784, fan_out=10.0, level=0, window=1.0, t_min=0, t_max=1.0),
+        layer(
+            *(LONG, "spiking", [None, None, 64]),
+            weights=36864,
+            thresholds=576,
+            level=1,
+            window=3.25,
+            t_min=1.0,
+            t_max=4.25,
+            source=[LONG, "batch_normalization_12", "re_lu_12"],
+        ),
+        layer("predictions", "readout", [10], neurons=10, weights=640, thresholds=10, source=["predictions"]),
+    ],
+    "neurons": {"input": 784},
+    "parameters": {"weights": 37504, "thresholds": 586},
+    "synapses": None,
+    "latency": 4.25,
+}
+RELU = {
+    "type": "relu",
+    "name": "net",
+    "layers": [
+        {"name": "conv", "kind": "Conv2D", "shape": [26, 26, 8], "parameters": 80, "reads": ["input"]},
+        {"name": "sum", "kind": "Add", "shape": [26, 26, 8], "parameters": 0, "reads": ["conv", "input"]},
+    ],
+    "parameters": 80,
+    "hidden": None,
+    "converts": False,
+    "obstacles": [{"where": "layer 'sum'", "what": "odd", "todo": "something else"}] * 2,
+}
+
+
+@pytest.fixture
+def found(verbs, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """What inspect and plan find; an empty model file ``net.keras``."""
+    Path("net.keras").write_bytes(b"PK")  # how an archive of Keras begins
+    found: dict[str, Any] = {}
+    monkeypatch.setattr("snnctl.verbs.inspect.inspect", lambda options, run: found["inspect"])
+    monkeypatch.setattr("snnctl.verbs.plan.plan", lambda options, run: found["plan"])
+    return found
+
+
+def test_the_table_of_a_relu_network(call, found: dict[str, Any]) -> None:
+    found["inspect"] = RELU
+    code, out, err = call("inspect", "net.keras")
+    assert code == 0, err
+    lines = [line.split() for line in out.splitlines()]
+    assert ["conv", "Conv2D", "26x26x8", "80"] in lines  # the row above is not named again
+    assert ["sum", "Add", "26x26x8", "conv,", "input"] in lines
+    assert "no, 2 obstacles; `snnctl convert MODEL --plan` tells what to do" in out
+
+
+@pytest.mark.parametrize("columns", ["80", "200"])
+def test_the_table_of_a_spiking_network(
+    call, found: dict[str, Any], columns: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    found["inspect"] = SPIKING
+    _, out, _ = call("inspect", "net.keras")
+    assert all(len(line) <= int(columns) for line in out.splitlines())
+    for word in ("?x?x64", "37,440", "4.25", "37,504 weights, 586 thresholds", "784 input"):
+        assert word in out
+    assert out.count("\n  predictions") == (1 if columns == "200" else 2)
+
+
+def test_a_plan_says_what_calibration_will_set(call, found: dict[str, Any]) -> None:
+    layers = [dict(layer) for layer in SPIKING["layers"]]  # type: ignore[attr-defined]
+    layers[1] |= {"window": None, "t_min": None, "t_max": None}
+    said = {"plan": True, "latency": None, "input_range": [0, 1], "assumed": True, "vanish": ["drop"]}
+    found["plan"] = {**SPIKING, **said, "layers": layers}
+    code, out, err = call("convert", "net.keras", "--plan")
+    assert code == 0, err
+    assert "calibrated" in out
+    assert "0 to 1, assumed; --input-range P,Q says another" in out
+    assert "drop" in out
+    assert not Path("runs").exists()
+
+
+@pytest.mark.parametrize("command", [("inspect",), ("convert", "--plan")])
+def test_json_is_what_was_found(call, found: dict[str, Any], command: tuple[str, ...]) -> None:
+    found["inspect"] = found["plan"] = SPIKING
+    code, out, err = call(*command, "net.keras", "--json")
+    assert (code, json.loads(out)) == (0, SPIKING), err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("net.keras", "--arch", "vgg61"), 7, "did you mean 'vgg16'"),
+        (("net.keras", "--data", "mnits"), 7, "did you mean"),
+        (("net.keras", "--arch-opt", "hidden=3"), 2, "arch_opt without arch"),
+        (("net.keras", "--arch", "fc2", "--arch-opt", "hiden=3"), 2, "hidden"),
+        (("nothing.keras",), 3, "no model at nothing.keras"),
+        (("net.keras", "--limit", "3"), 2, "--limit"),
+    ],
+)
+def test_mistakes(call, found: dict[str, Any], arguments: tuple[str, ...], code: int, words: str) -> None:
+    result, out, err = call("inspect", *arguments)
+    assert (result, out) == (code, "")
+    assert words in err

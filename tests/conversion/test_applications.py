@@ -1,0 +1,218 @@
+"""The networks of keras.applications: exact conversion, and refusals that name every obstacle.
+
+Their weights are random (nothing is downloaded), their statistics those of real images, and their logits spread out.
+With a thousand classes that are nearly tied, a small error changes predictions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+import graphs
+from snnctl.builtin.datasets import Cifar10, MnistMini
+from snnctl.conversion.build import SpikingSettings, build_spiking
+from snnctl.conversion.calibrate import calibrate
+from snnctl.conversion.logits import logits_of
+from snnctl.data.dataset import DataContext
+from snnctl.errors import ConversionError
+from snnctl.forward import logits
+from snnctl.models import as_dtype, precision
+from snnctl.progress import SilentReporter
+
+A, L = keras.applications, keras.layers
+
+IMAGES = 1000
+SETTLING = 128  # images that statistics are taken from
+CALIBRATING = 256
+BATCH = 50
+REPORTER = SilentReporter()
+
+
+@dataclass(frozen=True)
+class Application:
+    """A network of keras.applications.
+
+    Args:
+        make: its function.
+        side: side of the images.
+        doubles: images that are compared in float64.
+    """
+
+    make: Callable[..., keras.Model]
+    side: int = 64
+    doubles: int = 100
+
+    def build(self, **options: object) -> keras.Model:
+        """The network with random weights."""
+        keras.utils.set_random_seed(0)
+        return self.make(weights=None, input_shape=(self.side, self.side, 3), **options)
+
+
+APPLICATIONS = {
+    "VGG16": Application(A.VGG16),
+    "VGG19": Application(A.VGG19),
+    "ResNet50": Application(A.ResNet50),
+    "ResNet101": Application(A.ResNet101),
+    "ResNet50V2": Application(A.ResNet50V2),
+    "MobileNet": Application(A.MobileNet, doubles=IMAGES),
+    "MobileNetV2": Application(A.MobileNetV2, doubles=IMAGES),
+    "DenseNet121": Application(A.DenseNet121),
+    "InceptionV3": Application(A.InceptionV3, side=75),
+    "Xception": Application(A.Xception, side=71),
+    "NASNetMobile": Application(A.NASNetMobile),
+}
+
+
+def resized(images: np.ndarray, side: int) -> np.ndarray:
+    """Images in [0, 1], three channels, of the size wanted."""
+    images = np.repeat(images, 3 // images.shape[-1], axis=-1).astype("float32") / 255
+    return np.clip(keras.ops.convert_to_numpy(keras.ops.image.resize(images, (side, side))), 0.0, 1.0)
+
+
+def settle(model: keras.Model, images: np.ndarray) -> None:
+    """Numbers as a trained network might have them: nothing dies or explodes, and images differ in their logits."""
+    draws = np.random.default_rng(0)
+    norms = [layer for layer in model.layers if isinstance(layer, L.BatchNormalization)]
+    if norms:
+        settle_norms(model, norms, images, draws)
+        last = [layer for layer in model.layers if layer.trainable_weights][-1]
+        graphs.settle(last, run(keras.Model(model.input, last.input), images), draws)
+    else:
+        settle_chain(model, images, draws)
+
+
+def settle_norms(model: keras.Model, norms: list, images: np.ndarray, draws: np.random.Generator) -> None:
+    """Random scales and centres; the statistics of one pass in training mode."""
+    momenta = [norm.momentum for norm in norms]
+    for norm in norms:
+        norm.momentum = 0.0
+        if norm.scale:
+            norm.gamma.assign(draws.uniform(0.5, 1.5, norm.gamma.shape))
+        norm.beta.assign(draws.normal(scale=0.3, size=norm.beta.shape))
+    model(images, training=True)
+    for norm, momentum in zip(norms, momenta, strict=True):
+        norm.momentum = momentum
+
+
+def settle_chain(model: keras.Model, images: np.ndarray, draws: np.random.Generator) -> None:
+    """Layer by layer: VGG has no normalisation."""
+    for layer in model.layers[1:]:
+        graphs.settle(layer, images, draws)
+        images = np.asarray(layer(images))
+
+
+def run(model: keras.Model, images: np.ndarray) -> np.ndarray:
+    """What the model computes, in batches."""
+    return logits(model, images, BATCH, REPORTER, "")
+
+
+def compare(source: keras.Model, images: np.ndarray, calibration: np.ndarray, dtype: str) -> tuple[float, float, int]:
+    """Agreement of predictions, the largest relative difference of logits, and how many classes are predicted."""
+    source, images = as_dtype(source, dtype), images.astype(dtype)
+    with precision(dtype):
+        snn = build_spiking(source, SpikingSettings(dtype=dtype))
+        calibrate(snn, calibration.astype(dtype), 1.0, 0.5, BATCH, REPORTER)
+        expected, found = run(logits_of(source), images), run(snn, images)
+    classes = expected.argmax(-1)
+    agreement = float(np.mean(classes == found.argmax(-1)))
+    return agreement, graphs.largest_relative_difference(expected, found), len(np.unique(classes))
+
+
+def check_single(model: keras.Model, images: np.ndarray, calibration: np.ndarray) -> None:
+    """float32, calibrated on other images."""
+    agreement, difference, classes = compare(model, images, calibration, "float32")
+    print(f"\n{model.name} float32: {agreement:.2%} of {len(images)}, difference {difference:.1e}, {classes} classes")
+    assert classes >= 20
+    assert agreement >= 0.995
+
+
+def check_double(model: keras.Model, images: np.ndarray) -> None:
+    """float64, calibrated on the images themselves, so that nothing saturates."""
+    agreement, difference, classes = compare(model, images, images, "float64")
+    print(f"{model.name} float64: {agreement:.2%} of {len(images)}, difference {difference:.1e}, {classes} classes")
+    assert agreement == 1.0
+    assert difference <= 1e-9
+
+
+@pytest.fixture(scope="module")
+def photographs(real_data: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Images of CIFAR-10, to calibrate on and to compare on."""
+    context = DataContext(data_dir=real_data, download=False)
+    return Cifar10().load("train", context).inputs[:CALIBRATING], Cifar10().load("test", context).inputs[:IMAGES]
+
+
+@pytest.mark.long
+@pytest.mark.real_data
+@pytest.mark.parametrize("name", APPLICATIONS)
+def test_it_converts_exactly(name: str, photographs: tuple[np.ndarray, np.ndarray]) -> None:
+    application = APPLICATIONS[name]
+    calibration, images = (resized(part, application.side) for part in photographs)
+    model = application.build()
+    settle(model, calibration[:SETTLING])
+    check_single(model, images, calibration)
+    check_double(model, images[: application.doubles])
+
+
+def test_a_small_mobilenet_converts_exactly() -> None:
+    """On digits, which are always there."""
+    digits = resized(MnistMini().load("test", DataContext()).inputs[:200], 64)
+    model = Application(A.MobileNet).build(alpha=0.25)
+    settle(model, digits[:64])
+    check_single(model, digits, digits[:100])
+    check_double(model, digits[:20])
+
+
+# What does not convert.
+
+
+def parts(model: keras.Model) -> Iterator[L.Layer]:
+    """All layers, those of nested models too."""
+    for layer in model.layers:
+        if isinstance(layer, keras.Model):
+            yield from parts(layer)
+        else:
+            yield layer
+
+
+def activated_by(layer: L.Layer, *names: str) -> bool:
+    """Whether the layer ends in one of these activations."""
+    return getattr(getattr(layer, "activation", None), "__name__", "") in names
+
+
+def gates_of_efficientnet(layer: L.Layer) -> bool:
+    """Swish, the sigmoids of squeeze-and-excitation, and the products."""
+    return activated_by(layer, "silu", "swish", "sigmoid") or isinstance(layer, L.Multiply)
+
+
+def obstacles_of_convnext(layer: L.Layer) -> bool:
+    """Layer normalisation, the layers that scale, and those with an activation that is no rectifier."""
+    if type(layer).__name__ == "LayerScale":
+        return True
+    return isinstance(layer, L.LayerNormalization) or activated_by(layer, "gelu")
+
+
+REFUSED = {
+    "EfficientNetB0": (Application(A.EfficientNetB0), gates_of_efficientnet),
+    "ConvNeXtTiny": (Application(A.ConvNeXtTiny), obstacles_of_convnext),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_it_is_refused_and_every_obstacle_is_named(name: str) -> None:
+    application, is_obstacle = REFUSED[name]
+    model = application.build()
+    expected = {layer.name for layer in parts(model) if is_obstacle(layer)}
+    with pytest.raises(ConversionError) as refusal:
+        build_spiking(model, SpikingSettings(input_range=(0.0, 255.0)))
+    places = [obstacle.where for obstacle in refusal.value.obstacles]
+    missing = {layer for layer in expected if not any(f"'{layer}'" in place for place in places)}
+    assert not missing
+    assert all(layer in str(refusal.value) for layer in expected)
+    innocent = {layer.name for layer in parts(model) if type(layer) in (L.Conv2D, L.Dense, L.Add)} - expected
+    assert not [place for place in places for layer in innocent if f"'{layer}'" in place]

@@ -1,0 +1,94 @@
+"""``snnctl convert --plan``: what would be made, without data."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import keras
+import pytest
+
+from snnctl.errors import ConversionError, ModelError
+from snnctl.plugins import Registry, load_registry
+from snnctl.plugins.layer_rules import RuleHook
+from snnctl.verbs.options import ConvertOptions
+from snnctl.verbs.plan import plan
+from snnctl.verbs.result import Given, Run
+
+L = keras.layers
+
+
+def planned(model: keras.Model, registry: Registry | None = None, **options: Any) -> dict[str, Any]:
+    run = Run(registry or load_registry(), given=Given(model))
+    return plan(ConvertOptions.model_validate({"model": "net", **options}), run)
+
+
+def network(*middle: L.Layer, shape: tuple[int, ...] = (28, 28, 1)) -> keras.Model:
+    return keras.Sequential(
+        [
+            keras.Input(shape),
+            L.Conv2D(2, 3, activation="relu6", name="clipped"),
+            *middle,
+            L.Conv2D(2, 3, activation="relu", name="open"),
+            L.Flatten(name="flat"),
+            L.Dense(10, name="readout"),
+        ]
+    )
+
+
+def test_windows_are_open_but_for_those_that_calibration_does_not_set() -> None:
+    found = planned(network(L.Dropout(0.1, name="gone")))
+    rows = {row["name"]: row for row in found["layers"]}
+    assert (rows["clipped"]["window"], rows["clipped"]["t_max"], rows["clipped"]["level"]) == (6.0, None, 1)
+    assert (rows["open"]["window"], rows["open"]["t_min"], rows["open"]["level"]) == (None, None, 2)
+    assert (rows["input_coding"]["window"], rows["input_coding"]["t_max"]) == (1.0, 1.0)
+    assert (found["latency"], found["vanish"], found["plan"]) == (None, ["gone"], True)
+
+
+@pytest.mark.parametrize(
+    ("options", "expected", "assumed"),
+    [
+        ({}, [0.0, 1.0], True),
+        ({"input_range": "-1,2"}, [-1.0, 2.0], False),
+        ({"data": "mnist-mini"}, [0.0, 1.0], False),
+        ({"data": "mnist-mini", "preprocess": "raw"}, [0.0, 255.0], False),
+        ({"data": "mnist-mini", "preprocess": "raw", "input_range": "0,9"}, [0.0, 9.0], False),
+    ],
+)
+def test_the_input_range_is_the_one_of_the_options(
+    options: dict[str, Any], expected: list[float], assumed: bool
+) -> None:
+    found = planned(network(), **options)
+    assert (found["input_range"], found["assumed"]) == (expected, assumed)
+
+
+def test_all_obstacles_come_at_once() -> None:
+    with pytest.raises(ConversionError) as refusal:
+        planned(network(L.Activation("tanh", name="curved"), L.LayerNormalization(name="odd")))
+    assert [obstacle.layer for obstacle in refusal.value.obstacles] == ["curved", "odd"]  # type: ignore[attr-defined]
+
+
+def test_a_spiking_network_is_not_planned_again() -> None:
+    from snnctl.conversion.build import SpikingSettings, build_spiking
+
+    with pytest.raises(ModelError, match="spiking network already"):
+        planned(build_spiking(network(), SpikingSettings()))
+
+
+class Halved(L.Layer):
+    """A layer that only a plugin knows."""
+
+    def call(self, inputs):
+        return inputs / 2
+
+
+def test_rules_of_plugins_are_used() -> None:
+    def call(register: Any) -> None:
+        register(Halved, lambda context, layer, signal: context.affine(signal, 0.5))
+
+    model = network(Halved(name="halved"))
+    with pytest.raises(ConversionError, match="Halved has no spiking form"):
+        planned(model)
+    registry = replace(load_registry(), rule_hooks=(RuleHook("halving", "halving", call),))
+    found = planned(model, registry)
+    assert next(row for row in found["layers"] if row["name"] == "open")["source"] == ("halved", "open")

@@ -1,0 +1,340 @@
+"""``snnctl.convert`` with data of the caller's own, in memory and in files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import snnctl
+from snnctl.errors import AgreementError, ConversionError, DataError, ModelError, SnnctlError, UsageError
+
+UNIT = [0.0, 1.0]
+
+
+def unit(pixels: np.ndarray) -> np.ndarray:
+    return pixels / np.float32(255)
+
+
+def with_nan(values: np.ndarray, row: int) -> np.ndarray:
+    values[row, 2, 3] = np.nan
+    return values
+
+
+def test_an_array_and_a_model_without_touching_the_disk(
+    net: keras.Model, pixels: np.ndarray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    before = [weight.numpy() for weight in net.weights]
+    result = snnctl.convert(net, calibration=unit(pixels))
+    assert not list(tmp_path.iterdir())
+    assert all((old == new.numpy()).all() for old, new in zip(before, net.weights, strict=True))
+    metrics = result.metrics
+    assert (metrics["agreement"], metrics["images"], metrics["calibration_images"]) == (1.0, 120, 120)
+    assert metrics["max_logit_difference"] < 1e-4
+    assert metrics["saturated"] == metrics["out_of_range"] == 0
+    assert "accuracy" not in metrics
+    assert "warnings" not in metrics
+    assert (result.settings["data"], result.settings["preprocess"], result.settings["input_range"]) == (
+        None,
+        None,
+        UNIT,
+    )
+    logits = result.model.predict(unit(pixels), verbose=0)  # type: ignore[union-attr]
+    assert (logits.argmax(-1) == net.predict(unit(pixels), verbose=0).argmax(-1)).all()
+
+
+@pytest.mark.parametrize("kind", ["array", "dataset", "generator", "npz", "sequence"])
+def test_labels_give_accuracies(
+    net: keras.Model, pixels: np.ndarray, labels: np.ndarray, kind: str, tmp_path: Path
+) -> None:
+    x, options = unit(pixels), {}
+    calibration: Any
+
+    def batches() -> Iterator[Any]:
+        yield x[:50], labels[:50]
+        yield x[50:], labels[50:]
+
+    if kind == "array":
+        calibration, options = x, {"labels": labels}
+    elif kind == "dataset":
+        # Shuffled anew every time: labels must stay with their samples.
+        calibration = tf.data.Dataset.from_tensor_slices((x, labels)).shuffle(120).batch(17)
+    elif kind == "npz":
+        np.savez_compressed(tmp_path / "d.npz", x=pixels[..., 0], y=labels)
+        calibration = tmp_path / "d.npz"
+    else:
+        calibration = batches if kind == "generator" else [*batches()]
+    metrics = snnctl.convert(net, calibration=calibration, **options).metrics
+    assert (metrics["accuracy"], metrics["source_accuracy"], metrics["images"]) == (0.75, 0.75, 120)
+    assert metrics["agreement"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("stored", "options", "input_range", "preprocess"),
+    [
+        ("uint8", {}, UNIT, "unit"),
+        ("uint8", {"preprocess": "mean=0,std=255"}, UNIT, "mean=0.0,std=255.0"),
+        ("uint8", {"preprocess": "raw"}, [0.0, 255.0], "raw"),
+        ("int16", {}, UNIT, "unit"),
+        ("unit", {}, UNIT, None),
+        ("half", {}, [0.0, 0.5], None),
+        ("half", {"input_range": (0, 1)}, UNIT, None),
+        ("half", {"input_range": "0,1"}, UNIT, None),
+        ("float", {"preprocess": "unit"}, UNIT, None),
+        ("float", {"preprocess": "mean=127.5,std=127.5"}, [-1.0, 1.0], None),
+        ("offset", {"preprocess": "raw"}, [1000.0, 1255.0], "raw"),
+    ],
+)
+def test_preprocessing_and_range(
+    net: keras.Model,
+    pixels: np.ndarray,
+    stored: str,
+    options: dict[str, Any],
+    input_range: list[float],
+    preprocess: str,
+) -> None:
+    values = {
+        "unit": lambda: unit(pixels),
+        "half": lambda: unit(pixels).astype("float64") / 2,
+        "float": lambda: pixels.astype("float16"),
+        "offset": lambda: pixels.astype("int32") + 1000,
+    }.get(stored, lambda: pixels.astype(stored))()
+    result = snnctl.convert(net, calibration=values, verify="full", **options)
+    assert result.settings["input_range"] == pytest.approx(input_range)
+    assert result.settings["preprocess"] == preprocess
+    assert result.metrics["out_of_range"] == 0
+    assert result.metrics["agreement"] == 1.0
+
+
+def test_limits(net: keras.Model, pixels: np.ndarray) -> None:
+    def figures(**options: Any) -> tuple[int, int]:
+        metrics = snnctl.convert(net, calibration=pixels, **options).metrics
+        return metrics["calibration_images"], metrics.get("images", 0)
+
+    assert figures(limit=30) == (30, 30)
+    assert figures(calibration_images=20) == (20, 120)
+    assert figures(limit=30, calibration_images=20, verify="full") == (20, 30)
+    assert figures(verify="none") == (120, 0)
+    many = np.tile(pixels, (20, 1, 1, 1))
+    assert snnctl.convert(net, calibration=many).metrics["images"] == 1000
+    assert snnctl.convert(net, calibration=many, verify="full").metrics["images"] == 2400
+
+
+def test_an_endless_dataset_needs_a_limit(net: keras.Model, pixels: np.ndarray) -> None:
+    endless = tf.data.Dataset.from_tensor_slices(pixels).batch(32).repeat()
+    with pytest.raises(UsageError, match="has no end"):
+        snnctl.convert(net, calibration=endless)
+    assert snnctl.convert(net, calibration=endless, limit=70).metrics["calibration_images"] == 70
+
+
+def test_a_data_set_by_name_with_a_model_in_memory() -> None:
+    keras.utils.set_random_seed(0)
+    net = keras.Sequential([keras.Input((28, 28, 1)), keras.layers.Flatten(), keras.layers.Dense(10)])
+    result = snnctl.convert(net, data="mnist-mini", limit=100)
+    assert (result.metrics["split"], result.metrics["verified_on"]) == ("test", "mnist-mini")
+    assert result.settings["data"] == "mnist-mini"
+    sampled = snnctl.convert(net, data="mnist-mini", verify="sample", calibration_images=50).metrics
+    assert (sampled["images"], sampled["calibration_images"]) == (1000, 50)
+
+
+def test_a_file_to_calibrate_on_and_a_data_set_to_verify_on(tmp_path: Path) -> None:
+    net = keras.Sequential([keras.Input((28, 28, 1)), keras.layers.Flatten(), keras.layers.Dense(10)])
+    np.save(tmp_path / "x.npy", np.random.default_rng(0).integers(0, 256, (40, 28, 28), np.uint8))
+    result = snnctl.convert(net, calibration=tmp_path / "x.npy", data="mnist-mini", limit=80)
+    assert (result.metrics["calibration_images"], result.metrics["images"]) == (40, 80)
+    assert (result.settings["data"], result.settings["input_range"]) == ("mnist-mini", UNIT)
+    assert "accuracy" in result.metrics
+
+
+def test_the_record_of_a_run_says_how_its_data_was_prepared(tmp_path: Path) -> None:
+    options = {"data": "mnist-mini", "limit": 50, "arch": "fc2", "arch_opt": {"hidden": 8}, "epochs": 0}
+    snnctl.train(**options, preprocess="standard", out=tmp_path / "relu")
+    x = np.random.default_rng(0).integers(0, 256, (40, 28, 28), np.uint8)
+    result = snnctl.convert(tmp_path / "relu", calibration=x, out=tmp_path / "snn")
+    recorded = snnctl.load(tmp_path / "relu").run
+    assert recorded is not None
+    assert recorded.settings["preprocess"] == "standard"
+    assert result.settings["preprocess"].startswith("mean=")
+    assert result.settings["input_range"][0] < -0.1
+    with pytest.raises(UsageError, match="no data set is named"):
+        snnctl.evaluate(tmp_path / "snn")
+    assert "accuracy" in snnctl.evaluate(tmp_path / "snn", data="mnist-mini", limit=20).metrics
+
+
+@pytest.mark.parametrize(
+    ("change", "options", "error", "message"),
+    [
+        (lambda x: x.transpose(0, 3, 1, 2), {}, DataError, "channels come first"),
+        (lambda x: x[0], {}, DataError, "single sample"),
+        (
+            lambda x: np.where(np.arange(120)[:, None, None, None] == 17, np.nan, unit(x)),
+            {},
+            DataError,
+            "Sample 17 holds",
+        ),
+        (lambda x: unit(x) * 0, {}, DataError, "lie from 0 to 0"),
+        (lambda x: x.astype(float) * 1e300, {}, DataError, "no range of inputs"),
+        (lambda x: x.astype("int32") + 1, {}, DataError, "Sample 1 holds the value 256, but unit is for"),
+        (lambda x: unit(x) - 1, {"preprocess": "unit"}, DataError, "Sample 0 holds the value -1"),
+        (lambda x: x, {"preprocess": "standard"}, UsageError, "no standard preprocessing"),
+        (lambda x: x, {"labels": np.zeros(3)}, DataError, "120 samples come with labels"),
+        (lambda x: x, {"labels": np.full(120, 3)}, DataError, "Sample 0 has label 3"),
+        (lambda x: x, {"calibrate": "x.npy"}, UsageError, "both given"),
+        (lambda x: x, {"verify": "none", "require_agreement": 1.0}, UsageError, "nothing is verified"),
+        (lambda x: x, {"input_range": (1, 0)}, UsageError, "P should be smaller"),
+        (lambda x: x, {"input_range": (0, 1, 2)}, UsageError, "two numbers P,Q"),
+        (lambda x: x, {"input_range": (0, float("inf"))}, UsageError, "finite"),
+        (lambda x: x, {"calibrate": 500}, UsageError, "calibration_images"),
+        (lambda x: None, {}, UsageError, "there is nothing to calibrate"),
+        (lambda x: None, {"labels": np.zeros(3)}, UsageError, "labels are given without"),
+        (lambda x: "nowhere.npz", {}, DataError, "no file or folder nowhere.npz"),
+        (lambda x: {"x": x}, {}, UsageError, "type dict are no samples"),
+    ],
+)
+def test_mistakes(
+    net: keras.Model, pixels: np.ndarray, change: Any, options: dict[str, Any], error: type[SnnctlError], message: str
+) -> None:
+    if options.get("calibrate") == 500:
+        change = lambda x: None  # noqa: E731
+    with pytest.raises(error) as caught:
+        snnctl.convert(net, calibration=change(pixels), **options)
+    assert message in str(caught.value)
+
+
+def test_models_that_are_none(pixels: np.ndarray, net: keras.Model) -> None:
+    with pytest.raises(UsageError, match="not of type int"):
+        snnctl.convert(5, calibration=pixels)  # type: ignore[arg-type]
+    with pytest.raises(ConversionError, match="hides its graph"):
+        snnctl.convert(keras.Sequential([keras.layers.Dense(3)]), calibration=pixels)
+    snn = snnctl.convert(net, calibration=pixels).model
+    with pytest.raises(ModelError, match="is a spiking network already"):
+        snnctl.convert(snn, calibration=pixels)
+
+
+def test_less_agreement_than_required(net: keras.Model, pixels: np.ndarray, tmp_path: Path) -> None:
+    assert snnctl.convert(net, calibration=pixels, require_agreement=1.0).metrics["required_agreement"] == 1.0
+    with pytest.raises(AgreementError, match="1 is required") as caught:
+        snnctl.convert(net, calibration=pixels, quantile=0.1, zeta=0, require_agreement=1.0, out=tmp_path / "snn")
+    assert caught.value.exit_code == 10
+    assert "written all the same" in caught.value.todo
+    assert caught.value.result.metrics["agreement"] < 1
+    assert (tmp_path / "snn" / "model.keras").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"preprocess": "raw"}, "spreads"),
+        ({"input_range": (0, 0.5)}, "outside the coded range from 0 to 0.5"),
+        ({"labels": np.arange(120) % 3}, "guessing gives 33.3 %"),
+    ],
+)
+def test_warnings_are_told_and_kept(
+    net: keras.Model, pixels: np.ndarray, reporter: Any, options: dict[str, Any], message: str
+) -> None:
+    result = snnctl.convert(net, calibration=pixels, reporter=reporter, **options)
+    assert reporter.warnings == result.metrics["warnings"]
+    assert any(message in warning for warning in reporter.warnings)
+
+
+def write(path: Path, image: np.ndarray) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    encode = {".png": tf.io.encode_png, ".jpg": tf.io.encode_jpeg}[path.suffix]
+    path.write_bytes(encode(image).numpy())
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_folder_of_images_is_read_as_keras_reads_it(tmp_path: Path, reporter: Any, channels: int) -> None:
+    rng = np.random.default_rng(0)
+    for number in range(9):
+        size = (9 + number, 14, 1 + 2 * (number % 2))
+        write(tmp_path / "abc"[number % 3] / f"{number}.png", rng.integers(0, 256, size, np.uint8))
+    net = keras.Sequential([keras.Input((8, 8, channels)), keras.layers.Flatten(), keras.layers.Dense(3)])
+    result = snnctl.convert(net, calibration=tmp_path, reporter=reporter)
+    expected = keras.utils.image_dataset_from_directory(
+        tmp_path,
+        image_size=(8, 8),
+        color_mode="grayscale" if channels == 1 else "rgb",
+        batch_size=9,
+        shuffle=False,
+        verbose=False,
+    )
+    [(images, labels)] = expected.as_numpy_iterator()
+    accuracy = np.mean(net.predict(images / 255, verbose=0).argmax(-1) == labels)
+    assert (result.metrics["source_accuracy"], result.metrics["agreement"]) == (pytest.approx(accuracy), 1.0)
+    assert result.settings["input_range"] == UNIT
+    assert any("bilinear" in note for note in reporter.notes)
+    assert any("a, b, c" in note for note in reporter.notes)
+
+
+def test_subfolders_that_are_no_classes(tmp_path: Path, reporter: Any) -> None:
+    write(tmp_path / "one" / "1.jpg", np.zeros((9, 9, 3), np.uint8))
+    (tmp_path / "one" / "list.txt").write_text("")
+    net = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Flatten(), keras.layers.Dense(3)])
+    metrics = snnctl.convert(net, calibration=tmp_path, reporter=reporter).metrics
+    assert "accuracy" not in metrics
+    assert any("1 subfolder, but the network has 3 classes" in note for note in reporter.notes)
+    assert any("1 file of other kinds" in note for note in reporter.notes)
+
+
+@pytest.mark.parametrize("content", [b"", b"\x89PNG\r\n\x1a\nnonsense", b"no image at all", None])
+def test_a_damaged_image_is_named(tmp_path: Path, content: bytes | None) -> None:
+    for number in range(5):
+        write(tmp_path / f"{number}.jpg", np.full((9, 9, 3), 9 * number, np.uint8))
+    bad = tmp_path / "3.jpg"
+    bad.write_bytes(bad.read_bytes()[:200] if content is None else content)
+    net = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Flatten(), keras.layers.Dense(3)])
+    with pytest.raises(DataError, match="damaged or of another format") as caught:
+        snnctl.convert(net, calibration=tmp_path)
+    assert caught.value.where == str(bad)
+    assert len(str(caught.value).splitlines()) <= 3
+
+
+@pytest.mark.parametrize("shape", [(5,), (8, 8, 2), (None, None, 3)])
+def test_networks_that_take_no_images(tmp_path: Path, shape: tuple[Any, ...]) -> None:
+    write(tmp_path / "1.png", np.zeros((9, 9, 3), np.uint8))
+    inputs = keras.Input(shape)
+    x = inputs if len(shape) == 1 else keras.layers.GlobalMaxPooling2D()(keras.layers.Conv2D(2, 1)(inputs))
+    with pytest.raises(DataError, match="images cannot be brought to"):
+        snnctl.convert(keras.Model(inputs, keras.layers.Dense(2)(x)), calibration=tmp_path)
+
+
+def test_a_network_that_does_not_say_what_it_takes(tmp_path: Path) -> None:
+    layers = [keras.layers.Dense(4, activation="relu"), keras.layers.Dense(3)]
+    net = keras.Sequential(layers)
+    net.build((None, 7))
+    net.save(tmp_path / "net.keras")
+    np.save(tmp_path / "x.npy", np.random.default_rng(0).uniform(size=(20, 7)).astype("float32"))
+    assert snnctl.convert(tmp_path / "net.keras", calibration=tmp_path / "x.npy").metrics["agreement"] == 1.0
+
+
+def test_code_in_a_file_runs_only_when_it_is_allowed(tmp_path: Path) -> None:
+    net = keras.Sequential([keras.Input((7,)), keras.layers.Lambda(lambda x: x), keras.layers.Dense(3)])
+    net.save(tmp_path / "net.keras")
+    x = np.random.default_rng(0).uniform(size=(20, 7)).astype("float32")
+    with pytest.raises(ModelError):
+        snnctl.convert(tmp_path / "net.keras", calibration=x)
+    with pytest.raises(ConversionError, match="Lambda"):
+        snnctl.convert(tmp_path / "net.keras", calibration=x, allow_code=True)
+    assert snnctl.load(tmp_path / "net.keras", allow_code=True).kind == "relu"
+
+
+def test_several_outputs_of_which_one_names_classes(pixels: np.ndarray) -> None:
+    keras.utils.set_random_seed(0)
+    inputs = keras.Input((6, 6, 1))
+    x = keras.layers.Conv2D(3, 3, activation="relu", padding="same")(inputs)
+    maps = keras.layers.Conv2D(2, 1)(x)
+    net = keras.Model(inputs, [maps, keras.layers.Dense(4, activation="softmax")(keras.layers.Flatten()(x))])
+    right = net.predict(unit(pixels), verbose=0)[1].argmax(-1)
+    metrics = snnctl.convert(net, calibration=pixels, labels=right).metrics
+    assert (metrics["agreement"], metrics["accuracy"], metrics["source_accuracy"]) == (1.0, 1.0, 1.0)
+    assert [each["samples"] for each in metrics["outputs"]] == [120 * 36, 120]
+    only_maps = snnctl.convert(keras.Model(inputs, maps), calibration=pixels, labels=right % 2).metrics
+    assert only_maps["agreement"] == 1.0
+    assert "accuracy" not in only_maps

@@ -1,0 +1,123 @@
+"""Figures summed up batch by batch are those of the whole."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+
+from snnctl.data.stream import ArrayStream
+from snnctl.metrics.predictions import (
+    RunningAgreement,
+    RunningScore,
+    accuracy,
+    agreement,
+    by_class,
+    cross_entropy,
+    worst,
+)
+from snnctl.progress import SilentReporter
+from snnctl.verbs.network_shape import class_count, class_output
+from snnctl.verbs.verification import compare, output_names
+
+layers = keras.layers
+RNG = np.random.default_rng(0)
+
+
+@pytest.mark.parametrize("shape", [(40, 5), (40, 1), (40, 3, 4, 2), (40, 3, 4, 1)])
+def test_sums_over_batches(shape: tuple[int, ...]) -> None:
+    first = RNG.normal(size=shape).astype("float32")
+    second = first + RNG.normal(0, 0.5, shape).astype("float32")
+    running = RunningAgreement()
+    for start in range(0, 40, 7):
+        running.add(first[start : start + 7], second[start : start + 7])
+    found, whole = running.result(), agreement(first, second)
+    assert found.agreement == whole.agreement
+    assert 0.3 < found.agreement < 1
+    assert found.samples == np.prod(shape[:-1])
+    assert found.max_logit_difference == np.abs(first.astype(float) - second).max()
+    assert found.mean_logit_difference == pytest.approx(np.abs(first.astype(float) - second).mean())
+    assert found.largest_logit == np.abs(first).max()
+    chosen = (first > 0) == (second > 0) if shape[-1] == 1 else first.argmax(-1) == second.argmax(-1)
+    assert found.different_predictions == np.count_nonzero(~chosen)
+
+
+def test_a_difference_that_is_no_number_is_not_overlooked() -> None:
+    running = RunningAgreement()
+    running.add(np.array([[1.0, 2.0]]), np.array([[np.nan, 2.0]]))
+    running.add(np.array([[1.0, 2.0]]), np.array([[1.0, 2.0]]))
+    assert np.isnan(running.result().max_logit_difference)
+
+
+@pytest.mark.parametrize("columns", [4, 1])
+def test_scores_over_batches(columns: int) -> None:
+    logits, labels = RNG.normal(size=(40, columns)), RNG.integers(0, max(2, columns), 40)
+    running = RunningScore()
+    for start in range(0, 40, 9):
+        running.add(logits[start : start + 9], labels[start : start + 9])
+    assert running.accuracy == accuracy(by_class(logits), labels)
+    assert running.loss == pytest.approx(cross_entropy(by_class(logits), labels))
+    if columns == 1:
+        probability = 1 / (1 + np.exp(-logits[:, 0]))
+        expected = -np.log(np.where(labels == 1, probability, 1 - probability)).mean()
+        assert running.loss == pytest.approx(expected)
+
+
+def test_the_worst_of_several_outputs() -> None:
+    logits = RNG.normal(size=(10, 3))
+    good, bad = agreement(logits, logits), agreement(logits, -logits)
+    assert worst([good, bad]) == bad
+
+
+def spiking(net: keras.Model) -> keras.Model:
+    from snnctl.conversion.build import SpikingSettings, build_spiking
+
+    return build_spiking(net, SpikingSettings(width=1e4))
+
+
+@pytest.mark.parametrize("size", [7, 64, 500])
+def test_both_networks_are_shown_every_sample_once(
+    net: keras.Model, pixels: np.ndarray, labels: np.ndarray, size: int
+) -> None:
+    from snnctl.conversion.logits import logits_of
+
+    inputs = pixels / np.float32(255)
+    stream, source = ArrayStream(lambda: inputs, labels), logits_of(net)
+    found, spikes = compare(source, spiking(net), stream, 0, size, SilentReporter(), "comparing")
+    assert (found.samples, spikes.logits) == (120, None)
+    assert found.source is not None
+    assert found.source == found.spiking or found.source.loss == pytest.approx(found.spiking.loss)  # type: ignore[union-attr]
+    assert found.source.accuracy == np.mean(net.predict(inputs, verbose=0).argmax(-1) == labels) == 0.75
+    figures = found.figures()
+    assert figures["agreement"] == 1.0
+    assert figures["max_logit_difference"] < 1e-4
+    assert "outputs" not in figures
+    assert sum(layer.images for layer in spikes.layers) == 120
+
+
+def test_several_outputs_and_maps() -> None:
+    inputs = keras.Input((6, 6, 1))
+    x = layers.Conv2D(3, 3, activation="relu", padding="same")(inputs)
+    maps = layers.Conv2D(2, 1, name="maps")(x)
+    classes = layers.Dense(4, name="classes", activation="softmax")(layers.Flatten()(x))
+    net = keras.Model(inputs, [maps, classes])
+    assert (class_count(net), class_output(net, 4), class_output(net, 3)) == (4, 1, None)
+    from snnctl.conversion.logits import logits_of
+
+    data = RNG.uniform(0, 1, (30, 6, 6, 1)).astype("float32")
+    stream = ArrayStream(lambda: data, np.arange(30) % 4)
+    found, _ = compare(logits_of(net), spiking(net), stream, 1, 8, SilentReporter(), "comparing")
+    assert [each.samples for each in found.outputs.values()] == [30 * 36, 30]
+    assert found.overall.agreement == 1.0
+    assert found.source is not None
+    assert found.source.accuracy == np.mean(net.predict(data, verbose=0)[1].argmax(-1) == np.arange(30) % 4)
+    assert [each["name"] for each in found.figures()["outputs"]] == output_names(logits_of(net))
+
+
+@pytest.mark.parametrize(("units", "classes", "count"), [(1, 2, 2), (5, 5, 5)])
+def test_classes_of_an_output(units: int, classes: int, count: int) -> None:
+    net = keras.Sequential([keras.Input((3,)), layers.Dense(units)])
+    assert class_count(net) == count
+    assert class_output(net, classes) == 0
+    assert class_output(net, 7) is None
+    assert class_output(net, None) is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -75,6 +76,7 @@ def test_a_spiking_network_is_not_planned_again() -> None:
         planned(build_spiking(network(), SpikingSettings()))
 
 
+@keras.saving.register_keras_serializable("halving")
 class Halved(L.Layer):
     """A layer that only a plugin knows."""
 
@@ -92,3 +94,19 @@ def test_rules_of_plugins_are_used() -> None:
     registry = replace(load_registry(), rule_hooks=(RuleHook("halving", "halving", call),))
     found = planned(model, registry)
     assert next(row for row in found["layers"] if row["name"] == "open")["source"] == ("halved", "open")
+
+
+def test_a_file_with_a_layer_that_only_a_plugin_registers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    network(Halved(name="halved")).save(tmp_path / "net.keras")
+    known = keras.saving.get_custom_objects()
+
+    def call(register: Any) -> None:
+        known["halving>Halved"] = Halved
+        register(Halved, lambda context, layer, signal: context.affine(signal, 0.5))
+
+    options = ConvertOptions(model=str(tmp_path / "net.keras"))
+    monkeypatch.delitem(known, "halving>Halved")
+    with pytest.raises(ModelError, match="halved"):
+        plan(options, Run(load_registry()))
+    registry = replace(load_registry(), rule_hooks=(RuleHook("halving", "halving", call),))
+    assert plan(options, Run(registry))["layers"]

@@ -1,31 +1,18 @@
-"""The rules by which a network converts: snnctl's own and those of plugins."""
+"""The conversion rules that plugins bring."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from snnctl.verbs.result import Run
 
-if TYPE_CHECKING:
-    import keras
-
-    from snnctl.conversion.settings import SpikingSettings
-
 
 def layer_rules(run: Run) -> dict[type, Any]:
-    """The rules of plugins, by layer class; what a broken plugin did is told as a warning."""
+    """The rules of all plugins, by layer class; what a broken plugin did is told as a warning.
+
+    Ask for them before the network is opened: a plugin that names its layer classes registers them with Keras, and a
+    file that holds such a layer can be read only then.
+    """
     from snnctl.conversion.rules import default_rules
 
     return run.registry.layer_rules(default_rules(), warn=run.reporter.warn)
-
-
-def spiking_form(model: keras.Model, settings: SpikingSettings, run: Run) -> keras.Model:
-    """The spiking network of a ReLU network, with open windows.
-
-    Raises:
-        ConversionError: layers that cannot be converted.
-        PluginError: a plugin's rule failed.
-    """
-    from snnctl.conversion.build import build_spiking
-
-    return build_spiking(model, settings, rules=layer_rules(run))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from snnctl.data.stream import first
 from snnctl.errors import AgreementError
+from snnctl.verbs.conversion_rules import layer_rules
 from snnctl.verbs.opening import Network
 from snnctl.verbs.options import ConvertOptions
 from snnctl.verbs.result import Result, Run
@@ -32,8 +33,9 @@ def convert(options: ConvertOptions, run: Run) -> Result:
     from snnctl.verbs.expectation import unexpected_data
     from snnctl.verbs.opening_feed import open_with_feed
 
+    rules = layer_rules(run)
     network, feed = open_with_feed(options, run)
-    snn = build_spiking(network.model, SpikingSettings(input_range=feed.input_range, dtype=network.dtype))
+    snn = build_spiking(network.model, SpikingSettings(input_range=feed.input_range, dtype=network.dtype), rules)
     warnings = unexpected_data(network.model, feed.calibration)
     X = calibrate(snn, feed.calibration, options.quantile, options.zeta, options.batch_size, run.reporter)
     warnings += [

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from snnctl.errors import ConversionError
-from snnctl.verbs.conversion_rules import spiking_form
+from snnctl.verbs.conversion_rules import layer_rules
 from snnctl.verbs.opening import open_network
 from snnctl.verbs.options import ModelSourceOptions
 from snnctl.verbs.result import Run
@@ -28,14 +29,15 @@ def inspect(options: ModelSourceOptions, run: Run) -> dict[str, Any]:
     Raises:
         ModelError, UsageError, PluginError: see :func:`~snnctl.verbs.opening.open_network`.
     """
+    rules = layer_rules(run)
     dataset = run.registry.dataset(options.data) if options.data else None
     network = open_network(options, run, dataset)
     if network.kind == "snn":
         return {"type": "snn", "name": network.model.name, **of_spiking(network.model)}
-    return {"type": "relu", "name": network.model.name, **of_relu(network.model, run)}
+    return {"type": "relu", "name": network.model.name, **of_relu(network.model, rules)}
 
 
-def of_relu(model: keras.Model, run: Run) -> dict[str, Any]:
+def of_relu(model: keras.Model, rules: Mapping[type, Any]) -> dict[str, Any]:
     """``layers``, ``parameters``, and whether it ``converts`` or which ``obstacles`` there are.
 
     ``hidden`` says why the layers are only listed, if they are.
@@ -43,7 +45,7 @@ def of_relu(model: keras.Model, run: Run) -> dict[str, Any]:
     from snnctl.conversion.source_table import source_table
 
     table = source_table(model)
-    found = obstacles(model, run)
+    found = obstacles(model, rules)
     return {
         "layers": [asdict(row) for row in table.rows],
         "parameters": table.parameters,
@@ -53,13 +55,13 @@ def of_relu(model: keras.Model, run: Run) -> dict[str, Any]:
     }
 
 
-def obstacles(model: keras.Model, run: Run) -> list[dict[str, str]]:
+def obstacles(model: keras.Model, rules: Mapping[type, Any]) -> list[dict[str, str]]:
     """Everything that stands against a conversion: ``where``, ``what`` and ``todo`` of each."""
+    from snnctl.conversion.build import SpikingSettings, build_spiking
     from snnctl.conversion.refusal import NotConvertibleError, Obstacle
-    from snnctl.conversion.settings import SpikingSettings
 
     try:
-        spiking_form(model, SpikingSettings(), run)
+        build_spiking(model, SpikingSettings(), rules)
     except NotConvertibleError as error:
         return [asdict(obstacle) for obstacle in error.obstacles]
     except ConversionError as error:

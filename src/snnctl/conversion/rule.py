@@ -91,8 +91,10 @@ class Context:
         if linear.output_shape(self.shape(value))[-1] is None:
             raise self.refuse("the input's size is not fixed", "Give the network a fixed input size.")
         if linear.selects and value.unfired:
-            return self._named(replace(value, then=(*value.then, linear)), rename=False)
-        return self._named(self.network.linear(self.network.settled(value), linear, bias))
+            return replace(value, then=(*value.then, linear))
+        read = self.network.linear(self.network.settled(value), linear, bias)
+        folded = kernel is not None or any(term.chain and term.chain[-1] is linear for term in read.terms)
+        return self._named(read) if folded else replace(read, name=self.name, place=self.place)
 
     def rectify(self, signal: Signal, max_value: float | None = None) -> Signal:
         """``min(max_value, max(0, signal))``: what a spiking neuron does by itself."""
@@ -158,13 +160,13 @@ class Context:
         pooling = Pooling(cls, config, self.name, np.ones(channels or 1))
         if value.unfired:
             if all(isinstance(waiting, Pooling) or waiting.channelwise for waiting in value.then):
-                return self._named(replace(value, then=(*value.then, pooling)), rename=False)
+                return replace(value, then=(*value.then, pooling))
             value = self.network.settled(value)
         poolable = len(value.terms) == 1 or value.comonotone
         by_channel = value.offset.ndim == 1 and all(term.scale.ndim == 1 for term in value.terms)
         if value.unfired or not poolable or not by_channel:
             value = self.network.carried(value)
-        return self._named(self.network.pooled(pooling, value), rename=False)
+        return replace(self.network.pooled(pooling, value), place=self.place)
 
     def add(self, signals: Sequence[Signal], factors: Sequence[float] | None = None) -> Value:
         """The sum of signals of one shape, each times its factor."""

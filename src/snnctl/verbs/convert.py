@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from snnctl.data.stream import first
 from snnctl.errors import AgreementError
-from snnctl.verbs.conversion_rules import layer_rules
 from snnctl.verbs.opening import Network
 from snnctl.verbs.options import ConvertOptions
 from snnctl.verbs.result import Result, Run
@@ -29,13 +28,15 @@ def convert(options: ConvertOptions, run: Run) -> Result:
     """
     from snnctl.conversion.build import SpikingSettings, build_spiking
     from snnctl.conversion.calibrate import calibrate
+    from snnctl.conversion.graph import sized
     from snnctl.ttfs.timeline import spiking_layers
     from snnctl.verbs.expectation import unexpected_data
     from snnctl.verbs.opening_feed import open_with_feed
 
-    rules = layer_rules(run)
     network, feed = open_with_feed(options, run)
-    snn = build_spiking(network.model, SpikingSettings(input_range=feed.input_range, dtype=network.dtype), rules)
+    network = replace(network, model=sized(network.model, tuple(feed.calibration.shape[1:])))
+    settings = SpikingSettings(input_range=feed.input_range, dtype=network.dtype)
+    snn = build_spiking(network.model, settings, network.rules)
     warnings = unexpected_data(network.model, feed.calibration)
     X = calibrate(snn, feed.calibration, options.quantile, options.zeta, options.batch_size, run.reporter)
     warnings += [
@@ -49,8 +50,8 @@ def convert(options: ConvertOptions, run: Run) -> Result:
         run.reporter.warn(warning)
     if warnings:
         metrics["warnings"] = warnings
-    settings = {**options.model_dump(mode="json"), "dtype": network.dtype, **feed.settings}
-    return Result("convert", metrics, settings, snn, failure=disagreement(metrics, options.require_agreement))
+    resolved = {**options.model_dump(mode="json"), "dtype": network.dtype, **feed.settings}
+    return Result("convert", metrics, resolved, snn, failure=disagreement(metrics, options.require_agreement))
 
 
 def measured(network: Network, snn: keras.Model, feed: Feed, batch_size: int, run: Run) -> dict[str, Any]:

@@ -7,7 +7,6 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from snnctl.errors import ConversionError
-from snnctl.verbs.conversion_rules import layer_rules
 from snnctl.verbs.opening import open_network
 from snnctl.verbs.options import ModelSourceOptions
 from snnctl.verbs.result import Run
@@ -29,12 +28,11 @@ def inspect(options: ModelSourceOptions, run: Run) -> dict[str, Any]:
     Raises:
         ModelError, UsageError, PluginError: see :func:`~snnctl.verbs.opening.open_network`.
     """
-    rules = layer_rules(run)
     dataset = run.registry.dataset(options.data) if options.data else None
     network = open_network(options, run, dataset)
     if network.kind == "snn":
         return {"type": "snn", "name": network.model.name, **of_spiking(network.model)}
-    return {"type": "relu", "name": network.model.name, **of_relu(network.model, rules)}
+    return {"type": "relu", "name": network.model.name, **of_relu(network.model, network.rules)}
 
 
 def of_relu(model: keras.Model, rules: Mapping[type, Any]) -> dict[str, Any]:

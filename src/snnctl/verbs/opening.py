@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,7 @@ from snnctl.errors import ModelError, UsageError
 from snnctl.plugins.options import check_arch_options
 from snnctl.runs import damaged_record, expanded, read_run
 from snnctl.verbs.building import CheckedArchitecture
+from snnctl.verbs.conversion_rules import layer_rules
 from snnctl.verbs.options import ModelSourceOptions
 from snnctl.verbs.result import Run
 from snnctl.verbs.samples import Source, data_source
@@ -31,12 +32,14 @@ class Network:
         kind: "relu" or "snn".
         dtype: its precision.
         recorded: the settings of the run that made it; empty for a bare file.
+        rules: the conversion rules that plugins bring, by layer class.
     """
 
     model: keras.Model
     kind: str
     dtype: str
     recorded: dict[str, Any]
+    rules: dict[type, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -106,10 +109,11 @@ def open_network(
     from snnctl.models import as_dtype, check_finite, dtype_of, load_model
     from snnctl.models.vetting import holds_spiking_layers
 
+    rules = layer_rules(run)  # first: plugins register the layers that a file may hold
     if run.given.model is not None:
         model = as_dtype(run.given.model, options.dtype, allow_code=True)  # its code is the caller's own
         check_finite(model)
-        return Network(model, "snn" if holds_spiking_layers(model) else "relu", dtype_of(model), {})
+        return Network(model, "snn" if holds_spiking_layers(model) else "relu", dtype_of(model), {}, rules)
     path = expanded(options.model)
     architecture = run.registry.architecture(options.arch) if options.arch else None
     loaded = load_model(
@@ -123,7 +127,7 @@ def open_network(
     )
     for note in loaded.notes:
         run.reporter.note(note)
-    return Network(loaded.model, loaded.kind, dtype_of(loaded.model), recorded_settings(path))
+    return Network(loaded.model, loaded.kind, dtype_of(loaded.model), recorded_settings(path), rules)
 
 
 def recorded_settings(model: Path) -> dict[str, Any]:

@@ -7,7 +7,6 @@ from typing import Any
 from snnctl.data.dataset import Dataset
 from snnctl.data.preprocess import parse_preprocess
 from snnctl.runs import expanded
-from snnctl.verbs.conversion_rules import layer_rules
 from snnctl.verbs.inspect import of_spiking
 from snnctl.verbs.opening import Network, open_network, recorded_settings, require_relu
 from snnctl.verbs.options import ConvertOptions
@@ -32,13 +31,13 @@ def plan(options: ConvertOptions, run: Run) -> dict[str, Any]:
     from snnctl.conversion.build import SpikingSettings, build_spiking
     from snnctl.conversion.graph import sized
 
-    dataset, rules = _dataset(options, run), layer_rules(run)
+    dataset = _dataset(options, run)
     network = open_network(options, run, dataset)
     require_relu(network, options.model)
     source = sized(network.model, dataset.input_shape) if dataset else network.model
     known = _input_range(options, network, dataset)
     settings = SpikingSettings(input_range=known or ASSUMED, dtype=network.dtype)
-    found = of_spiking(build_spiking(source, settings, rules), calibrated=False)
+    found = of_spiking(build_spiking(source, settings, network.rules), calibrated=False)
     return {
         "type": "snn",
         "plan": True,

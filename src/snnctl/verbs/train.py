@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from snnctl.plugins.options import check_arch_options
 from snnctl.verbs.building import build
+from snnctl.verbs.conversion_rules import layer_rules
 from snnctl.verbs.opening import DEFAULT_DATA
 from snnctl.verbs.options import TrainOptions
 from snnctl.verbs.result import Result, Run
@@ -50,7 +51,7 @@ def train(options: TrainOptions, run: Run) -> Result:
             )
             for note in lost_in_spiking(model):
                 run.reporter.note(note)
-            model = build_spiking(model, settings)
+            model = build_spiking(model, settings, layer_rules(run))
         check_savable(model, f"architecture '{architecture.name}'")
         history = fit(
             model,

@@ -247,12 +247,6 @@ def pool_across_branches(x):
     return L.Dense(3)(L.Concatenate()([L.Flatten()(pooled), L.Flatten()(read)]))
 
 
-@pytest.mark.xfail(
-    raises=reference.UnphysicalError,
-    strict=True,
-    reason="the values are right, but neurons with different reference times share a pool: the earliest spike is not "
-    "the largest value there",
-)
 @pytest.mark.parametrize("build", [zero_padded_pool, pool_across_branches])
 def test_pools_over_signed_neurons_and_others_obey_the_equations(build):
     check(*converted(build))

@@ -148,8 +148,6 @@ def test_the_same_weights_after_50_batches_with_signed_neurons():
     race = Race(bottlenecks)
     carrying = [layer for layer in spiking_layers(race.snn) if layer.signed]
     assert carrying
-    for layer in carrying:
-        layer.D.trainable = False
     widths = [float(layer.width.numpy()) for layer in carrying]
     assert not race.without_counterpart
     assert race.run() <= 1e-9

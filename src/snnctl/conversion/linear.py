@@ -94,7 +94,8 @@ class Linear:
 def one_to_one(k: np.ndarray, name: str, shape: Shape) -> Linear:
     """A factor per channel, (channels,), or per neuron, broadcast to the tensor's ``shape``."""
     kernel = k if k.ndim == 1 else np.broadcast_to(k, shape)
-    return Linear(OneToOne, {"per_neuron": k.ndim > 1}, "one_to_one", name, kernel)
+    # Not trained: in the source they are no weights of their own.
+    return Linear(OneToOne, {"per_neuron": k.ndim > 1, "trainable": False}, "one_to_one", name, kernel)
 
 
 def _averaged_volume(config: dict[str, Any], image: np.ndarray) -> np.ndarray:

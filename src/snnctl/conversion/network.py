@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
-from typing import Any
+from typing import Any, Literal
 
 import keras
 import numpy as np
@@ -71,7 +71,7 @@ class Network:
             self._fired[id(signal)] = (signal, self._afterwards(wire, signal.value))
         return self._fired[id(signal)][1]
 
-    def fire(self, value: Value, max_value: float | None = None, signed: bool = False) -> Wire:
+    def fire(self, value: Value, max_value: float | None = None, signed: bool = False, train_D: bool = True) -> Wire:
         """The spiking layer of a value, without what waits behind it."""
         name = self.unique(value.name)
         terms = self.aligned(value.terms, value.place)
@@ -88,6 +88,7 @@ class Network:
             positions=None if index is None else len(D),
             max_value=max_value,
             signed=signed,
+            train_D=train_D,
             source=value.source,
             name=name,
             dtype=self.settings.dtype,
@@ -99,7 +100,7 @@ class Network:
     def carried(self, value: Value) -> Value:
         """The value as spikes, of signed neurons unless it cannot be negative."""
         never_negative = replace(value, then=()).never_negative
-        wire = self.fire(replace(value, name=f"{value.name}_carried"), signed=not never_negative)
+        wire = self.fire(replace(value, name=f"{value.name}_carried"), signed=not never_negative, train_D=False)
         return self._afterwards(wire, value)
 
     def _afterwards(self, wire: Wire, value: Value) -> Value:
@@ -111,6 +112,8 @@ class Network:
 
     def pooled(self, pooling: Pooling, value: Value) -> Value:
         """Max pooling of scaled, shifted spikes: ``max(k x + c) = k max(x) + c`` for k > 0, ``k min(x) + c`` else."""
+        if any(term.wire.reference == "neuron" for term in value.terms):
+            value = self.carried(value)
         terms = tuple(self._pooled(pooling, term) for term in value.terms)
         return replace(value, terms=terms, shape=terms[0].wire.shape)
 
@@ -163,7 +166,10 @@ class Network:
         """A selection or average of the wire, as a layer of its own."""
         name = self.unique(linear.name)
         tensor = linear.layer(name, self.settings.dtype)(wire.tensor)
-        return replace(wire, tensor=tensor, pure=wire.pure and linear.selects, name=name)
+        reference = wire.reference
+        if not wire.nonneg and (linear.form == "pad" or (linear.form == "rearrange" and reference == "channel")):
+            reference = "neuron"
+        return replace(wire, tensor=tensor, pure=wire.pure and linear.selects, name=name, reference=reference)
 
     def merged(self, value: Value) -> Wire:
         """The value's terms as one wire, without the offset."""
@@ -209,12 +215,19 @@ class Network:
     def _plain(self, wire: Wire) -> Term:
         return Term(wire, np.ones(wire.shape[-1] or 1))
 
-    def wired(self, layer: Callable[[Any], Any], wires: Sequence[Wire], name: str) -> Wire:
-        """Several wires of one level joined by a layer, e.g. a concatenation."""
+    def concatenated(self, wires: Sequence[Wire], axis: int, name: str) -> Wire:
+        """Wires of one level side by side along ``axis``, counted without the batch."""
+        name = self.unique(name)
+        along_channels = axis == len(wires[0].shape) - 1
+        layer = keras.layers.Concatenate(axis=axis + 1, name=name, dtype=self.settings.dtype)
         tensor = layer([wire.tensor for wire in wires])
-        source = tuple(dict.fromkeys(name for wire in wires for name in wire.source))
+        source = tuple(dict.fromkeys(layer for wire in wires for layer in wire.source))
         pure, nonneg = all(wire.pure for wire in wires), all(wire.nonneg for wire in wires)
-        return Wire(tensor, wires[0].level, pure, nonneg, name, source)
+        reference: Literal["tensor", "channel", "neuron"] = "tensor"
+        if not nonneg:
+            by_channel = along_channels and all(wire.reference != "neuron" for wire in wires)
+            reference = "channel" if by_channel else "neuron"
+        return Wire(tensor, wires[0].level, pure, nonneg, name, source, reference)
 
     # Branches in step
 

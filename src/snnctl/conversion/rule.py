@@ -196,9 +196,7 @@ class Context:
         rank = len(values[0].shape)
         axis = axis - 1 if axis > 0 else axis + rank
         wires = [term.wire for term in self.network.aligned([value.terms[0] for value in values], self.place)]
-        name = self.network.unique(self.name)
-        layer = keras.layers.Concatenate(axis=axis + 1, name=name, dtype=self.network.settings.dtype)
-        wire = self.network.wired(layer, wires, name)
+        wire = self.network.concatenated(wires, axis, self.name)
         scales, offsets = [value.terms[0].scale for value in values], [value.offset for value in values]
         shapes = [value.shape for value in values]
         return Value(

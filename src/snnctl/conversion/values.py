@@ -6,7 +6,7 @@ All folding happens here in float64 NumPy; the spiking network's own precision c
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -24,6 +24,9 @@ class Wire:
         nonneg: whether no element can be negative.
         name: of the layer that made it.
         source: names of the source layers it stands for.
+        reference: which neurons measure their local time from the same moment: those of the whole tensor, those of each
+            "channel", or no two for sure ("neuron"). Signed neurons measure from ``t_max + low``, a padded place from
+            ``t_max``. Only times measured from one moment can be pooled.
     """
 
     tensor: Any
@@ -32,6 +35,7 @@ class Wire:
     nonneg: bool
     name: str
     source: tuple[str, ...] = ()
+    reference: Literal["tensor", "channel", "neuron"] = "tensor"
 
     @property
     def shape(self) -> Shape:

@@ -31,8 +31,8 @@ class LayerSpikes:
         neurons: number of neurons.
         images: number of images shown.
         spikes: spikes fired, over all images.
-        saturated: of these, how many had an ideal time outside the window and fired at its end instead. A clipped
-            ReLU's largest value is no saturation.
+        saturated: how many had an ideal time before the window and fired at its start instead; of signed neurons also
+            those with one behind it, which stayed silent. A clipped ReLU's largest value is no saturation.
     """
 
     window: Window
@@ -41,6 +41,16 @@ class LayerSpikes:
     images: int
     spikes: int
     saturated: int
+
+    @property
+    def values(self) -> int:
+        """What may saturate: the spikes; of signed neurons every value, as one below the range makes no spike."""
+        return self.neurons * self.images if self.kind == "signed" else self.spikes
+
+    @property
+    def saturated_fraction(self) -> float:
+        """Saturated ones among them."""
+        return _ratio(self.saturated, self.values)
 
     @property
     def spikes_per_neuron(self) -> float:
@@ -86,9 +96,9 @@ class SpikeStatistics:
 
     @property
     def saturated(self) -> float:
-        """Fraction of the spiking and signed neurons' spikes that are saturated."""
+        """Saturated fraction of what the spiking and signed neurons carry."""
         layers = self.of("spiking", "signed")
-        return _ratio(sum(layer.saturated for layer in layers), sum(layer.spikes for layer in layers))
+        return _ratio(sum(layer.saturated for layer in layers), sum(layer.values for layer in layers))
 
 
 def spike_statistics(

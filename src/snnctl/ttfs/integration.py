@@ -28,6 +28,7 @@ class IntegratingLayer(keras.layers.Layer):
             is called on a list of as many tensors.
         positions: number of distinct offsets per channel; None for one.
         source: names of the layers of the ReLU network that became this one, for the reader.
+        train_D: whether D is trained; not so where neurons just carry a value, which the ReLU network has no bias for.
 
     Weights: ``D`` of shape (channels,) or (positions, channels), in tau_c; ``position_index`` of the output's
     shape without batch and channels, integers below ``positions`` (not trainable).
@@ -41,10 +42,12 @@ class IntegratingLayer(keras.layers.Layer):
         synapses: keras.layers.Layer | Sequence[keras.layers.Layer] | Groups,
         positions: int | None = None,
         source: Sequence[str] = (),
+        train_D: bool = True,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.source = tuple(source)
+        self.train_D = train_D
         groups = _as_groups(synapses)
         for layer in (layer for group in groups for layer in group):
             _require_linear(layer)
@@ -73,7 +76,7 @@ class IntegratingLayer(keras.layers.Layer):
             raise ValueError(f"layer {self.name}: the synapse groups' outputs differ in shape: {outputs}")
         neurons = outputs[0][1:]
         rows = () if self.positions is None else (self.positions,)
-        self.D = self.add_weight(name="D", shape=(*rows, neurons[-1]), initializer="zeros")
+        self.D = self.add_weight(name="D", shape=(*rows, neurons[-1]), initializer="zeros", trainable=self.train_D)
         if self.positions is not None:
             self.position_index = self.add_weight(
                 name="position_index", shape=neurons[:-1], dtype="int32", initializer="zeros", trainable=False
@@ -109,7 +112,13 @@ class IntegratingLayer(keras.layers.Layer):
     def get_config(self) -> dict[str, Any]:
         """Everything needed to build the layer again."""
         groups = [[keras.saving.serialize_keras_object(layer) for layer in group] for group in self.groups()]
-        return {**super().get_config(), "synapses": groups, "positions": self.positions, "source": list(self.source)}
+        return {
+            **super().get_config(),
+            "synapses": groups,
+            "positions": self.positions,
+            "source": list(self.source),
+            "train_D": self.train_D,
+        }
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> IntegratingLayer:

@@ -84,7 +84,8 @@ def silence(model: keras.Model) -> list[np.ndarray]:
     view = keras.Model(inputs, [seen[layer.name] for layer in relays(model)])
     low = next((layer.low for layer in model.layers if isinstance(layer, InputCoding)), 0.0)
     nothing = np.full((1, *(side or 1 for side in model.inputs[0].shape[1:])), low)
-    return [ops.convert_to_numpy(x) for x in view(ops.convert_to_tensor(nothing, dtype=model.inputs[0].dtype))]
+    carried = view(ops.convert_to_tensor(nothing, dtype=model.inputs[0].dtype))
+    return [ops.convert_to_numpy(x) for x in keras.tree.flatten(carried)]
 
 
 def _split(layer: keras.layers.Layer, *args: Any) -> tuple[Any, Any]:

@@ -50,6 +50,7 @@ class SpikingLayer(IntegratingLayer):
         max_value: m of clipped neurons, which is then the width; None: not clipped.
         signed: whether the neurons carry values of either sign; their first range is [-width, width].
         source: see :class:`~snnctl.ttfs.integration.IntegratingLayer`.
+        train_D: see there.
 
     Shapes: local spike times (batch, \\*inputs), or a list of them; out (batch, \\*neurons). Units: tau_c.
     Weights: those of the synapses (J), ``D``, ``width`` and, of signed neurons, ``low`` (scalars, not trainable).
@@ -69,9 +70,10 @@ class SpikingLayer(IntegratingLayer):
         max_value: float | None = None,
         signed: bool = False,
         source: Sequence[str] = (),
+        train_D: bool = True,
         **kwargs: Any,
     ) -> None:
-        super().__init__(synapses, positions, source, **kwargs)
+        super().__init__(synapses, positions, source, train_D, **kwargs)
         if neuron not in NEURONS:
             raise ValueError(f"unknown neuron model {neuron!r}; known: {', '.join(NEURONS)}")
         if windows not in WINDOWS:

@@ -24,7 +24,8 @@ class Window:
         t_min: when its neurons may fire first.
         t_max: when they may fire last.
         level: how many windows come before it; layers of one level fire side by side.
-        low: smallest value that signed neurons carry; 0 for all others.
+        low: smallest value that signed neurons, or relays of them, carry; 0 for all others. NaN for a relay layer in
+            which it differs from neuron to neuron: :func:`snnctl.ttfs.observe.silence` has it of each.
     """
 
     layer: str
@@ -38,9 +39,20 @@ class Window:
         """``t_max - t_min``."""
         return self.t_max - self.t_min
 
-    def times(self, x: np.ndarray) -> np.ndarray:
-        """Absolute spike times of layer-local ``x``; infinity for silent neurons."""
-        return np.where(x > self.low, self.t_max - (x - self.low), np.inf)
+    def times(self, x: np.ndarray, low: np.ndarray | float | None = None) -> np.ndarray:
+        """Absolute spike times of layer-local ``x``; infinity for silent neurons.
+
+        Args:
+            x: local times, (batch, \\*neurons).
+            low: where it differs from neuron to neuron; the layer's own when not given.
+
+        Raises:
+            ValueError: it differs, and is not given.
+        """
+        low = self.low if low is None else low
+        if np.any(np.isnan(low)):
+            raise ValueError(f"layer {self.layer} relays neurons of different ranges: give low, as silence() has it")
+        return np.where(x > low, self.t_max - (x - low), np.inf)
 
 
 def spiking_layers(model: keras.Model) -> list[SpikingLayer]:
@@ -84,19 +96,19 @@ def _firing(model: keras.Model) -> list[tuple[str, int, float, float]]:
     """(name, level, width, low) of the input and of every spiking or relay layer, in the network's order."""
     if isinstance(model, keras.Sequential):
         model = keras.Model(model.inputs[0], model.outputs)
-    at: dict[int, tuple[int, float]] = {id(tensor): (0, INPUT_WIDTH) for tensor in model.inputs}
+    at: dict[int, tuple[int, float, float]] = {id(tensor): (0, INPUT_WIDTH, 0.0) for tensor in model.inputs}
     found: list[tuple[str, int, float, float]] = []
     coding = [layer.name for layer in model.layers if isinstance(layer, InputCoding)]
     found.append((coding[0] if coding else "input", 0, INPUT_WIDTH, 0.0))
     for layer, inputs, output in _calls(model):
-        level, width = (max(values) for values in zip(*(at[tensor] for tensor in inputs), strict=True))
-        low = 0.0
+        levels, widths, lows = zip(*(at[tensor] for tensor in inputs), strict=True)
+        level, width, low = max(levels), max(widths), lows[0] if len(set(lows)) == 1 else np.nan
         if isinstance(layer, SpikingLayer):
             level, width = level + 1, float(layer.width.numpy())
             low = float(layer.low.numpy()) if layer.signed else 0.0
         elif isinstance(layer, Relay):
             level += 1
-        at[output] = (level, width)
+        at[output] = (level, width, low)
         if isinstance(layer, (SpikingLayer, Relay)):
             found.append((layer.name, level, width, low))
     return found

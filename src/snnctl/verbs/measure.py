@@ -69,7 +69,7 @@ def _layer(layer: LayerSpikes) -> dict[str, Any]:
         "level": layer.window.level,
         "neurons": layer.neurons,
         "spikes_per_neuron": layer.spikes_per_neuron,
-        "saturated": layer.saturated / layer.spikes if layer.spikes else 0.0,
+        "saturated": layer.saturated_fraction,
         "window": layer.window.width,
         "t_min": layer.window.t_min,
         "t_max": layer.window.t_max,

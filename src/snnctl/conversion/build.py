@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import keras
+import tensorflow as tf
 
-from snnctl.conversion.graph import Graph, Step, graph_of
+from snnctl.conversion.graph import Graph, Step, extra_arguments, graph_of, opens
 from snnctl.conversion.hints import hint
 from snnctl.conversion.linear import Shape
 from snnctl.conversion.network import INPUT, Network
@@ -69,17 +70,24 @@ def _walk(graph: Graph, network: Network, signals: dict[int, Signal], rules: Map
         try:
             signal = _converted(step, inputs, rules, network, read)
             signals[step.outputs[0]] = _shared(signal, network) if read > 1 else signal
-        except (ConversionError, SizeNotFixedError) as error:
+        except (ConversionError, SizeNotFixedError, tf.errors.OpError) as error:
             obstacles.append(_obstacle(error, step))
             signals.update({key: _stand_in(step, graph.shapes[key]) for key in step.outputs})
     return obstacles
 
 
-def _obstacle(error: ConversionError | SizeNotFixedError, step: Step) -> Obstacle:
+def _obstacle(error: Exception, step: Step) -> Obstacle:
+    if isinstance(error, tf.errors.OpError):
+        error = ConversionError(
+            f"TensorFlow does not compute it here: {error.message.splitlines()[0]}",
+            where=step.place,
+            todo="Try another machine or precision (--dtype), or other strides and dilations.",
+        )
     if isinstance(error, SizeNotFixedError):
         error = ConversionError(
             "the input's size is not fixed", where=step.place, todo="Give the network a fixed input size."
         )
+    assert isinstance(error, ConversionError)
     return Obstacle.of(error)
 
 
@@ -98,6 +106,7 @@ def _goes_on(signal: Signal) -> ConversionError:
 
 def _converted(step: Step, signals: list[Signal], rules: Mapping[type, Rule], network: Network, readers: int) -> Signal:
     rule = rules.get(type(step.layer))
+    _require_plain_call(step)
     if rule is None:
         raise _no_rule(step, rules)
     if len(step.outputs) != 1:
@@ -127,6 +136,35 @@ def _applied(rule: Rule, context: Context, step: Step, signals: list[Signal], ow
             f"its conversion rule gave a {type(signal).__name__}, not a signal", "Tell the author of the plugin."
         )
     return signal
+
+
+def _require_plain_call(step: Step) -> None:
+    """Refuses a layer whose call says more than its inputs, or that computes in whole numbers.
+
+    Raises:
+        ConversionError: says what.
+    """
+    if not isinstance(step.layer, keras.layers.Layer):
+        return  # the rules of operations read all that they are called with
+    extra = extra_arguments(step.arguments)
+    if extra:
+        raise ConversionError(
+            f"it is called with {' and '.join(dict.fromkeys(extra))} besides its inputs",
+            where=step.place,
+            todo="Call it with tensors of the network only; add constants with keras.ops.add or Rescaling.",
+        )
+    if isinstance(step.layer, keras.Model) and opens(step.layer):
+        raise ConversionError(
+            "the nested model's inputs are not the tensors it is given: names, rank or type differ",
+            where=step.place,
+            todo="Call it with one tensor for each input, of the input's rank and of type float32.",
+        )
+    if not str(step.layer.compute_dtype).startswith(("float", "bfloat")):
+        raise ConversionError(
+            f"it computes in {step.layer.compute_dtype} and rounds what it is given",
+            where=step.place,
+            todo="Give the layer a floating-point dtype.",
+        )
 
 
 def _shared(signal: Signal, network: Network) -> Signal:

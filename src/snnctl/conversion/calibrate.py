@@ -100,12 +100,11 @@ def _extremes(model: keras.Model, inputs: Any, batch_size: int, reporter: Report
             for layer, ideal in zip(layers, ideals, strict=True)
         ]
 
-    batches = run(extremes, inputs, batch_size, reporter, "calibrating windows")
-    per_batch = np.array([[[float(low), float(high)] for low, high in values] for values in batches])
-    if not layers:
-        return []
-    # np.max, unlike max(), lets NaN through.
-    lows, highs = per_batch[..., 0].min(axis=0), per_batch[..., 1].max(axis=0)
+    lows, highs = np.full(len(layers), np.inf), np.full(len(layers), -np.inf)
+    for values in run(extremes, inputs, batch_size, reporter, "calibrating windows"):
+        # np.minimum, unlike min(), lets NaN through.
+        lows = np.minimum(lows, [float(low) for low, _ in values])
+        highs = np.maximum(highs, [float(high) for _, high in values])
     return [
         Range(low, high if layer.signed else np.maximum(high, 0.0))
         for layer, low, high in zip(layers, lows.tolist(), highs.tolist(), strict=True)

@@ -78,6 +78,10 @@ def graph_of(model: keras.Model) -> Graph:
                 f"model '{model.name}' takes {tensor.dtype} inputs and rounds what it is given",
                 todo="Give the network's Input a floating-point dtype.",
             )
+    if any(len(tensor.shape) < 2 for tensor in functional.inputs):
+        raise ConversionError(
+            f"model '{model.name}' takes single numbers", todo="Give the network's Input a shape, e.g. (1,)."
+        )
     if len(functional.inputs) != 1:
         raise ConversionError(
             f"model '{model.name}' has {len(functional.inputs)} inputs", todo="Networks with one input convert."
@@ -105,9 +109,10 @@ def _steps(
             if node.is_input:
                 continue
             layer, inputs = node.operation, tuple(tensors[id(tensor)] for tensor in node.arguments.keras_tensors)
-            if opens(layer):
+            entered = _entered(layer, node.arguments)
+            if entered is not None:
                 nested = functional_form(layer)
-                inside = {id(tensor): key for tensor, key in zip(nested.inputs, inputs, strict=True)}
+                inside = {id(inner): tensors[id(outer)] for inner, outer in entered}
                 yield from _steps(nested, inside, shapes, keys, f"{within} of '{layer.name}'")
                 for outer, inner in zip(node.outputs, nested.outputs, strict=True):
                     tensors[id(outer)] = inside[id(inner)]
@@ -119,6 +124,40 @@ def _steps(
             kind = "layer" if isinstance(layer, keras.layers.Layer) else "operation"
             place = f"{kind} '{layer.name}' ({type(layer).__name__}){within}"
             yield Step(layer, layer.name, inputs, outputs, place, node.arguments)
+
+
+def extra_arguments(arguments: Any) -> list[str]:
+    """What a layer is called with besides tensors of the network: masks, constants."""
+    found = []
+    for name, value in [*((None, value) for value in arguments.args), *arguments.kwargs.items()]:
+        if name == "training":
+            continue
+        if any(part is not None and not keras.backend.is_keras_tensor(part) for part in keras.tree.flatten(value)):
+            found.append(name or "a constant")
+    return found
+
+
+def _entered(layer: Any, arguments: Any) -> list[tuple[Any, Any]] | None:
+    """The inputs of a nested model with the tensors given to them; None for a layer that is not to be opened."""
+    if not opens(layer) or extra_arguments(arguments):
+        return None
+    nested, given = functional_form(layer), arguments.args[0] if len(arguments.args) == 1 else arguments.kwargs
+    names = [tensor.name for tensor in nested.inputs]
+    if isinstance(given, dict) and sorted(given) == sorted(names):
+        outer = [given[name] for name in names]
+    elif isinstance(given, dict) and given is not arguments.kwargs:
+        return None
+    else:
+        outer = list(arguments.keras_tensors)
+    if len(outer) != len(nested.inputs):
+        return None
+    pairs = list(zip(nested.inputs, outer, strict=True))
+    return pairs if all(_passes_unchanged(*pair) for pair in pairs) else None
+
+
+def _passes_unchanged(inner: Any, outer: Any) -> bool:
+    """Whether a nested model takes a tensor as it is: Keras adapts the rank and rounds to another type."""
+    return len(inner.shape) == len(outer.shape) and str(inner.dtype) in ("float32", "float64")
 
 
 def replayed(

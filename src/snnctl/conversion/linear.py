@@ -79,10 +79,11 @@ class Linear:
         """The map in float64, (batch, \\*shape) to (batch, \\*output shape)."""
         if self.cls is keras.layers.AveragePooling3D:
             return _averaged_volume(self.config, image)
-        layer = self.layer(self.name, "float64")
+        linear = _as_computed_in_double(self)
+        layer = linear.layer(linear.name, "float64")
         if not layer.built:
             layer.build(image.shape)
-        self.assign_to(layer)
+        linear.assign_to(layer)
         return keras.ops.convert_to_numpy(layer(keras.ops.convert_to_tensor(image, dtype="float64")))
 
     def assign_to(self, layer: keras.layers.Layer) -> None:
@@ -96,6 +97,27 @@ def one_to_one(k: np.ndarray, name: str, shape: Shape) -> Linear:
     kernel = k if k.ndim == 1 else np.broadcast_to(k, shape)
     # Not trained: in the source they are no weights of their own.
     return Linear(OneToOne, {"per_neuron": k.ndim > 1, "trainable": False}, "one_to_one", name, kernel)
+
+
+def _as_computed_in_double(linear: Linear) -> Linear:
+    """The same map by a layer that TensorFlow computes in float64 on a CPU as well."""
+    config, kernel = linear.config, linear.kernel
+    if linear.cls is keras.layers.DepthwiseConv2D and len(set(config["strides"])) > 1:
+        assert kernel is not None
+        *taps, channels, multiplier = kernel.shape
+        shared = {key: config[key] for key in ("kernel_size", "strides", "padding", "dilation_rate")}
+        grouped = {**shared, "filters": channels * multiplier, "groups": channels, "use_bias": False}
+        grouped_kernel = kernel.reshape(*taps, 1, channels * multiplier)
+        return replace(linear, cls=keras.layers.Conv2D, config=grouped, form="conv", kernel=grouped_kernel)
+    if linear.form == "transposed" and max(config["dilation_rate"]) > 1:
+        assert kernel is not None
+        spread = [
+            (taps - 1) * rate + 1 for taps, rate in zip(config["kernel_size"], config["dilation_rate"], strict=True)
+        ]
+        dense = np.zeros((*spread, *kernel.shape[-2:]))
+        dense[tuple(slice(None, None, rate) for rate in config["dilation_rate"])] = kernel
+        return replace(linear, config={**config, "kernel_size": spread, "dilation_rate": 1}, kernel=dense)
+    return linear
 
 
 def _averaged_volume(config: dict[str, Any], image: np.ndarray) -> np.ndarray:

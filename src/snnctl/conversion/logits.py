@@ -9,7 +9,7 @@ import keras
 
 from snnctl.conversion.graph import Graph, Step, graph_of, replayed
 from snnctl.conversion.rules import default_rules
-from snnctl.conversion.rules.activations import PROBABILITIES
+from snnctl.conversion.rules.activations import makes_probabilities
 from snnctl.conversion.rules.operations import convert_probabilities
 from snnctl.conversion.rules.vanishing import VANISHING_RULES
 
@@ -50,7 +50,7 @@ def last_steps(graph: Graph) -> list[Step]:
 
 def gives_probabilities(layer: Any) -> bool:
     """Whether the layer ends in a softmax or sigmoid."""
-    if isinstance(layer, keras.layers.Softmax) or getattr(layer, "activation", None) in PROBABILITIES:
+    if isinstance(layer, keras.layers.Softmax) or makes_probabilities(getattr(layer, "activation", None)):
         return True
     return default_rules().get(type(layer)) is convert_probabilities
 

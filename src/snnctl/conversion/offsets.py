@@ -13,7 +13,7 @@ import numpy as np
 
 from snnctl.conversion.linear import Linear, Shape
 
-ROUNDING = 1e-12  # of the largest value: what float64 sums of the same taps may differ by
+ROUNDING = 1e-12  # of a channel's largest value: what float64 sums of the same taps may differ by
 
 
 class SizeNotFixedError(Exception):
@@ -52,7 +52,7 @@ def compressed(offset: np.ndarray) -> np.ndarray:
     if offset.ndim == 1:
         return offset
     rows = offset.reshape(-1, offset.shape[-1])
-    if np.abs(rows - rows[0]).max(initial=0.0) <= ROUNDING * np.abs(rows).max(initial=0.0):
+    if np.all(np.abs(rows - rows[0]).max(axis=0) <= ROUNDING * np.abs(rows).max(axis=0)):
         return rows[0]
     return offset
 
@@ -69,11 +69,12 @@ def distinct(offset: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
         return offset, None
     rows = offset.reshape(-1, offset.shape[-1])
     # Rows are told apart by one random combination of their values: sorting numbers is faster than sorting rows.
-    mixed = rows @ np.random.default_rng(0).normal(size=rows.shape[-1])
+    largest = np.abs(rows).max(axis=0)
+    mixed = (rows / np.where(largest > 0, largest, 1.0)) @ np.random.default_rng(0).normal(size=rows.shape[-1])
     steps = np.round(mixed / (ROUNDING * 100 * max(np.abs(mixed).max(), np.finfo(float).tiny)))
     _, first, index = np.unique(steps, return_index=True, return_inverse=True)
     index = index.reshape(-1)
-    if np.abs(rows - rows[first][index]).max() > ROUNDING * np.abs(rows).max():
+    if np.any(np.abs(rows - rows[first][index]).max(axis=0) > ROUNDING * largest):
         first, index = np.arange(len(rows)), np.arange(len(rows))
     return rows[first], index.reshape(offset.shape[:-1])
 

@@ -61,6 +61,7 @@ class Context:
         """
         value = self.network.value(signal)
         k, c = (self._broadcast(array, self.shape(value)) for array in (k, c))
+        self._require_finite(k, c)
         if value.then and not (k.ndim == c.ndim == 1 and all(_commutes(waiting, c) for waiting in value.then)):
             value = self.network.settled(value)
         return self._named(value.scaled_and_shifted(k, c))
@@ -86,6 +87,7 @@ class Context:
 
         What selects or rearranges elements waits until the signal is fired, where it can.
         """
+        self._require_finite(*(weights for weights in (kernel, bias) if weights is not None))
         linear = Linear(cls, config, form, self.name, kernel)
         value = self.network.value(signal)
         if linear.output_shape(self.shape(value))[-1] is None:
@@ -192,6 +194,8 @@ class Context:
 
     def concatenate(self, signals: Sequence[Signal], axis: int) -> Value:
         """The signals side by side along ``axis`` (counted with the batch)."""
+        if axis == 0:
+            raise self.refuse("it joins along the batch", "Join along another axis.")
         values = [self._joinable(self.network.value(signal)) for signal in signals]
         rank = len(values[0].shape)
         axis = axis - 1 if axis > 0 else axis + rank
@@ -223,17 +227,32 @@ class Context:
             return replace(signal, value=replace(signal.value, ended=self.place))
         return replace(signal, ended=self.place)
 
+    def _require_finite(self, *arrays: np.ndarray) -> None:
+        if not all(np.all(np.isfinite(array)) for array in arrays):
+            raise self.refuse("its numbers are not finite", "Train the network anew, or repair its weights.")
+
     def _broadcast(self, array: Any, shape: Shape) -> np.ndarray:
         """(channels,) where the array is alike at all positions; else of the whole shape."""
         array = np.asarray(array, dtype=np.float64)
         channels = shape[-1]
         if channels is None:
             raise self.refuse("the number of channels is not fixed", "Give the network a fixed input size.")
+        if array.ndim > len(shape) or array.shape[-1:] not in ((), (1,), (channels,)):
+            raise self._enlarges(array, shape)
         if array.ndim <= 1 or all(side == 1 for side in array.shape[:-1]):
             return np.broadcast_to(array.reshape(array.shape[-1:]), (channels,))
         if any(side is None for side in shape):
             raise self.refuse("the input's size is not fixed", "Give the network a fixed input size.")
-        return np.broadcast_to(array, shape)
+        try:
+            return np.broadcast_to(array, shape)
+        except ValueError:
+            raise self._enlarges(array, shape) from None
+
+    def _enlarges(self, array: np.ndarray, shape: Shape) -> ConversionError:
+        return self.refuse(
+            f"its constant of shape {array.shape} enlarges a tensor of shape {shape}",
+            "A constant that fits into the tensor is accepted.",
+        )
 
     def _named(self, value: Value, rename: bool = True) -> Value:
         source = value.source if self.name in value.source[-1:] else (*value.source, self.name)

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+CONSTANT = 1e-6  # part of the largest logit
+MANY = 50  # samples of which some should differ
+
 
 def accuracy(logits: np.ndarray, labels: np.ndarray) -> float:
     """Fraction of samples whose largest logit is the label's. Shapes: (samples, classes), (samples,)."""
@@ -81,7 +84,9 @@ class RunningAgreement:
     def add(self, source: np.ndarray, other: np.ndarray) -> None:
         """A batch of logits of equal shape (samples, \\*outputs)."""
         difference = np.abs(source.astype(np.float64) - other.astype(np.float64))
-        equal = predictions(source) == predictions(other)
+        # What is no number answers nothing, so it agrees with nothing.
+        sound = np.isfinite(source).all(axis=-1) & np.isfinite(other).all(axis=-1)
+        equal = (predictions(source) == predictions(other)) & sound
         self._compared += equal.size
         self._equal += int(np.count_nonzero(equal))
         self._values += difference.size
@@ -99,6 +104,37 @@ class RunningAgreement:
             mean_logit_difference=self._sum / self._values,
             largest_logit=self._scale,
         )
+
+
+class RunningVariety:
+    """How far one output of a network varies from sample to sample, batch by batch."""
+
+    def __init__(self) -> None:
+        self._low: np.ndarray | float = np.inf
+        self._high: np.ndarray | float = -np.inf
+        self._answers: set[int] = set()
+        self._samples = self._columns = 0
+
+    def add(self, logits: np.ndarray) -> None:
+        """A batch of logits (samples, \\*outputs)."""
+        self._low = np.minimum(self._low, logits.min(axis=0))
+        self._high = np.maximum(self._high, logits.max(axis=0))
+        self._answers.update(np.unique(predictions(logits)).astype(int).tolist())
+        self._samples += len(logits)
+        self._columns = logits.shape[-1]
+
+    @property
+    def constant(self) -> bool:
+        """Whether no value changes by more than a millionth of the largest; False for a single sample."""
+        scale = np.maximum(np.abs(self._low), np.abs(self._high)).max()
+        return self._samples > 1 and bool(np.max(self._high - self._low) <= CONSTANT * scale)
+
+    @property
+    def only_answer(self) -> int | None:
+        """The class that is every sample's prediction; None if there are several, or too few samples to tell."""
+        # A single unit need not decide between classes: it may be a number that is never negative.
+        told = self._columns > 1 and self._samples >= MANY and len(self._answers) == 1
+        return next(iter(self._answers)) if told else None
 
 
 class RunningScore:

@@ -32,39 +32,44 @@ def convert(options: ConvertOptions, run: Run) -> Result:
     from snnctl.ttfs.timeline import spiking_layers
     from snnctl.verbs.expectation import unexpected_data
     from snnctl.verbs.opening_feed import open_with_feed
+    from snnctl.verbs.soundness import defect, rounding_of_source
 
     network, feed = open_with_feed(options, run)
     network = replace(network, model=sized(network.model, tuple(feed.calibration.shape[1:])))
     settings = SpikingSettings(input_range=feed.input_range, dtype=network.dtype)
     snn = build_spiking(network.model, settings, network.rules)
-    warnings = unexpected_data(network.model, feed.calibration)
+    warnings = [*unexpected_data(network.model, feed.calibration), *rounding_of_source(network.model)]
     X = calibrate(snn, feed.calibration, options.quantile, options.zeta, options.batch_size, run.reporter)
     warnings += [
         f"layer '{layer.name}' never spikes on the calibration data; its window is arbitrary"
         for layer, X_n in zip(spiking_layers(snn), X, strict=True)
         if X_n == 0
     ]
-    metrics = measured(network, snn, feed, options.batch_size, run)
-    warnings += afterthoughts(metrics, feed)
+    metrics, alike = measured(network, snn, feed, options.batch_size, run)
+    warnings += [*alike, *afterthoughts(metrics, feed)]
     for warning in warnings:
         run.reporter.warn(warning)
-    if warnings:
-        metrics["warnings"] = warnings
+    metrics["warnings"] = warnings
+    missed = disagreement(metrics, options.require_agreement)
+    wrong = defect(metrics, network.model, network.dtype)
     resolved = {**options.model_dump(mode="json"), "dtype": network.dtype, **feed.settings}
-    return Result("convert", metrics, resolved, snn, failure=disagreement(metrics, options.require_agreement))
+    return Result("convert", metrics, resolved, snn, failure=wrong or missed)
 
 
-def measured(network: Network, snn: keras.Model, feed: Feed, batch_size: int, run: Run) -> dict[str, Any]:
-    """The spiking network's figures, and its agreement with the source network."""
+def measured(
+    network: Network, snn: keras.Model, feed: Feed, batch_size: int, run: Run
+) -> tuple[dict[str, Any], list[str]]:
+    """The spiking network's figures and its agreement with the source network; what makes that say little."""
     from snnctl.conversion.logits import logits_of
     from snnctl.ttfs.timeline import latency
     from snnctl.verbs.measure import spikes
     from snnctl.verbs.network_shape import class_output
+    from snnctl.verbs.soundness import monotony
     from snnctl.verbs.verification import compare
 
     samples = feed.verification
     if samples is None:
-        return {"type": "snn", "latency": latency(snn), "calibration_images": len(feed.calibration)}
+        return {"type": "snn", "latency": latency(snn), "calibration_images": len(feed.calibration)}, []
     source = logits_of(network.model)
     scored = class_output(source, feed.classes)
     compared, statistics = compare(source, snn, samples, scored, batch_size, run.reporter, "comparing both networks")
@@ -83,7 +88,7 @@ def measured(network: Network, snn: keras.Model, feed: Feed, batch_size: int, ru
         sample = first(feed.calibration, VERIFIED_CALIBRATION_IMAGES)
         again, _ = compare(source, snn, sample, None, batch_size, run.reporter, "comparing on calibration data")
         metrics["calibration"] = asdict(again.overall)
-    return metrics
+    return metrics, monotony(compared.varieties)
 
 
 def afterthoughts(metrics: dict[str, Any], feed: Feed) -> list[str]:
@@ -110,8 +115,10 @@ def disagreement(metrics: dict[str, Any], required: float | None) -> AgreementEr
     if metrics["agreement"] >= required:
         return None
     different = metrics["different_predictions"]
+    wider = "Wider windows (--quantile 1, a larger --zeta) or --dtype float64 bring them closer."
+    finer = "Nothing saturates, so wider windows change nothing; --dtype float64 brings them closer."
     return AgreementError(
         f"the spiking network answers unlike the ReLU network: the agreement is {metrics['agreement']:.6g}, and "
         f"{required:g} is required ({different:,} different predictions)",
-        todo="Wider windows (--quantile 1, a larger --zeta) or --dtype float64 bring them closer.",
+        todo=wider if metrics["saturated"] else finer,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import keras
@@ -11,7 +11,7 @@ import numpy as np
 
 from snnctl.data.stream import Stream
 from snnctl.forward import compiled
-from snnctl.metrics.predictions import Agreement, RunningAgreement, RunningScore, worst
+from snnctl.metrics.predictions import Agreement, RunningAgreement, RunningScore, RunningVariety, worst
 from snnctl.metrics.spikes import SpikeStatistics, spike_statistics
 from snnctl.progress import Reporter
 
@@ -38,12 +38,14 @@ class Comparison:
         outputs: how far they agree, by output.
         source: accuracy and loss of the source network; None without labels, or without an output for them.
         spiking: the same of the spiking network.
+        varieties: how far the source network's answers vary, by output.
     """
 
     samples: int
     outputs: dict[str, Agreement]
     source: Score | None
     spiking: Score | None
+    varieties: dict[str, RunningVariety] = field(default_factory=dict)
 
     @property
     def overall(self) -> Agreement:
@@ -106,13 +108,15 @@ def compare(
     """
     watched = Watched(stream)
     agreements = [RunningAgreement() for _ in source.outputs]
+    varieties = [RunningVariety() for _ in source.outputs]
     scores = (RunningScore(), RunningScore())
     answer = compiled(lambda inputs: keras.tree.flatten(source(inputs, training=False)), watched)
 
     def visit(of_spiking: list[np.ndarray]) -> None:
         of_source = [output.numpy() for output in answer(watched.inputs)]
-        for running, first, second in zip(agreements, of_source, of_spiking, strict=True):
+        for running, variety, first, second in zip(agreements, varieties, of_source, of_spiking, strict=True):
             running.add(first, second)
+            variety.add(first)
         if watched.labels is not None and scored is not None:
             scores[0].add(of_source[scored], watched.labels)
             scores[1].add(of_spiking[scored], watched.labels)
@@ -122,8 +126,9 @@ def compare(
         Score(score.accuracy, score.loss) if stream.labelled and scored is not None else None for score in scores
     )
     results = [running.result() for running in agreements]
-    outputs = dict(zip(output_names(source), results, strict=True))
-    return Comparison(len(stream), outputs, of_source, of_spiking), statistics
+    names = output_names(source)
+    outputs, varied = dict(zip(names, results, strict=True)), dict(zip(names, varieties, strict=True))
+    return Comparison(len(stream), outputs, of_source, of_spiking, varied), statistics
 
 
 def output_names(model: keras.Model) -> list[str]:

@@ -36,10 +36,15 @@ def activate(context: Context, function: Any, signal: Signal) -> Signal:
         return context.rectify(signal, 6.0)
     if function is keras.activations.leaky_relu:
         return context.leaky(signal, single(keywords.get("negative_slope", LEAKY_SLOPE)))
-    if function in PROBABILITIES:
+    if makes_probabilities(function) and keywords.get("axis", -1) == -1:
         return context.end(signal)
     name = getattr(function, "__name__", type(function).__name__)
     raise context.refuse(f"the activation '{name}' has no spiking form", ACCEPTED)
+
+
+def makes_probabilities(function: Any) -> bool:
+    """Whether an activation function is a softmax or sigmoid, perhaps with some arguments given."""
+    return (function.func if isinstance(function, partial) else function) in PROBABILITIES
 
 
 def rectify(
@@ -88,6 +93,8 @@ def convert_leaky_relu(context: Context, layer: keras.layers.LeakyReLU, signal: 
 
 def convert_prelu(context: Context, layer: keras.layers.PReLU, signal: Signal) -> Signal:
     """A slope per channel or per neuron."""
+    if not hasattr(layer, "alpha"):
+        raise context.refuse("the PReLU has no slopes of its own", "Use PReLU as a layer, not as an activation.")
     return context.leaky(signal, np.asarray(keras.ops.convert_to_numpy(layer.alpha), dtype=np.float64))
 
 

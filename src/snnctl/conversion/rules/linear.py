@@ -88,7 +88,15 @@ def without_bias(layer: keras.layers.Layer) -> dict[str, Any]:
     config = layer.get_config()
     initializers = {key: "zeros" for key in config if key.endswith("_initializer")}
     config.update(initializers, use_bias=False, activation="linear", activity_regularizer=None, bias_regularizer=None)
+    for key in config:
+        # Those of others cannot be made anew from their description.
+        if key.endswith(("_regularizer", "_constraint")) and not _is_of_keras(config[key]):
+            config[key] = None
     return {key: value for key, value in config.items() if key not in NOT_KEPT}
+
+
+def _is_of_keras(described: Any) -> bool:
+    return isinstance(described, dict) and str(described.get("module")).startswith("keras")
 
 
 def plain_config(layer: keras.layers.Layer) -> dict[str, Any]:

@@ -18,9 +18,14 @@ from snnctl.conversion.values import Signal
 
 def convert_batch_normalization(context: Context, layer: keras.layers.BatchNormalization, signal: Signal) -> Signal:
     """``k = gamma / sqrt(var + eps)`` and ``c = beta - k mean``, with the moving statistics."""
+    axis = layer.axis[0] if isinstance(layer.axis, (list, tuple)) else layer.axis
+    return normalize(context, layer, signal, axis)
+
+
+def normalize(context: Context, layer: keras.layers.BatchNormalization, signal: Signal, axis: int) -> Signal:
+    """The batch normalisation along ``axis``, counted with the batch."""
     require_inference(context)
     k, c = affine_of(layer)
-    axis = layer.axis[0] if isinstance(layer.axis, (list, tuple)) else layer.axis
     rank = len(context.shape(signal))
     sides = [1] * rank
     sides[axis - 1 if axis > 0 else axis + rank] = len(k)

@@ -36,6 +36,8 @@ def convert_global_max_pooling(context: Context, layer: Any, signal: Signal) -> 
 def convert_average_pooling(context: Context, layer: Any, signal: Signal) -> Signal:
     """Weights of 1/k; padded places do not count."""
     require_channels_last(context, layer)
+    if isinstance(layer, keras.layers.AveragePooling3D) and context.network.settings.dtype == "float64":
+        raise context.refuse("TensorFlow averages no volumes in double precision", "Convert with --dtype float32.")
     return context.linear(signal, type(layer), plain_config(layer), "average")
 
 

@@ -9,7 +9,7 @@ import keras
 from snnctl.conversion.rule import Context, Rule
 from snnctl.conversion.rules.activations import ACTIVATION_RULES, activate
 from snnctl.conversion.rules.linear import LINEAR_RULES, array, require_convertible, without_bias
-from snnctl.conversion.rules.normalization import NORMALIZATION_RULES
+from snnctl.conversion.rules.normalization import NORMALIZATION_RULES, normalize
 from snnctl.conversion.rules.vanishing import VANISHING_RULES
 from snnctl.conversion.values import Signal
 
@@ -22,6 +22,9 @@ def convert_time_distributed(context: Context, layer: keras.layers.TimeDistribut
     inner = layer.layer
     if type(inner) in WIDER:
         return _wider(context, inner, signal)
+    if isinstance(inner, keras.layers.BatchNormalization) and type(inner) in NORMALIZATION_RULES:
+        axis = inner.axis[0] if isinstance(inner.axis, (list, tuple)) else inner.axis
+        return normalize(context, inner, signal, axis + 1 if axis > 0 else axis)
     elementwise = {**ACTIVATION_RULES, **NORMALIZATION_RULES, **VANISHING_RULES}
     elementwise[keras.layers.Dense] = LINEAR_RULES[keras.layers.Dense]
     rule = elementwise.get(type(inner))

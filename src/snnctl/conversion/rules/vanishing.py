@@ -14,6 +14,11 @@ def vanish(context: Context, layer: keras.layers.Layer, signal: Signal) -> Signa
     return signal
 
 
+def vanish_augmentation(context: Context, layer: keras.layers.Layer, signal: Signal) -> Signal:
+    """The signal as it is. (Keras notes training=True for these layers, whoever calls them.)"""
+    return signal
+
+
 def require_inference(context: Context) -> None:
     """Refuses a layer that the network calls as in training.
 
@@ -36,11 +41,15 @@ VANISHING_RULES: dict[type, Rule] = dict.fromkeys(
         keras.layers.GaussianNoise,
         keras.layers.ActivityRegularization,
         keras.layers.Identity,
+    ),
+    vanish,
+) | dict.fromkeys(
+    (
         keras.layers.RandomFlip,
         keras.layers.RandomRotation,
         keras.layers.RandomTranslation,
         keras.layers.RandomZoom,
         keras.layers.RandomContrast,
     ),
-    vanish,
+    vanish_augmentation,
 )

@@ -32,6 +32,7 @@ def test_what_it_adds(snnctl: Snnctl) -> None:
         "version": "0.1.0",
         "datasets": ["bars"],
         "architectures": ["allconv"],
+        "layer_rules": False,
         "error": None,
     }
 

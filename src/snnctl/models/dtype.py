@@ -8,8 +8,10 @@ from typing import Any
 
 import keras
 
+from snnctl.errors import ModelError
 from snnctl.models.finishing import finish
 
+LONGEST_REASON = 300  # characters
 FLOATS = ("float16", "bfloat16", "float32", "float64", "mixed_float16", "mixed_bfloat16")
 
 
@@ -48,18 +50,38 @@ def as_dtype(model: keras.Model, dtype: str | None, *, allow_code: bool = False)
         model: a built ReLU or spiking network; stays as it is.
         dtype: "float32" or "float64"; None, or what the model has, gives back ``model`` itself.
         allow_code: whether code in its Lambda layers may be run.
+
+    Raises:
+        ModelError: it holds what cannot be made anew from its configuration.
     """
     if dtype is None:
         return model
     config = keras.saving.serialize_keras_object(model)
     if set(_floats(config)) <= {dtype}:
         return model
-    with precision(dtype):
-        copy = keras.saving.deserialize_keras_object(_with_dtype(config, dtype), safe_mode=not allow_code)
+    copy = _rebuilt(model, config, dtype, allow_code)
     for new, old in zip(copy.weights, model.weights, strict=True):
         new.assign(keras.ops.convert_to_numpy(old))
     finish(copy)
     return copy
+
+
+def _rebuilt(model: keras.Model, config: Any, dtype: str, allow_code: bool) -> keras.Model:
+    """The network made anew from its configuration, which only what Keras knows by name can be."""
+    try:
+        with precision(dtype):
+            return keras.saving.deserialize_keras_object(_with_dtype(config, dtype), safe_mode=not allow_code)
+    except (TypeError, ValueError, AttributeError) as error:
+        if "safe_mode" in str(error) or "unsafe" in str(error):  # code that may not run: told by who opens the file
+            raise
+        reason = " ".join(str(error).rpartition("Exception encountered:")[2].split())[:LONGEST_REASON]
+        raise ModelError(
+            f"the network cannot be rebuilt in {dtype}: {reason}",
+            where=model.name,
+            todo="Leave out the precision (dtype); or register its own layers, regularizers and functions with "
+            "keras.saving.register_keras_serializable, or build it in that precision "
+            f"(keras.config.set_floatx('{dtype}')).",
+        ) from error
 
 
 def _with_dtype(node: Any, dtype: str) -> Any:

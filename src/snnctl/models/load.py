@@ -79,7 +79,7 @@ def load_model(
     if source.kind == "hdf5" and not holds_full_model(source.path):
         network = _Network(_required(arch, source), dict(arch_options or {}), input_shape, classes)
         model, table = _from_weights(source.path, network, dtype)
-        notes = _matched_by_order(table, network)
+        notes = (_matched(table, network),)
     else:
         model = OPENERS[source.kind](source.path, input_shape=input_shape, allow_code=allow_code)
         notes = _unused(arch, source)
@@ -113,11 +113,12 @@ def _from_weights(path: Path, network: _Network, dtype: str | None) -> tuple[ker
         return open_weights(path, network.build)
 
 
-def _matched_by_order(table: WeightTable, network: _Network) -> tuple[str, ...]:
-    if table.by == "name":
-        return ()
-    rows = ", ".join(f"{row.stored} -> {row.layer}" for row in table.rows)
-    return (f"The file's layer names are not {network.arch.name}'s; its layers were taken in order: {rows}.",)
+def _matched(table: WeightTable, network: _Network) -> str:
+    """The table of what went where, under a line that says how it was found."""
+    how = f"The file's layer names are those of {network.arch.name}; weights of each layer:"
+    if table.by == "order":
+        how = f"The file's layer names are not {network.arch.name}'s; its layers were taken in order:"
+    return "\n  ".join([how, *table.lines()])
 
 
 def _required(arch: Architecture | None, source: Source) -> Architecture:

@@ -95,7 +95,8 @@ def _refuse_unknown(layer: Config, path: Path | str) -> None:
         raise ModelError(
             f"{_called(layer)} is of class {layer['class_name']}, which neither Keras nor snnctl has.",
             where=str(path),
-            todo="Replace it with standard layers and save the model again.",
+            todo="Replace it with standard layers and save the model again, or install the plugin that brings it "
+            "(docs/plugins.md, Layer rules).",
         )
 
 

@@ -70,7 +70,43 @@ def test_the_table_of_a_relu_network(call, found: dict[str, Any]) -> None:
     lines = [line.split() for line in out.splitlines()]
     assert ["conv", "Conv2D", "26x26x8", "80"] in lines  # the row above is not named again
     assert ["sum", "Add", "26x26x8", "conv,", "input"] in lines
-    assert "no, 2 obstacles; `snnctl convert MODEL --plan` tells what to do" in out
+    assert "no, 2 obstacles; `snnctl convert net.keras --plan` tells what to do" in out
+
+
+def test_the_command_that_is_told_is_one_to_copy(call, found: dict[str, Any]) -> None:
+    Path("my net.keras").write_bytes(b"PK")
+    found["inspect"] = {**RELU, "converts": True, "obstacles": []}
+    _, out, err = call("inspect", "my net.keras", "--data", "mnist-mini", "--allow-code")
+    assert "`snnctl convert 'my net.keras' --data mnist-mini --allow-code --plan`" in " ".join(out.split()), err
+
+
+def with_wiring() -> dict[str, Any]:
+    wired = [layer(f"sum_wiring_{number}", "wiring", [10]) for number in range(2)]
+    return {**SPIKING, "layers": [*SPIKING["layers"], *wired]}  # type: ignore[misc]
+
+
+def test_wiring_is_counted_and_listed_on_demand(call, found: dict[str, Any]) -> None:
+    found["inspect"] = found["plan"] = with_wiring()
+    _, short, _ = call("inspect", "net.keras")
+    assert "2 layers without neurons, not listed; --all shows them" in short
+    assert "sum_wiring" not in short
+    _, long, _ = call("inspect", "net.keras", "--all")
+    assert "sum_wiring_1" in long
+    assert "not listed" not in long
+    _, plan, _ = call("convert", "net.keras", "--plan")
+    assert "not listed; --json shows them" in plan
+    _, told, _ = call("inspect", "net.keras", "--json")
+    assert json.loads(told) == with_wiring()
+
+
+@pytest.mark.parametrize(("shape", "reason"), [([None, None, 64], "size is not fixed"), ([4, 4, 64], "rearranged")])
+def test_an_empty_fan_out_is_explained(call, found: dict[str, Any], shape: list[int | None], reason: str) -> None:
+    layers = [dict(layer) for layer in SPIKING["layers"]]  # type: ignore[attr-defined]
+    layers[1]["shape"] = shape
+    found["inspect"] = {**SPIKING, "layers": layers}
+    _, out, _ = call("inspect", "net.keras")
+    assert "empty fan-out" in out
+    assert reason in out
 
 
 @pytest.mark.parametrize("columns", ["80", "200"])
@@ -97,6 +133,14 @@ def test_a_plan_says_what_calibration_will_set(call, found: dict[str, Any]) -> N
     assert "0 to 1, assumed; --input-range P,Q says another" in out
     assert "drop" in out
     assert not Path("runs").exists()
+
+
+def test_a_plan_does_not_read_what_is_named_for_calibration(call, found: dict[str, Any]) -> None:
+    said = {"plan": True, "latency": None, "input_range": [0, 1], "assumed": True, "not_read": "x.npz", "vanish": []}
+    found["plan"] = {**SPIKING, **said}
+    Path("x.npz").write_bytes(b"")
+    _, out, err = call("convert", "net.keras", "--calibrate", "x.npz", "--plan")
+    assert "assumed: data is not read by --plan; give --input-range P,Q" in out, err
 
 
 @pytest.mark.parametrize("command", [("inspect",), ("convert", "--plan")])

@@ -97,6 +97,24 @@ def test_a_branch_that_reads_the_same_spikes_twice() -> None:
     assert leaving(graph) == one_by_one(graph)
 
 
+def joined_pools(spikes: Any) -> Any:
+    """A maximum and an average side by side, each of which collapses the image in its own order."""
+    return L.Concatenate()([L.GlobalMaxPooling2D()(spikes), L.GlobalAveragePooling2D()(spikes)])
+
+
+def image_beside_mixed_channels(spikes: Any) -> Any:
+    """Pools keep the channels apart, the convolution beside them does not, nor does anything behind them mix them."""
+    branches = [L.MaxPooling2D(2)(spikes), L.AveragePooling2D(2)(spikes), L.Conv2D(3, 1, strides=2)(spikes)]
+    return L.Flatten()(L.DepthwiseConv2D(2, activation="relu")(L.Concatenate()(branches)))
+
+
+@pytest.mark.parametrize("joined", [joined_pools, image_beside_mixed_channels])
+def test_branches_of_different_kinds(joined: Any) -> None:
+    x = keras.Input((6, 6, 2))
+    graph = spiking(keras.Model(x, L.Dense(3)(joined(L.Conv2D(4, 3, padding="same", activation="relu")(x)))))
+    assert leaving(graph) == one_by_one(graph)
+
+
 def test_an_axis_that_is_cut_is_not_counted() -> None:
     x = keras.Input((12,))
     model = keras.Model(x, L.Dense(2)(L.Flatten()(L.Conv1D(3, 2)(L.Reshape((4, 3))(L.Dense(12, "relu")(x))))))

@@ -30,7 +30,7 @@ def test_a_run_folder_before_and_after_conversion(snnctl: Snnctl, run_folder: Fo
 
 def test_bare_files_and_weights(snnctl: Snnctl, model_files: Path) -> None:
     before = snnctl.files()
-    assert "yes; `snnctl convert MODEL --plan`" in snnctl("inspect", model_files / "good.h5").out
+    assert "yes; `snnctl convert" in snnctl("inspect", model_files / "good.h5").out
     assert "input range      0 to 1, assumed" in snnctl("convert", model_files / "good.h5", "--plan").out
     weights = ("inspect", model_files / "fc2.weights.h5")
     assert "holds weights only" in snnctl.fail(MODEL, *weights)

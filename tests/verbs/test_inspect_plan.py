@@ -63,6 +63,56 @@ def test_the_input_range_is_the_one_of_the_options(
     assert (found["input_range"], found["assumed"]) == (expected, assumed)
 
 
+def test_a_file_for_calibration_is_told_as_not_read(tmp_path: Path) -> None:
+    (tmp_path / "x.npz").write_bytes(b"")
+    found = planned(network(), calibrate=str(tmp_path / "x.npz"))
+    assert (found["assumed"], found["not_read"]) == (True, str(tmp_path / "x.npz"))
+    assert planned(network())["not_read"] is None
+
+
+def leaky_block() -> keras.Model:
+    """A residual block of leaky ReLUs: sums and convolutions go into wiring, and values are carried."""
+    x = inputs = keras.Input((12, 12, 2))
+    x = short = L.LeakyReLU(name="act0")(
+        L.BatchNormalization(name="norm")(L.Conv2D(3, 3, padding="same", name="c0")(x))
+    )
+    x = L.LeakyReLU(name="act1")(L.Conv2D(3, 3, padding="same", name="c1")(x))
+    x = L.Add(name="sum")([L.Conv2D(3, 3, padding="same", name="c2")(x), short])
+    x = short = L.LeakyReLU(name="act2")(x)
+    short = L.Conv2D(4, 1, strides=2, name="short")(short)
+    x = L.LeakyReLU(name="act3")(L.Conv2D(4, 3, strides=2, padding="same", name="c3")(x))
+    x = L.LeakyReLU(name="act4")(L.Add(name="sum2")([L.Conv2D(4, 3, padding="same", name="c4")(x), short]))
+    return keras.Model(inputs, L.Dense(5, activation="softmax", name="out")(L.Flatten(name="flat")(x)))
+
+
+def test_what_goes_into_wiring_does_not_vanish_and_is_told() -> None:
+    found = planned(leaky_block())
+    made_of = {row["name"]: row["source"] for row in found["layers"]}
+    assert found["vanish"] == []
+    assert made_of["act0"] == made_of["act0_negative"] == ("c0", "norm", "act0")
+    assert made_of["act4"] == ("c4", "short", "sum2", "act4")
+    assert made_of["act2_carried"] == ("act2",)
+    assert all(made_of[name] for name in made_of if name != "input_coding")
+
+
+def test_only_what_leaves_nothing_vanishes() -> None:
+    nothing = [
+        L.ReLU(name="again"),
+        L.Activation("linear", name="linear"),
+        L.TimeDistributed(L.Dropout(0.1), name="steps"),
+        L.SpatialDropout2D(0.1, name="gone"),
+    ]
+    model = keras.Sequential([network(*nothing, L.ReLU(5.0, name="limit")), L.Softmax(name="softmax")])
+    assert planned(model)["vanish"] == [*(layer.name for layer in nothing), "softmax"]
+
+
+def test_a_layer_called_twice_does_not_vanish_by_its_second_call() -> None:
+    inputs = keras.Input((8,))
+    act, dense = L.ReLU(name="act"), L.Dense(8, name="dense")
+    model = keras.Model(inputs, L.Dense(2, name="out")(act(dense(act(dense(inputs))))))
+    assert planned(model)["vanish"] == []
+
+
 def test_all_obstacles_come_at_once() -> None:
     with pytest.raises(ConversionError) as refusal:
         planned(network(L.Activation("tanh", name="curved"), L.LayerNormalization(name="odd")))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import shlex
+from typing import Annotated, Any
 
 import typer
 
@@ -38,6 +39,7 @@ AllowCode = Annotated[
     bool,
     typer.Option("--allow-code", help="Run code that the model file holds (Lambda layers); only for files you trust."),
 ]
+All = Annotated[bool, typer.Option("--all", help="List wiring too: the layers of a spiking network without neurons.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout, nothing else.")]
 
 
@@ -47,6 +49,7 @@ def inspect(
     arch_opt: ArchOpt = None,
     data: Data = None,
     allow_code: AllowCode = False,
+    wiring: All = False,
     as_json: AsJson = False,
 ) -> None:
     """Print the table of ``model``."""
@@ -68,4 +71,15 @@ def inspect(
     if as_json:
         print_json(found)
     else:
-        show_network(found)
+        show_network(found, _plan_command(given), wiring)
+
+
+def _plan_command(given: dict[str, Any]) -> str:
+    """``snnctl convert`` with what ``given`` says about the network, for a shell."""
+    words = ["snnctl", "convert", given["model"]]
+    for name in ("arch", "data"):
+        words += [f"--{name}", given[name]] if given[name] else []
+    for option in given["arch_opt"]:
+        words += ["--arch-opt", option]
+    words += ["--allow-code"] if given["allow_code"] else []
+    return shlex.join([*words, "--plan"])

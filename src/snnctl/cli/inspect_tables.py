@@ -17,16 +17,32 @@ IDENTITY = ("layer", "kind", "shape", "neurons", "parameters", "fan-out")
 TIMING = ("level", "window", "t_min", "t_max", "made of")
 
 
-def show_network(found: Mapping[str, Any]) -> None:
-    """The layers of a ReLU or spiking network, and its totals."""
+def show_network(found: Mapping[str, Any], plan_command: str = "", wiring: bool | None = None) -> None:
+    """The layers of a ReLU or spiking network, and its totals.
+
+    Args:
+        found: what the verb found.
+        plan_command: how to ask what becomes of a ReLU network.
+        wiring: whether wiring has rows of its own; None where nobody can ask for them, so that only --json has them.
+    """
     console = stdout()
     if found["type"] == "relu":
         heads = ("layer", "class", "output", "parameters", "reads")
         console.print(_numbers_to_the_right(listing(heads, _source_rows(found["layers"]))))
-        console.print(pairs(_source_totals(found)))
+        console.print(pairs(_source_totals(found, plan_command)))
         return
-    _show_spiking(console, found["layers"], bool(found.get("plan")))
-    console.print(pairs(_spiking_totals(found)))
+    shown = [layer for layer in found["layers"] if wiring or layer["kind"] != "wiring"]
+    _show_spiking(console, shown, bool(found.get("plan")))
+    totals = [*_spiking_totals(found), ("wiring", _wiring(len(found["layers"]) - len(shown), asked=wiring is not None))]
+    console.print(pairs(totals))
+
+
+def _wiring(hidden: int, asked: bool) -> str:
+    """How many layers have no row, and what shows them."""
+    if not hidden:
+        return ""
+    layers, them = ("1 layer", "it") if hidden == 1 else (f"{hidden} layers", "them")
+    return f"{layers} without neurons, not listed; {'--all' if asked else '--json'} shows {them}"
 
 
 def _source_rows(layers: Sequence[Row]) -> list[tuple[str, ...]]:
@@ -41,13 +57,13 @@ def _source_rows(layers: Sequence[Row]) -> list[tuple[str, ...]]:
     return rows
 
 
-def _source_totals(found: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _source_totals(found: Mapping[str, Any], plan_command: str) -> list[tuple[str, str]]:
     count = len(found["obstacles"])
     against = "1 obstacle" if count == 1 else f"{count} obstacles"
     answer = (
-        "yes; `snnctl convert MODEL --plan` shows what becomes of it"
+        f"yes; `{plan_command}` shows what becomes of it"
         if found["converts"]
-        else f"no, {against}; `snnctl convert MODEL --plan` tells what to do"
+        else f"no, {against}; `{plan_command}` tells what to do"
     )
     return [
         ("parameters", f"{found['parameters']:,}"),
@@ -106,17 +122,35 @@ def _spiking_totals(found: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("neurons", ", ".join(f"{count:,} {kind}" for kind, count in neurons.items())),
         ("parameters", f"{parameters['weights']:,} weights, {parameters['thresholds']:,} thresholds"),
         ("synapses", format_figure("synapses", found["synapses"])),
+        ("empty fan-out", _uncounted(found["layers"])),
         ("latency (tau_c)", latency),
         ("input range", _input_range(found)),
         ("vanish", ", ".join(found.get("vanish", ()))),
     ]
 
 
+def _uncounted(layers: Sequence[Row]) -> str:
+    """Why synapses of neurons are not counted, if so."""
+    if not any(layer["level"] is not None and layer["synapses"] is None for layer in layers):
+        return ""
+    if any(side is None for layer in layers for side in layer["shape"]):
+        return "the input's size is not fixed"
+    return "spikes that are rearranged before they are joined, convolved or pooled are not counted"
+
+
 def _input_range(found: Mapping[str, Any]) -> str:
     if "input_range" not in found:
         return ""
     low, high = found["input_range"]
-    return f"{low:g} to {high:g}" + (", assumed; --input-range P,Q says another" if found["assumed"] else "")
+    return f"{low:g} to {high:g}{_assumed(found)}"
+
+
+def _assumed(found: Mapping[str, Any]) -> str:
+    if not found["assumed"]:
+        return ""
+    if found.get("not_read"):
+        return ", assumed: data is not read by --plan; give --input-range P,Q"
+    return ", assumed; --input-range P,Q says another"
 
 
 def _shape(shape: Sequence[int | None] | None) -> str:

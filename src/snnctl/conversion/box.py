@@ -58,13 +58,14 @@ class Factor:
         """What is connected in both."""
         if self.matrix is None and other.matrix is None:
             return self
-        return replace(self, matrix=self._explicit() & other._explicit())
+        return replace(self, matrix=self.explicit() & other.explicit())
 
     def count(self) -> int:
         """How many pairs are connected."""
         return self.size if self.matrix is None else int(self.matrix.sum())
 
-    def _explicit(self) -> np.ndarray:
+    def explicit(self) -> np.ndarray:
+        """The matrix, also where each is connected with itself."""
         return np.eye(self.size, dtype=bool) if self.matrix is None else self.matrix
 
 
@@ -142,10 +143,23 @@ class Box:
         Raises:
             NotCountableError: the two are products of other kinds.
         """
-        if self.structure() != other.structure():
+        one, two = self._spread(other), other._spread(self)
+        if one.structure() != two.structure():
             raise NotCountableError
-        axes = tuple(_common(mine, theirs) for mine, theirs in zip(self.axes, other.axes, strict=True))
-        return Box(axes, _common(self.gone, other.gone))
+        axes = tuple(_common(mine, theirs) for mine, theirs in zip(one.axes, two.axes, strict=True))
+        return Box(axes, _common(one.gone, two.gone))
+
+    def _spread(self, like: Box) -> Box:
+        """The same connections; an axis of the neurons that is gone stands where ``like`` still has it.
+
+        What is gone is sorted: whether rows or columns were collapsed first does not matter.
+        """
+        gone = {factor.axis: factor for factor in self.gone}
+        axes = []
+        for mine, theirs in zip(self.axes, like.axes, strict=True):
+            alike = len(mine) == len(theirs)
+            axes.append(tuple(_put_back(*pair, gone) for pair in zip(mine, theirs, strict=True)) if alike else mine)
+        return Box(tuple(axes), tuple(gone[axis] for axis in sorted(gone)))
 
     def count(self) -> int:
         """How many connections there are."""
@@ -187,9 +201,19 @@ def _collapsed(factors: Sequence[Factor]) -> tuple[Factor, ...]:
     return tuple(factor.collapsed() for factor in factors if factor.axis >= 0)
 
 
+def _put_back(factor: Factor, like: Factor, gone: dict[int, Factor]) -> Factor:
+    """A factor without an axis of the neurons takes the one of ``like`` back from those that are ``gone``."""
+    if factor.axis >= 0 or like.axis not in gone:
+        return factor
+    return gone.pop(like.axis).then(factor.explicit())
+
+
 def _common(mine: Sequence[Factor], theirs: Sequence[Factor]) -> tuple[Factor, ...]:
     return tuple(a.common(b) for a, b in zip(mine, theirs, strict=True))
 
 
 def _same(box: Box, other: Box) -> bool:
-    return box.structure() == other.structure() and box.count() == other.count() == box.common(other).count()
+    try:
+        return box.count() == other.count() == box.common(other).count()
+    except NotCountableError:
+        return False

@@ -79,7 +79,7 @@ def load_model(
     if source.kind == "hdf5" and not holds_full_model(source.path):
         network = _Network(_required(arch, source), dict(arch_options or {}), input_shape, classes)
         model, table = _from_weights(source.path, network, dtype)
-        notes = (_matched(table, network),)
+        notes: tuple[str, ...] = (_matched(table, network),)
     else:
         model = OPENERS[source.kind](source.path, input_shape=input_shape, allow_code=allow_code)
         notes = _unused(arch, source)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -67,12 +67,19 @@ def obstacles(model: keras.Model, rules: Mapping[type, Any]) -> list[dict[str, s
     return []
 
 
-def of_spiking(model: keras.Model, calibrated: bool = True) -> dict[str, Any]:
-    """``layers``, ``neurons`` by kind, ``parameters``, ``synapses``, and the ``latency`` of calibrated windows."""
+def of_spiking(model: keras.Model, calibrated: bool = True, names: Sequence[str] = ()) -> dict[str, Any]:
+    """``layers``, ``neurons`` by kind, ``parameters``, ``synapses``, and the ``latency`` of calibrated windows.
+
+    Args:
+        model: a spiking network.
+        calibrated: whether its windows mean something.
+        names: of the ReLU network's layers, if it is there: then wiring and carried neurons have a ``source`` too.
+    """
+    from snnctl.conversion.origins import with_origins
     from snnctl.conversion.spiking_table import NEURONS, neurons_by_kind, spiking_table
     from snnctl.ttfs.timeline import latency
 
-    rows = spiking_table(model, calibrated)
+    rows = with_origins(spiking_table(model, calibrated), names) if names else spiking_table(model, calibrated)
     firing = [row.synapses for row in rows if row.kind in NEURONS]
     counted = [synapses for synapses in firing if synapses is not None]
     return {

@@ -21,7 +21,7 @@ def plan(options: ConvertOptions, run: Run) -> dict[str, Any]:
 
     Returns:
         Plain data: what :func:`~snnctl.verbs.inspect.of_spiking` says, the ``input_range`` and whether it is
-        ``assumed``, and the source's layers that ``vanish``.
+        ``assumed``, the file of data that is ``not_read``, and the source's layers that ``vanish``.
 
     Raises:
         ConversionError: layers that cannot be converted, all at once.
@@ -30,6 +30,8 @@ def plan(options: ConvertOptions, run: Run) -> dict[str, Any]:
     """
     from snnctl.conversion.build import SpikingSettings, build_spiking
     from snnctl.conversion.graph import sized
+    from snnctl.conversion.source_table import source_table
+    from snnctl.conversion.vanished import vanished
 
     dataset = _dataset(options, run)
     network = open_network(options, run, dataset)
@@ -37,7 +39,9 @@ def plan(options: ConvertOptions, run: Run) -> dict[str, Any]:
     source = sized(network.model, dataset.input_shape) if dataset else network.model
     known = _input_range(options, network, dataset)
     settings = SpikingSettings(input_range=known or ASSUMED, dtype=network.dtype)
-    found = of_spiking(build_spiking(source, settings, network.rules), calibrated=False)
+    names = [row.name for row in source_table(source).rows]
+    found = of_spiking(build_spiking(source, settings, network.rules), calibrated=False, names=names)
+    kept = {name for layer in found["layers"] for name in (layer["name"], *layer["source"])}
     return {
         "type": "snn",
         "plan": True,
@@ -45,7 +49,8 @@ def plan(options: ConvertOptions, run: Run) -> dict[str, Any]:
         **found,
         "input_range": list(settings.input_range),
         "assumed": known is None,
-        "vanish": _vanished(network, found["layers"]),
+        "not_read": str(options.calibrate) if options.calibrate is not None else None,
+        "vanish": vanished(source, network.rules, kept),
     }
 
 
@@ -64,11 +69,3 @@ def _input_range(options: ConvertOptions, network: Network, dataset: Dataset | N
     if dataset is None:
         return None
     return parse_preprocess(options.preprocess or network.recorded.get("preprocess"), dataset).input_range
-
-
-def _vanished(network: Network, layers: list[dict[str, Any]]) -> list[str]:
-    """Names of the source's layers that are in no layer of the spiking network."""
-    from snnctl.conversion.source_table import source_table
-
-    kept = {name for layer in layers for name in (layer["name"], *layer["source"])}
-    return [row.name for row in source_table(network.model).rows if row.name not in kept]

@@ -67,7 +67,10 @@ def test_a_folder_in_use(calls: list[Any]) -> None:
     Path("out/precious").write_bytes(b"PK")
     with pytest.raises(OutputError):
         snnctl.train(arch="fc2", data="mnist-mini", out="out")
+    with pytest.raises(OutputError, match="no run has written"):
+        snnctl.train(arch="fc2", data="mnist-mini", out="out", overwrite=True)
     assert calls == []
+    Path("out/precious").rename("out/model.keras")
     snnctl.train(arch="fc2", data="mnist-mini", out="out", overwrite=True)
     assert Path("out/run.json").exists()
 

@@ -113,7 +113,7 @@ def test_a_folder_filled_meanwhile_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_overwriting_never_deletes_what_is_needed(tmp_path: Path) -> None:
-    (tmp_path / "out").mkdir()
+    write_run(tmp_path / "out", result(), RunRecord("train"))
     (tmp_path / "out/weights.h5").touch()
     with pytest.raises(OutputError, match=r"holds .*weights\.h5, which is needed"):
         prepare_output(tmp_path / "out", overwrite=True, inputs=[tmp_path / "out/weights.h5"])
@@ -178,7 +178,26 @@ def test_a_folder_in_use_is_refused(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="is not empty") as caught:
         prepare_output(tmp_path)
     assert "--overwrite" in caught.value.todo
-    assert prepare_output(tmp_path, overwrite=True) == tmp_path
+
+
+def test_only_what_runs_have_written_is_overwritten(tmp_path: Path) -> None:
+    pictures, run, recipe, half = (tmp_path / name for name in ("pictures", "run", "recipe", "half"))
+    for file in (pictures / "holiday.png", recipe / "recipe.yaml", half / "step/metrics.json"):
+        file.parent.mkdir(parents=True)
+        file.touch()
+    write_run(run, result(), RunRecord("train"))
+    (run / "notes.txt").touch()
+    for folder in (run, recipe, half):
+        assert prepare_output(folder, overwrite=True) == folder
+    for folder in (pictures, tmp_path):
+        with pytest.raises(OutputError, match="no run has written"):
+            prepare_output(folder, overwrite=True)
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_the_root_is_no_output(overwrite: bool) -> None:
+    with pytest.raises(OutputError, match="root of the file system"):
+        prepare_output(Path("/"), overwrite)
 
 
 def test_an_empty_folder_is_as_good_as_none(tmp_path: Path) -> None:

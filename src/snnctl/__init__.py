@@ -34,7 +34,7 @@ def train(
 
     Args:
         out: folder to write model, figures and provenance to; None writes nothing.
-        overwrite: whether ``out`` may hold something already.
+        overwrite: whether ``out`` may hold a run already.
         reporter: receives progress; silent by default.
         options: as of ``snnctl train``, with underscores: ``arch``, ``data``, ``type``, ``epochs``, ...
 
@@ -170,7 +170,7 @@ def _call(
 ) -> Result:
     from pathlib import Path
 
-    from snnctl.errors import AgreementError
+    from snnctl.errors import AgreementError, UsageError
     from snnctl.plugins import load_registry
     from snnctl.progress import SilentReporter
     from snnctl.verbs.catalog import VERBS
@@ -178,6 +178,8 @@ def _call(
     from snnctl.verbs.result import Given, Run
     from snnctl.verbs.validation import check_names, make_options
 
+    if out is not None and not os.fspath(out):
+        raise UsageError("out is empty", todo="Give the path of a folder, or leave it out.")
     verb = VERBS[name]
     checked = make_options(verb.options, options)
     run = Run(load_registry(), reporter or SilentReporter(), objects or Given())

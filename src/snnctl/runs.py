@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from snnctl.plugins import Registry
     from snnctl.verbs.result import Result
 
+WRITTEN = ("model.keras", "metrics.json", "history.csv", "run.json", "recipe.yaml", "summary.json")
 PACKAGES = ("snnctl", "tensorflow", "keras", "numpy")
 RECORD_TYPES = {
     "verb": (str, "a text"),
@@ -80,16 +81,19 @@ def prepare_output(folder: Path, overwrite: bool = False, inputs: Iterable[Path]
 
     Args:
         folder: need not exist, nor need its parents.
-        overwrite: whether it may hold something already, which is kept until the new result is complete.
+        overwrite: whether it may hold a run already, which is kept until the new result is complete.
         inputs: files and folders the work reads; overwriting must not delete them.
 
     Returns:
         The folder's absolute path. Nothing is made yet.
 
     Raises:
-        OutputError: the folder is in use, is or holds an input, is a file or cannot be written.
+        OutputError: the folder is in use, holds what no run has written, is or holds an input, is a file or cannot be
+            written.
     """
     target = _resolved(folder)
+    if not target.name:
+        raise OutputError(f"{folder} is the root of the file system", todo="name a folder with --out")
     try:
         _refuse_long_name(target)
         if target.exists() and not target.is_dir():
@@ -299,6 +303,21 @@ def _refuse_in_use(folder: Path, target: Path, overwrite: bool, inputs: Iterable
             raise OutputError(
                 f"{folder} {what} needed as input and is not overwritten", todo="name another folder with --out"
             )
+    if not _is_own(target):
+        raise OutputError(
+            f"{folder} holds files that no run has written, and is not overwritten",
+            todo="name another folder with --out, or empty this one",
+        )
+
+
+def _is_own(target: Path) -> bool:
+    """Whether a folder holds a run or a recipe's runs, or at least nothing else than what a run writes."""
+    if any((target / name).is_file() for name in ("run.json", "summary.json", "recipe.yaml")):
+        return True
+    return all(
+        _is_own(entry) if entry.is_dir() and not entry.is_symlink() else entry.name in WRITTEN
+        for entry in target.iterdir()
+    )
 
 
 def _places(path: Path) -> tuple[Path, Path]:

@@ -113,3 +113,13 @@ def test_a_file_to_calibrate_on_is_not_overwritten(call, verbs, net: Path) -> No
     code, _, err = call("convert", "net.keras", "--calibrate", "out/images.npz", "--out", "out", "--overwrite")
     assert code == 8
     assert "needed as input" in err
+
+
+def test_empty_paths(call, verbs, net: Path) -> None:
+    for arguments in (("--out", ""), ("--out", "out", "--calibrate", ""), ("--out=",)):
+        code, _, err = call("convert", "net.keras", *arguments)
+        assert code == 2
+        assert "is empty" in err
+    code, _, err = call("convert", "net.keras", "--calibrate", "images.npz", "--out", "/")
+    assert code == 8
+    assert "root of the file system" in err

@@ -167,26 +167,26 @@ def test_mistakes_are_told_before_anything_runs(call, verbs, arguments: list[str
 
 def test_a_folder_in_use_is_refused_before_the_work_starts(call, verbs) -> None:
     Path("out").mkdir()
-    Path("out/precious").touch()
+    Path("out/summary.json").touch()
     arguments = ["train", "--arch", "fc2", "--data", "mnist-mini", "--out", "out"]
     code, _, err = call(*arguments)
     assert (code, verbs.calls) == (8, [])
     assert "out is not empty" in err
     assert call(*arguments, "--overwrite")[0] == 0
-    assert not Path("out/precious").exists()
+    assert not Path("out/summary.json").exists()
     assert Path("out/run.json").exists()
 
 
 def test_an_old_folder_survives_a_failure(call, verbs) -> None:
     Path("out").mkdir()
-    Path("out/precious").touch()
+    Path("out/summary.json").touch()
 
     def fail(name: str) -> None:
         raise TrainingError("the loss is NaN")
 
     verbs.action = fail
     assert call("train", "--arch", "fc2", "--data", "mnist-mini", "--out", "out", "--overwrite")[0] == 9
-    assert [path.name for path in Path("out").iterdir()] == ["precious"]
+    assert [path.name for path in Path("out").iterdir()] == ["summary.json"]
     assert [path.name for path in Path().iterdir()] == ["out"]
 
 

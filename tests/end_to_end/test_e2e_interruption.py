@@ -23,7 +23,7 @@ INTERRUPTED = "error: interrupted; nothing incomplete was left behind"
 )
 def test_a_training_that_is_interrupted(snnctl: Snnctl, sent: signal.Signals, code: int, said: list[str]) -> None:
     (snnctl.cwd / "out").mkdir()
-    (snnctl.cwd / "out" / "precious").touch()
+    (snnctl.cwd / "out" / "history.csv").touch()
     before = snnctl.files()
     with snnctl.start(*ENDLESS) as process:
         assert process.stderr is not None

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from snnctl.errors import ModelError
 from snnctl.models import as_dtype, dtype_of, load_model, precision
 
 
@@ -119,3 +120,17 @@ def test_precision_ends_with_its_block_also_after_an_error():
 def test_no_precision_changes_nothing():
     with precision(None):
         assert keras.config.floatx() == "float32"
+
+
+def test_a_network_that_cannot_be_rebuilt():
+    class Own(keras.layers.Dense):
+        """A layer that Keras does not know by name, and that takes more than its configuration says."""
+
+        def __init__(self, units, needed, **options):
+            super().__init__(units, **options)
+
+    model = keras.Sequential([keras.Input((4,)), Own(2, needed=1)])
+    with pytest.raises(ModelError, match="cannot be rebuilt in float64") as caught:
+        as_dtype(model, "float64")
+    assert "register_keras_serializable" in caught.value.todo
+    assert as_dtype(model, "float32") is model

@@ -144,18 +144,18 @@ def test_data_that_cannot_be_had_is_known_before_the_first_step(
 @pytest.mark.parametrize("error", [TrainingError("the loss is NaN"), KeyboardInterrupt(), RuntimeError("bug")])
 def test_if_the_first_step_fails_nothing_has_changed(plan: Plan, verbs: Verbs, error: BaseException) -> None:
     Path("out").mkdir()
-    Path("out/precious").touch()
+    Path("out/summary.json").touch()
     verbs.fail_at, verbs.error = "train", error
     with pytest.raises(type(error)):
         execute_plan(plan, run(), out=Path("out"), overwrite=True)
-    assert names("out") == {"precious"}
+    assert names("out") == {"summary.json"}
     assert names(".") == {"out", "r.yaml"}
 
 
 @pytest.mark.parametrize("error", [TrainingError("the loss is NaN"), KeyboardInterrupt()])
 def test_if_a_later_step_fails_those_before_it_stay(plan: Plan, verbs: Verbs, error: BaseException) -> None:
     Path("out").mkdir()
-    Path("out/old").touch()
+    Path("out/summary.json").touch()
     verbs.fail_at, verbs.error = "evaluate", error
     with pytest.raises(type(error)):
         execute_plan(plan, run(), out=Path("out"), overwrite=True)

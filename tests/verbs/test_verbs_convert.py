@@ -12,6 +12,7 @@ import pytest
 import tensorflow as tf
 
 import snnctl
+from helpers.keras2_weights import save_weights_keras2
 from snnctl.errors import AgreementError, ConversionError, DataError, ModelError, SnnctlError, UsageError
 
 UNIT = [0.0, 1.0]
@@ -24,6 +25,19 @@ def unit(pixels: np.ndarray) -> np.ndarray:
 def with_nan(values: np.ndarray, row: int) -> np.ndarray:
     values[row, 2, 3] = np.nan
     return values
+
+
+class Batches:
+    """Batches by number, as ``keras.utils.PyDataset`` has them."""
+
+    def __init__(self, batches: list[Any]) -> None:
+        self._batches = batches
+
+    def __len__(self) -> int:
+        return len(self._batches)
+
+    def __getitem__(self, number: int) -> Any:
+        return self._batches[number]
 
 
 def test_an_array_and_a_model_without_touching_the_disk(
@@ -69,7 +83,7 @@ def test_labels_give_accuracies(
         np.savez_compressed(tmp_path / "d.npz", x=pixels[..., 0], y=labels)
         calibration = tmp_path / "d.npz"
     else:
-        calibration = batches if kind == "generator" else [*batches()]
+        calibration = batches if kind == "generator" else Batches([*batches()])
     metrics = snnctl.convert(net, calibration=calibration, **options).metrics
     assert (metrics["accuracy"], metrics["source_accuracy"], metrics["images"]) == (0.75, 0.75, 120)
     assert metrics["agreement"] == 1.0
@@ -195,12 +209,16 @@ def test_the_record_of_a_run_says_how_its_data_was_prepared(tmp_path: Path) -> N
         (lambda x: None, {"labels": np.zeros(3)}, UsageError, "labels are given without"),
         (lambda x: "nowhere.npz", {}, DataError, "no file or folder nowhere.npz"),
         (lambda x: {"x": x}, {}, UsageError, "type dict are no samples"),
+        (lambda x: [*x], {}, UsageError, "numpy.asarray"),
+        (lambda x: x, {"out": ""}, UsageError, "out is empty"),
+        (lambda x: "", {}, UsageError, "is empty"),
+        (lambda x: None, {"calibrate": np.zeros(3)}, UsageError, "with calibration="),
     ],
 )
 def test_mistakes(
     net: keras.Model, pixels: np.ndarray, change: Any, options: dict[str, Any], error: type[SnnctlError], message: str
 ) -> None:
-    if options.get("calibrate") == 500:
+    if isinstance(options.get("calibrate"), int):
         change = lambda x: None  # noqa: E731
     with pytest.raises(error) as caught:
         snnctl.convert(net, calibration=change(pixels), **options)
@@ -338,3 +356,127 @@ def test_several_outputs_of_which_one_names_classes(pixels: np.ndarray) -> None:
     only_maps = snnctl.convert(keras.Model(inputs, maps), calibration=pixels, labels=right % 2).metrics
     assert only_maps["agreement"] == 1.0
     assert "accuracy" not in only_maps
+
+
+def test_a_generator_that_fails(net: keras.Model, pixels: np.ndarray) -> None:
+    def batches() -> Iterator[np.ndarray]:
+        yield pixels
+        raise KeyError("no such file")
+
+    with pytest.raises(DataError, match="KeyError") as caught:
+        snnctl.convert(net, calibration=batches)
+    assert isinstance(caught.value.__cause__, KeyError)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "used"),
+    [("y", bool, True), ("targets", int, False), ("label", int, False), ("weights", int, None)],
+)
+def test_labels_in_a_file(
+    net: keras.Model, pixels: np.ndarray, tmp_path: Path, reporter: Any, name: str, kind: type, used: bool | None
+) -> None:
+    np.savez(tmp_path / "d.npz", x=pixels, **{name: (np.arange(120) % 2).astype(kind)})
+    metrics = snnctl.convert(net, calibration=tmp_path / "d.npz", reporter=reporter).metrics
+    assert ("accuracy" in metrics) == (used is True)
+    assert any(f"not from '{name}'" in note for note in reporter.notes) == (used is False)
+
+
+def test_labels_without_an_output_for_them(pixels: np.ndarray, tmp_path: Path, reporter: Any) -> None:
+    inputs = keras.Input((6, 6, 1))
+    net = keras.Model(inputs, keras.layers.Conv2D(2, 3)(inputs))
+    np.savez(tmp_path / "d.npz", x=pixels, y=np.zeros((120, 4, 4), int))
+    snnctl.convert(net, calibration=tmp_path / "d.npz", reporter=reporter)
+    assert any("its labels are not used" in note for note in reporter.notes)
+
+
+def test_a_limited_folder_holds_every_class(net: keras.Model, tmp_path: Path) -> None:
+    image = np.zeros((6, 6, 1), "uint8")
+    for name in "abc":
+        for number in range(4):
+            write(tmp_path / name / f"{number}.png", image + 20 * number)
+    found = snnctl.convert(net, calibration=tmp_path, limit=3, input_range=(0, 1))
+    assert found.metrics["images"] == 3
+    from snnctl.data.image_folder import ImageStream, find_images
+
+    files = find_images(tmp_path)
+    some = ImageStream(tmp_path, files.names, files.labels, (6, 6, 1), lambda path: image).some(3)
+    assert [labels.tolist() for _, labels in some.pairs(3)] == [[0, 1, 2]]
+
+
+def tampered(monkeypatch: pytest.MonkeyPatch, add: float) -> None:
+    """Conversions give networks whose readout is off by ``add``."""
+    from snnctl.conversion import build
+
+    right = build.build_spiking
+
+    def wrong(*arguments: Any) -> keras.Model:
+        snn = right(*arguments)
+        weight = snn.layers[-1].weights[-1]
+        weight.assign(weight.numpy() + add)
+        return snn
+
+    monkeypatch.setattr(build, "build_spiking", wrong)
+
+
+@pytest.mark.parametrize(("add", "message"), [(3.0, "defect of the conversion"), (np.nan, "no finite numbers")])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_wrong_conversion_is_told(
+    net: keras.Model,
+    pixels: np.ndarray,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    add: float,
+    message: str,
+    dtype: str,
+) -> None:
+    tampered(monkeypatch, add)
+    with pytest.raises(AgreementError, match=message) as caught:
+        snnctl.convert(net, calibration=pixels, dtype=dtype, out=tmp_path / "snn")
+    assert "report it" in caught.value.todo
+    assert "written all the same" in caught.value.todo
+    assert (tmp_path / "snn" / "model.keras").exists()
+
+
+def test_a_source_that_rounds_coarsely(pixels: np.ndarray) -> None:
+    dense = keras.layers.Dense(3, dtype="mixed_float16")
+    net = keras.Sequential([keras.Input((6, 6, 1)), keras.layers.Flatten(), keras.layers.Dense(5, "relu"), dense])
+    metrics = snnctl.convert(net, calibration=pixels).metrics
+    assert sum("compute in float16" in warning for warning in metrics["warnings"]) == 1
+    metrics = snnctl.convert(net, calibration=pixels, dtype="float32").metrics
+    assert metrics["warnings"] == []
+
+
+@pytest.mark.parametrize(("kernel", "bias", "word"), [(0.0, 1.0, "the same for all"), (1.0, 1e4, "answers class 1")])
+def test_a_source_that_always_says_the_same(pixels: np.ndarray, kernel: float, bias: float, word: str) -> None:
+    net = keras.Sequential([keras.Input((6, 6, 1)), keras.layers.Flatten(), keras.layers.Dense(3)])
+    weights, _ = net.layers[-1].get_weights()
+    net.layers[-1].set_weights([weights * kernel, np.array([0, bias, 0])])
+    metrics = snnctl.convert(net, calibration=pixels).metrics
+    assert [word in warning for warning in metrics["warnings"]] == [True]
+
+
+@pytest.mark.parametrize("file", ["net.weights.h5", "net.h5"])
+@pytest.mark.parametrize("classes", [3, 7])
+def test_weights_without_a_data_set(tmp_path: Path, file: str, classes: int) -> None:
+    from snnctl.plugins import load_registry
+
+    net = load_registry().architecture("fc2").build((6, 6, 1), classes)
+    if file == "net.h5":
+        save_weights_keras2(net, tmp_path / file)
+    else:
+        net.save_weights(tmp_path / file)
+    x = np.random.default_rng(0).uniform(size=(60, 6, 6, 1)).astype("float32")
+    found = snnctl.convert(tmp_path / file, arch="fc2", calibration=x)
+    assert found.metrics["agreement"] == 1.0
+    assert found.model is not None
+    assert found.model.output_shape == (None, classes)
+
+
+def test_weights_and_images_need_a_data_set(tmp_path: Path) -> None:
+    from snnctl.plugins import load_registry
+
+    load_registry().architecture("fc2").build((6, 6, 1), 3).save_weights(tmp_path / "net.weights.h5")
+    write(tmp_path / "images/0.png", np.zeros((6, 6, 1), "uint8"))
+    with pytest.raises(ModelError, match="does not tell what shape") as caught:
+        snnctl.convert(tmp_path / "net.weights.h5", arch="fc2", calibration=tmp_path / "images")
+    assert "--data" in caught.value.todo

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from snnctl.data.stream import ArrayStream
-from snnctl.verbs.expectation import chance_level, unexpected_data
+from snnctl.verbs.expectation import chance_level, unchecked_scale, unexpected_data
 
 layers = keras.layers
 
@@ -20,7 +20,7 @@ def uniform(low: float, high: float, *shape: int) -> np.ndarray:
     return np.random.default_rng(0).uniform(low, high, (300, *shape))
 
 
-@pytest.mark.parametrize(("high", "word"), [(1, ""), (3, ""), (255, "larger"), (0.004, "smaller")])
+@pytest.mark.parametrize(("high", "word"), [(1, ""), (1.4, ""), (255, "larger"), (0.004, "smaller")])
 def test_the_statistics_of_batch_normalisation(net: keras.Model, high: float, word: str) -> None:
     found = warnings(net, uniform(0, high, 6, 6, 1))
     assert len(found) == (1 if word else 0)
@@ -110,3 +110,38 @@ def test_a_layer_that_is_called_twice() -> None:
 )
 def test_a_network_that_guesses(accuracy: float, classes: int, samples: int, warned: bool) -> None:
     assert (chance_level(accuracy, classes, samples) is not None) == warned
+
+
+def trained(low: float, high: float) -> tuple[keras.Model, np.ndarray]:
+    """A network that has learned to tell blots of two sizes, on values in a range; others from 0 to 1."""
+    rng = np.random.default_rng(1)
+    near = np.exp(-(np.linspace(-2, 2, 8) ** 2))
+    sizes = rng.uniform(0.3, 1, (600, 1, 1, 1))
+    blots = (sizes * near[:, None, None] * near[None, :, None] + rng.uniform(0, 0.1, (600, 8, 8, 1))).clip(0, 1)
+    keras.utils.set_random_seed(2)
+    model = keras.Sequential([keras.Input((8, 8, 1)), layers.Conv2D(8, 3), layers.BatchNormalization(momentum=0.9)])
+    for layer in (layers.ReLU(), layers.Flatten(), layers.Dense(2)):
+        model.add(layer)
+    model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    model.fit(low + (high - low) * blots[:300], sizes[:300, 0, 0, 0] > 0.65, epochs=10, verbose=0)
+    return model, blots[300:]
+
+
+@pytest.mark.parametrize("symmetric", [False, True])
+def test_the_range_from_minus_one_to_one(symmetric: bool) -> None:
+    model, unit = trained(-1 if symmetric else 0, 1)
+    right, wrong = (2 * unit - 1, unit) if symmetric else (unit, 2 * unit - 1)
+    assert not warnings(model, right)
+    assert len(found := warnings(model, wrong)) == 1
+    assert "standard deviations from where it lay in training" in found[0] or "times as far" in found[0]
+
+
+def test_large_values_that_cannot_be_checked(net: keras.Model) -> None:
+    plain = keras.Sequential([keras.Input((5,)), layers.Dense(2)])
+    large, small = (ArrayStream(lambda high=high: uniform(0, high, 5)) for high in (255, 1))  # type: ignore[misc]
+    labelled = ArrayStream(lambda: uniform(0, 255, 5), np.zeros(300))
+    assert "cannot be checked" in unchecked_scale(plain, large, "raw")[0]
+    assert not unchecked_scale(plain, small, "raw")
+    assert not unchecked_scale(plain, labelled, "raw")
+    assert not unchecked_scale(plain, large, "mean=0.0,std=1.0")
+    assert not unchecked_scale(net, large, "raw")

@@ -61,6 +61,10 @@ def _parameter(name: str, field: FieldInfo, panel: str | None) -> inspect.Parame
     elif annotation is tuple:  # written in one word, as in recipes; the model takes it apart
         annotation = str
         info = typer.Option(flag(name), metavar="P,Q", help=field.description, rich_help_panel=panel)
+    elif annotation is Path:
+        info = typer.Option(
+            flag(name), help=field.description, rich_help_panel=panel, metavar="PATH", parser=_path(flag(name))
+        )
     else:
         complete = COMPLETIONS.get(name)
         info = typer.Option(flag(name), help=field.description, autocompletion=complete, rich_help_panel=panel)
@@ -83,6 +87,17 @@ def _base(annotation: Any) -> Any:
     return origin or annotation
 
 
+def _path(name: str) -> Callable[[str], Path]:
+    """Reads the path of an option; an empty one, as of a variable that is not set, would be the working folder."""
+
+    def read(text: str) -> Path:
+        if not text:
+            raise UsageError(f"{name} is empty", todo="give the path of a file or folder")
+        return Path(text)
+
+    return read
+
+
 def _split(name: str, text: str) -> tuple[str, str]:
     key, equals, value = text.partition("=")
     if not equals or not key:
@@ -93,9 +108,15 @@ def _split(name: str, text: str) -> tuple[str, str]:
 def output_parameters(makes_model: bool, plans: bool = False) -> list[inspect.Parameter]:
     """``--out``, ``--overwrite``, ``--json`` and, of a verb that can tell what it would make, ``--plan``."""
     place = "a new one in runs/ by default" if makes_model else "nothing is written without it"
-    out = typer.Option("--out", help=f"Folder to write to; {place}.", rich_help_panel="Output")
+    out = typer.Option(
+        "--out",
+        help=f"Folder to write to; {place}.",
+        rich_help_panel="Output",
+        metavar="PATH",
+        parser=_path("--out"),
+    )
     overwrite = typer.Option(
-        "--overwrite", help="Replace what --out holds, once the new is complete.", rich_help_panel="Output"
+        "--overwrite", help="Replace the run that --out holds, once the new is complete.", rich_help_panel="Output"
     )
     as_json = typer.Option("--json", help="Print one JSON object on stdout, nothing else.", rich_help_panel="Output")
     plan = typer.Option(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
@@ -19,6 +20,7 @@ from snnctl.errors import DataError
 
 INPUTS = ("x", "x_train", "images", "inputs")
 LABELS = ("y", "y_train", "labels")
+LABEL_LIKE = re.compile(r"label|target|class|^[yt]([_\d]|$)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,14 @@ def open_arrays(path: Path, sample_shape: tuple[int | None, ...]) -> Stream:
         where=str(path),
         todo="Write it with numpy.save or numpy.savez.",
     )
+
+
+def unused_labels(path: Path) -> list[str]:
+    """The arrays of an ``.npz`` file that are called like labels, but not by a name that is read."""
+    if not zipfile.is_zipfile(path):
+        return []
+    names = [_name(member) for member in _headers(path)]
+    return [] if set(names) & set(LABELS) else [name for name in names if LABEL_LIKE.search(name)]
 
 
 class ZippedStream(Stream):
@@ -176,7 +186,7 @@ def _labels(path: Path, headers: Mapping[str, Header], len_of: int) -> np.ndarra
     if member is None:
         return None
     header = headers[member]
-    _require_numbers(path, member, header)
+    _require_numbers(path, member, header, kinds="iufb")
     if header.shape[0] != len_of:
         raise DataError(
             f"{len_of} samples come with {header.shape[0]} labels (array {_name(member)}).",
@@ -191,8 +201,8 @@ def _whole(path: Path, member: str) -> np.ndarray:
         return file[_name(member)]
 
 
-def _require_numbers(path: Path, member: str, header: Header) -> None:
-    if header.dtype.kind not in "iuf":
+def _require_numbers(path: Path, member: str, header: Header, kinds: str = "iuf") -> None:
+    if header.dtype.kind not in kinds:
         kind = "Python objects, which are not read" if header.dtype.hasobject else header.dtype
         raise DataError(
             f"The array {_name(member)} holds {kind}; numbers are expected.",

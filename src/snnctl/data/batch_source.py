@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from snnctl.data.stream import Pair, Stream, regrouped
-from snnctl.errors import DataError, UsageError
+from snnctl.errors import DataError, SnnctlError, UsageError
 
 WHERE = "calibration"
+LONGEST_REASON = 300  # characters
 INFINITE = -1  # cardinality of a tf.data.Dataset without end
 Make = Callable[[], Iterable[Any]]
 
@@ -53,7 +54,7 @@ class BatchStream(Stream):
         return BatchStream(self._make, self._head, count)
 
     def _batches(self) -> Iterator[Pair]:
-        for number, element in enumerate(self._make()):
+        for number, element in enumerate(_elements(self._make)):
             inputs, labels = as_pair(element, number)
             if inputs.shape[1:] != self.sample_shape or (labels is None) is self.labelled:
                 raise DataError(
@@ -77,7 +78,7 @@ def open_batches(source: Any, limit: int | None) -> BatchStream:
         DataError: no batches, or batches that are no numbers.
     """
     make = _maker(source, limit)
-    head = next(iter(islice(make(), 1)), None)
+    head = next(iter(islice(_elements(make), 1)), None)
     if head is None:
         raise DataError("There are no samples.", where=WHERE)
     return BatchStream(make, as_pair(head, 0), np.iinfo(np.int64).max if limit is None else limit)
@@ -96,6 +97,25 @@ def as_pair(element: Any, number: int) -> Pair:
     if y is not None and y.shape[:1] != x.shape[:1]:
         raise DataError(f"Batch {number} has {len(x)} samples and labels of shape {y.shape}.", where=WHERE)
     return x, y
+
+
+def _elements(make: Make) -> Iterator[Any]:
+    """What ``make`` gives.
+
+    Raises:
+        DataError: instead of what its own code raises.
+    """
+    try:
+        yield from make()
+    except SnnctlError:
+        raise
+    except Exception as error:
+        reason = " ".join(str(error).split())[:LONGEST_REASON]
+        raise DataError(
+            f"The code that gives the batches failed: {type(error).__name__}: {reason}",
+            where=WHERE,
+            todo="It is not snnctl's own; the exception's cause holds its traceback.",
+        ) from error
 
 
 def _maker(source: Any, limit: int | None) -> Make:

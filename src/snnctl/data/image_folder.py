@@ -98,6 +98,12 @@ class ImageStream(Stream):
         labels = None if self._labels is None else self._labels[rows]
         return ImageStream(self._folder, names, labels, self.sample_shape, self._decode)
 
+    def some(self, count: int) -> Stream:
+        """Evenly spread, as the first files are often those of one class."""
+        if len(self) <= count:
+            return self
+        return self.select(np.arange(count) * len(self) // count)
+
     def place(self, row: int) -> str:
         """The file."""
         return self._names[row]

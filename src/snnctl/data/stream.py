@@ -50,6 +50,10 @@ class Stream(ABC):
         """The samples at ``rows``, which increase."""
         return Selected(self, rows)
 
+    def some(self, count: int) -> Stream:
+        """``count`` samples at most, to stand for all; the first."""
+        return first(self, count)
+
     def place(self, row: int) -> str:
         """What the sample at ``row`` is called in messages."""
         return f"Sample {row}"

@@ -30,7 +30,7 @@ def convert(options: ConvertOptions, run: Run) -> Result:
     from snnctl.conversion.calibrate import calibrate
     from snnctl.conversion.graph import sized
     from snnctl.ttfs.timeline import spiking_layers
-    from snnctl.verbs.expectation import unexpected_data
+    from snnctl.verbs.expectation import unchecked_scale, unexpected_data
     from snnctl.verbs.opening_feed import open_with_feed
     from snnctl.verbs.soundness import defect, rounding_of_source
 
@@ -38,7 +38,11 @@ def convert(options: ConvertOptions, run: Run) -> Result:
     network = replace(network, model=sized(network.model, tuple(feed.calibration.shape[1:])))
     settings = SpikingSettings(input_range=feed.input_range, dtype=network.dtype)
     snn = build_spiking(network.model, settings, network.rules)
-    warnings = [*unexpected_data(network.model, feed.calibration), *rounding_of_source(network.model)]
+    warnings = [
+        *unexpected_data(network.model, feed.calibration),
+        *unchecked_scale(network.model, feed.calibration, feed.settings["preprocess"] or "raw"),
+        *rounding_of_source(network.model),
+    ]
     X = calibrate(snn, feed.calibration, options.quantile, options.zeta, options.batch_size, run.reporter)
     warnings += [
         f"layer '{layer.name}' never spikes on the calibration data; its window is arbitrary"

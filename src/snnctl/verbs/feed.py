@@ -10,7 +10,7 @@ import numpy as np
 from snnctl.data.fitting import fitted
 from snnctl.data.prepared import PreparedStream
 from snnctl.data.preprocess import FLOAT32_MAX, Preprocessing, RawValues, parse_spelling
-from snnctl.data.stream import Stream, drawn, first
+from snnctl.data.stream import Stream, drawn
 from snnctl.data.survey import Survey, survey
 from snnctl.errors import DataError, PluginError
 from snnctl.verbs.network_shape import class_count, input_shape
@@ -89,6 +89,8 @@ def own_feed(options: ConvertOptions, run: Run, network: Network, source: Source
     prepared = PreparedStream(stream, shape, preprocessing, network.dtype, classes, data.name)
     if source is not None:
         return named_feed(options, source, prepared)
+    if stream.labelled and classes is None:
+        run.reporter.note(f"{data.name}: its labels are not used, as no output of the network has one value a class")
     input_range = options.input_range or coded_range(preprocessing, data, seen)
     return Feed(
         calibration=drawn(prepared, options.calibration_images, options.seed),
@@ -148,7 +150,7 @@ def coded_range(preprocessing: Preprocessing, data: OwnData, seen: Survey | None
 def _looked_through(data: OwnData, limit: int | None, run: Run) -> tuple[Stream, Survey | None]:
     """The samples that are used, and what their values are where that is not known beforehand."""
     if data.counted:
-        stream = data.stream if limit is None else first(data.stream, limit)
+        stream = data.stream if limit is None else data.stream.some(limit)
         return stream, None if data.pixels else survey(stream, data.name, run.reporter)
     seen = survey(data.stream, data.name, run.reporter, total=limit or 0)
     return counted(data, seen.samples), None if data.pixels else seen

@@ -28,6 +28,7 @@ def given_objects(
     network = model if is_keras_model(model) else None
     if calibration is not None and options.get("calibrate") is not None:
         raise UsageError("calibration and calibrate are both given", todo="Leave out one of them.")
+    _refuse_objects(calibration, options.get("calibrate"))
     if isinstance(calibration, str | os.PathLike):
         named["calibrate"] = os.fspath(calibration)
         calibration = None
@@ -37,6 +38,20 @@ def given_objects(
             todo="Give the array as calibration; a file brings its own labels.",
         )
     return named, Given(network, calibration, labels)
+
+
+def _refuse_objects(calibration: Any, calibrate: Any) -> None:
+    """``calibrate`` names a file; and a list could be samples as well as batches."""
+    if not isinstance(calibrate, str | os.PathLike | int | None):
+        raise UsageError(
+            f"calibrate= takes the path of a file or folder, not an object of type {type(calibrate).__name__}",
+            todo="Hand over arrays, data sets and generators with calibration=.",
+        )
+    if isinstance(calibration, list | tuple):
+        raise UsageError(
+            f"calibration= takes no {type(calibration).__name__}s",
+            todo="Make an array of the samples, numpy.asarray(samples), or a function that yields batches.",
+        )
 
 
 def model_name(model: Any) -> str:

@@ -108,6 +108,7 @@ def open_network(
     """
     from snnctl.models import as_dtype, check_finite, dtype_of, load_model
     from snnctl.models.vetting import holds_spiking_layers
+    from snnctl.verbs.stored_classes import stored_classes
 
     rules = layer_rules(run)  # first: plugins register the layers that a file may hold
     if run.given.model is not None:
@@ -116,12 +117,17 @@ def open_network(
         return Network(model, "snn" if holds_spiking_layers(model) else "relu", dtype_of(model), {}, rules)
     path = expanded(options.model)
     architecture = run.registry.architecture(options.arch) if options.arch else None
+    checked = CheckedArchitecture(architecture) if architecture else None
+    arch_options = check_arch_options(architecture, options.arch_opt) if architecture else {}
+    classes = dataset.classes if dataset else None
+    if dataset is None and checked is not None:
+        classes = stored_classes(path, checked, arch_options, sample_shape)
     loaded = load_model(
         path,
-        arch=CheckedArchitecture(architecture) if architecture else None,
-        arch_options=check_arch_options(architecture, options.arch_opt) if architecture else {},
+        arch=checked,
+        arch_options=arch_options,
         input_shape=dataset.input_shape if dataset else sample_shape,
-        classes=dataset.classes if dataset else None,
+        classes=classes,
         dtype=options.dtype,
         allow_code=options.allow_code,
     )

@@ -35,7 +35,9 @@ class DataOptions(Options):
         description="unit (0..1, the default), raw (as stored; the default of float arrays), standard (the data set's "
         "mean and deviation) or mean=M,std=S.",
     )
-    limit: Positive | None = Field(None, description="Use only the first N samples of each split.")
+    limit: Positive | None = Field(
+        None, description="Use only the first N samples of each split; of a folder of images, N evenly spread over it."
+    )
     seed: int = Field(0, ge=0, lt=2**32, description="Seed of initialisation and shuffling.")
     batch_size: Positive = Field(64, description="Samples in a batch.")
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from snnctl.data.array_files import open_arrays
+from snnctl.data.array_files import LABELS, open_arrays, unused_labels
 from snnctl.data.batch_source import WHERE, BatchStream, open_batches
 from snnctl.data.image_folder import ImageFiles, ImageStream, find_images
 from snnctl.data.stream import ArrayStream, Stream
@@ -60,7 +60,10 @@ def open_own_data(
     path = expanded(options.calibrate)
     if path.is_dir():
         return _of_folder(path, image_shape(taken, path), classes, reporter)
-    return _of_array(open_arrays(path, taken), str(path))
+    data = _of_array(open_arrays(path, taken), str(path))
+    for name in unused_labels(path):
+        reporter.note(f"{path}: no labels are used; labels are read from {', '.join(LABELS)}, not from '{name}'")
+    return data
 
 
 def stored_shape(options: ConvertOptions, given: Given) -> tuple[int, ...] | None:

@@ -30,8 +30,10 @@ def read_path(value: Any) -> Any:
     """A path; a number is told where it belongs.
 
     Raises:
-        ValueError: a number.
+        ValueError: a number, or an empty path, which would be the working folder.
     """
+    if value == "":
+        raise ValueError("it should be a file or folder, but is empty")
     if isinstance(value, int):
         raise ValueError("it should be a file or folder; the number of images is calibration_images")
     return value

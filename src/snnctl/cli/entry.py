@@ -26,7 +26,10 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         from snnctl.cli.process import run
 
         code = run([argument for argument in given if argument != "--debug"], debug)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, RuntimeError) as error:
+        # Python 3.11 wraps what interrupts the making of a class, as happens within imports, in a RuntimeError.
+        if not isinstance(error, KeyboardInterrupt) and not isinstance(error.__cause__, KeyboardInterrupt):
+            raise
         with suppress(OSError):
             os.write(2, f"error: {INTERRUPTION}\n".encode())
         code = INTERRUPTED

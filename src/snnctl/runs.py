@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from snnctl.plugins import Registry
     from snnctl.verbs.result import Result
 
-WRITTEN = ("model.keras", "metrics.json", "history.csv", "run.json", "recipe.yaml", "summary.json")
+FILES = ("sweep.csv", "sweep.json", "sweep.svg", "report.html", "network.npz")  # of some verbs
+WRITTEN = ("model.keras", "metrics.json", "history.csv", "run.json", "recipe.yaml", "summary.json", *FILES)
 PACKAGES = ("snnctl", "tensorflow", "keras", "numpy")
 RECORD_TYPES = {
     "verb": (str, "a text"),
@@ -172,6 +173,8 @@ def write_run(folder: Path, result: Result, record: RunRecord, overwrite: bool =
             result.model.save(staging / "model.keras")
         if result.history:
             _write_history(staging / "history.csv", result.history)
+        for name, content in result.files.items():
+            (staging / name).write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
         provenance = asdict(record)
         provenance.pop("metrics")
         (staging / "metrics.json").write_text(to_json(result.metrics), encoding="utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -54,6 +55,7 @@ class Result:
         model: the network to be saved; None for ``eval``.
         history: one dict of figures per epoch; empty when nothing was trained.
         failure: what was required and not reached; raised when everything is written and shown.
+        files: further files of the run folder, by name.
     """
 
     verb: str
@@ -62,3 +64,4 @@ class Result:
     model: keras.Model | None = None
     history: list[dict[str, float]] = field(default_factory=list)
     failure: SnnctlError | None = None
+    files: Mapping[str, str | bytes] = field(default_factory=dict)

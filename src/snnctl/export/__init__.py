@@ -1,0 +1,1 @@
+"""Spiking networks written in other formats."""

@@ -15,6 +15,8 @@ import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import keras
 
     from snnctl.models import LoadedModel
@@ -22,7 +24,18 @@ if TYPE_CHECKING:
     from snnctl.recipes import Outcome
     from snnctl.verbs.result import Given, Result
 
-__all__ = ["convert", "evaluate", "finetune", "load", "run_recipe", "train"]
+__all__ = [
+    "convert",
+    "evaluate",
+    "finetune",
+    "gradients",
+    "load",
+    "report",
+    "run_recipe",
+    "sweep",
+    "train",
+    "trajectory",
+]
 
 Folder = str | os.PathLike[str]
 
@@ -105,6 +118,61 @@ def evaluate(
     return _call("eval", {"model": _path(model), **options}, out, overwrite, reporter)
 
 
+def gradients(
+    *, out: Folder | None = None, overwrite: bool = False, reporter: Reporter | None = None, **options: Any
+) -> Result:
+    """Compare how gradients travel through a ReLU network and its spiking forms, before training.
+
+    Args:
+        out: see :func:`train`.
+        overwrite: see :func:`train`.
+        reporter: see :func:`train`.
+        options: as of ``snnctl gradients``: ``arch``, ``data``, ``neurons``, ``images``, ...
+
+    Returns:
+        ``result.metrics["networks"]`` holds the figures layer by layer, ``result.files`` the table and the curves.
+
+    Raises:
+        SnnctlError: see :func:`train`.
+    """
+    return _call("gradients", options, out, overwrite, reporter)
+
+
+def trajectory(
+    *, out: Folder | None = None, overwrite: bool = False, reporter: Reporter | None = None, **options: Any
+) -> Result:
+    """Train a ReLU network and its spiking forms side by side on the same batches; arguments as of :func:`gradients`.
+
+    Returns:
+        ``result.metrics["networks"]`` holds what each came to, ``result.files["trajectory.csv"]`` every step.
+    """
+    return _call("trajectory", options, out, overwrite, reporter)
+
+
+def sweep(
+    model: Folder,
+    *,
+    out: Folder | None = None,
+    overwrite: bool = False,
+    reporter: Reporter | None = None,
+    **options: Any,
+) -> Result:
+    """Measure a spiking network under hardware constraints, value by value; arguments as of :func:`convert`.
+
+    Axes are numbers, lists of them, ranges, or texts such as ``"3..8"``: ``time_bits=range(3, 9)``. If ``out`` is
+    given and the sweep is interrupted, the same call goes on with the rest.
+
+    Returns:
+        ``result.metrics["points"]`` holds mean and spread of each point, ``["rows"]`` the figures seed by seed;
+        ``result.files`` the same as ``sweep.csv``, and ``sweep.svg``.
+
+    Raises:
+        SnnctlError: see :func:`train`.
+        KeyboardInterrupt: :class:`~snnctl.errors.Interrupted`, which says what is kept, if anything is.
+    """
+    return _call("sweep", {"model": _path(model), **options}, out, overwrite, reporter)
+
+
 def run_recipe(
     path: Folder,
     *,
@@ -129,6 +197,42 @@ def run_recipe(
     from snnctl.recipes import run_recipe as run
 
     return run(path, settings, out=out, overwrite=overwrite, reporter=reporter)
+
+
+def report(
+    *runs: Folder,
+    out: Folder | None = None,
+    overwrite: bool = False,
+    reporter: Reporter | None = None,
+    **options: Any,
+) -> Path:
+    """Compare runs in one HTML file.
+
+    Args:
+        runs: run folders, and folders of recipes.
+        out: the file; ``report.html`` in the folder of a single run, or else in the working folder, when not given.
+        overwrite: whether ``out`` may be another file than a report.
+        reporter: see :func:`train`; is warned of what could not be had.
+        options: as of ``snnctl report``: ``image`` (None for none), ``title``, ``data_dir``, ``allow_code``.
+
+    Returns:
+        The absolute path of the file.
+
+    Raises:
+        SnnctlError: a run is missing or damaged, there is no such image, or the file cannot be written.
+    """
+    from pathlib import Path
+
+    from snnctl.plugins import load_registry
+    from snnctl.progress import SilentReporter
+    from snnctl.verbs.report.options import ReportOptions
+    from snnctl.verbs.report.report import write_report
+    from snnctl.verbs.result import Run
+    from snnctl.verbs.validation import make_options
+
+    checked = make_options(ReportOptions, {**options, "runs": [os.fspath(folder) for folder in runs]})
+    run = Run(load_registry(), reporter or SilentReporter())
+    return write_report(checked, run, out=None if out is None else Path(out), overwrite=overwrite)[1]
 
 
 def load(path: Folder, *, allow_code: bool = False) -> LoadedModel:

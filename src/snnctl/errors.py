@@ -88,3 +88,17 @@ class AgreementError(SnnctlError):
 
     exit_code = 10
     result: Any = None
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C in the middle of work of which a part is kept.
+
+    Args:
+        what: what is kept where.
+        todo: how to go on.
+    """
+
+    def __init__(self, what: str, *, todo: str) -> None:
+        super().__init__(what)
+        self.what = what
+        self.todo = todo

@@ -10,8 +10,10 @@ from snnctl.ttfs.pooling import EarliestSpikePooling1D, EarliestSpikePooling2D, 
 from snnctl.ttfs.readout import Readout
 from snnctl.ttfs.relay import Relay
 from snnctl.ttfs.spiking import SpikingLayer
+from snnctl.ttfs.wiring import ConstrainedWiring
 
 __all__ = [
+    "ConstrainedWiring",
     "EarliestSpikePooling1D",
     "EarliestSpikePooling2D",
     "EarliestSpikePooling3D",

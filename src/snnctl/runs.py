@@ -32,7 +32,19 @@ if TYPE_CHECKING:
     from snnctl.plugins import Registry
     from snnctl.verbs.result import Result
 
-FILES = ("sweep.csv", "sweep.json", "sweep.svg", "report.html", "network.npz")  # of some verbs
+FILES = (  # of some verbs
+    "sweep.csv",
+    "sweep.json",
+    "sweep.svg",
+    "report.html",
+    "network.npz",
+    "gradients.csv",
+    "gradients.svg",
+    "jacobians.svg",
+    "trajectory.csv",
+    "trajectory.svg",
+    "trajectory_loss.svg",
+)
 WRITTEN = ("model.keras", "metrics.json", "history.csv", "run.json", "recipe.yaml", "summary.json", *FILES)
 PACKAGES = ("snnctl", "tensorflow", "keras", "numpy")
 RECORD_TYPES = {

@@ -76,6 +76,21 @@ def test_fc_of_any_depth_for_inputs_of_any_rank(widths, shape):
     assert model.output_shape == (None, 3)
 
 
+def test_fc_by_the_number_of_layers():
+    assert [layer.units for layer in FC().build((4,), 3, widths=[9, 5], layers=5).layers[1:]] == [9, 5, 5, 5, 3]
+    assert FC().build((4,), 3, widths=[9], layers=2).layers[1].units == 9
+    for widths, layers in (([9, 5], 2), ([], 3), ([9], 0)):
+        with pytest.raises(UsageError, match=f"layers of architecture fc is {layers}, but"):
+            FC().build((4,), 3, widths=widths, layers=layers)
+
+
+def test_fc_with_another_initializer():
+    limits = [np.sqrt(6 / (400 + 300)), np.sqrt(6 / 400)]
+    for initializer, limit in zip(("glorot_uniform", "he_uniform"), limits, strict=True):
+        weights = FC().build((400,), 3, widths=[300], initializer=initializer).layers[1].get_weights()[0]
+        assert 0.99 * limit < np.abs(weights).max() <= limit
+
+
 @pytest.mark.parametrize("hidden", [0, -3])
 def test_widths_must_be_positive(hidden):
     with pytest.raises(UsageError, match=f"hidden of architecture fc2 must be a number above zero, not {hidden}"):

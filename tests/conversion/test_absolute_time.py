@@ -11,7 +11,7 @@ import networks
 import reference
 from snnctl.conversion.logits import logits_of
 from snnctl.models import as_dtype, precision
-from snnctl.ttfs.observe import observed_with_relays, silence
+from snnctl.ttfs.observe import observed_firing, silence
 from snnctl.ttfs.timeline import latency, relays, spiking_layers, timeline
 
 SHORT, ALL = 20, 170
@@ -49,7 +49,9 @@ def narrow(snn: keras.Model) -> None:
 def compare(snn: keras.Model, inputs: np.ndarray, found: reference.Evaluation) -> None:
     """The spiking network and the reference: windows, spike times and logits."""
     tolerance = TOLERANCE[snn.compute_dtype]
-    logits, ideals, relayed = observed_with_relays(snn)(inputs)
+    view, names = observed_firing(snn)
+    logits, ideals, carried = view(inputs)
+    local = dict(zip(names, carried, strict=True))
     outputs = logits if isinstance(logits, list) else [logits]
     assert disagreement(found.logits, outputs) <= tolerance
     assert disagreement(found.logits, graphs.outputs_of(snn, inputs)) <= tolerance
@@ -60,8 +62,9 @@ def compare(snn: keras.Model, inputs: np.ndarray, found: reference.Evaluation) -
     assert latency(snn) == pytest.approx(found.layout.ends[-1])
     for layer, ideal in zip(spiking_layers(snn), ideals, strict=True):
         compare_times(layer.name, np.asarray(layer.fire(ideal)) - float(layer.range[0]), found, tolerance)
-    for layer, x, none in zip(relays(snn), relayed, silence(snn), strict=True):
-        compare_times(layer.name, np.asarray(x) - none, found, tolerance)
+        np.testing.assert_array_equal(local[layer.name], layer.fire(ideal))
+    for layer, none in zip(relays(snn), silence(snn), strict=True):
+        compare_times(layer.name, np.asarray(local[layer.name]) - none, found, tolerance)
 
 
 def compare_times(name: str, left: np.ndarray, found: reference.Evaluation, tolerance: float) -> None:

@@ -6,10 +6,10 @@ import keras
 import numpy as np
 import pytest
 
+from counting import counted
 from snnctl.conversion.build import SpikingSettings, build_spiking
 from snnctl.conversion.calibrate import calibrate
 from snnctl.errors import DataError
-from snnctl.metrics.spikes import spike_statistics
 from snnctl.progress import SilentReporter
 from snnctl.ttfs.timeline import spiking_layers
 
@@ -42,7 +42,7 @@ def test_windows_are_the_largest_activation_and_a_margin(network, data):
 def test_without_a_margin_nothing_saturates_on_the_calibration_data(network, data):
     _, snn = network
     calibrate(snn, data, 1.0, 0.0, 64, REPORTER)
-    assert spike_statistics(snn, data, 100, REPORTER, "").saturated == 0.0
+    assert counted(snn, data, 100)["saturated"] == 0.0
 
 
 @pytest.mark.parametrize("quantile", [0.5, 0.9, 0.99])
@@ -51,8 +51,8 @@ def test_a_quantile_leaves_that_fraction_of_spikes_inside(network, data, quantil
     X = calibrate(snn, data, quantile, 0.0, 64, REPORTER)
     hidden = np.asarray(model.layers[0](data))
     assert X[0] == pytest.approx(np.quantile(hidden[hidden > 0], quantile), rel=1e-2)
-    first = spike_statistics(snn, data, 100, REPORTER, "").layers[0]
-    assert first.saturated / first.spikes == pytest.approx(1 - quantile, abs=0.01)
+    first = counted(snn, data, 100)["layers"][0]
+    assert first["saturated"] == pytest.approx(1 - quantile, abs=0.01)
 
 
 def test_a_silent_layer_gets_a_window_all_the_same(network, data):

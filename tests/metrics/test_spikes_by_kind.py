@@ -9,9 +9,8 @@ import pytest
 import graphs
 import networks
 import reference
-from snnctl.metrics.spikes import LayerSpikes, SpikeStatistics, spike_statistics
+from counting import batches_and_figures, by_name, spikes_of
 from snnctl.models import precision
-from snnctl.progress import SilentReporter
 from snnctl.ttfs.timeline import spiking_layers
 
 L = keras.layers
@@ -35,7 +34,7 @@ def bottlenecks():
 
 @pytest.fixture(scope="module", params=NARROW)
 def counted(request):
-    """The spiking network, inputs (some outside their range), the reference's spikes, and what was counted."""
+    """The spiking network, inputs (some outside their range), the reference's spikes, figures and batches."""
     keras.utils.set_random_seed(0)
     with precision("float64"):
         source = bottlenecks()
@@ -48,8 +47,8 @@ def counted(request):
         if layer.signed:
             layer.low.assign(layer.low * NARROW[request.param])
     x[:3] = 1.4 * x[:3] - 0.2
-    statistics = spike_statistics(snn, x, 10, SilentReporter(), "")
-    return request.param, snn, x, reference.evaluate(snn, x), statistics
+    batches, figures = batches_and_figures(snn, x, 10)
+    return request.param, snn, x, reference.evaluate(snn, x), figures, batches
 
 
 def kind_of(snn: keras.Model, name: str) -> str:
@@ -59,72 +58,85 @@ def kind_of(snn: keras.Model, name: str) -> str:
     return "signed" if layer.signed else "spiking"
 
 
-def by_name(statistics: SpikeStatistics) -> dict[str, LayerSpikes]:
-    return {layer.window.layer: layer for layer in statistics.layers}
+def outside(snn: keras.Model, found: reference.Evaluation, name: str) -> int:
+    """How many neurons of a layer would fire outside their window."""
+    layer, crossing = snn.get_layer(name), found.crossings[name]
+    if layer.max_value is not None:
+        return 0
+    late = np.count_nonzero(crossing.too_late) if layer.signed else 0
+    return int(np.count_nonzero(crossing.too_early) + late)
 
 
 def test_every_layer_is_listed_with_its_kind(counted):
-    _, snn, _, found, statistics = counted
-    assert set(by_name(statistics)) == {*found.windows} - {"input_coding"}
-    assert {layer.kind for layer in statistics.layers} == {"spiking", "signed", "relay"}
-    for name, layer in by_name(statistics).items():
-        assert layer.kind == kind_of(snn, name)
-    levels = [layer.window.level for layer in statistics.layers]
+    _, snn, _, found, figures, _ = counted
+    assert set(by_name(figures)) == {*found.windows} - {"input_coding"}
+    assert {layer["kind"] for layer in figures["layers"]} == {"spiking", "signed", "relay"}
+    for name, layer in by_name(figures).items():
+        assert layer["kind"] == kind_of(snn, name)
+    levels = [layer["level"] for layer in figures["layers"]]
     assert levels == sorted(levels)
 
 
 def test_spikes_are_exactly_those_of_the_equations(counted):
-    _, _, x, found, statistics = counted
-    for name, layer in by_name(statistics).items():
-        assert (layer.spikes, layer.neurons) == (found.spikes(name), found.times[name][0].size), name
-        assert layer.images == IMAGES
-        assert layer.spikes > 0
-        silent = layer.neurons * IMAGES - layer.spikes
-        assert silent > 0 or layer.kind != "spiking", "signed neurons always fire unless their range is too narrow"
-    assert statistics.input.spikes == found.spikes("input_coding")
-    assert statistics.out_of_range == pytest.approx(np.mean((x < 0) | (x > 1)))
-    assert statistics.out_of_range > 0
+    _, _, x, found, figures, _ = counted
+    for name, layer in by_name(figures).items():
+        assert (spikes_of(layer, IMAGES), layer["neurons"]) == (found.spikes(name), found.times[name][0].size), name
+        assert layer["spikes_per_neuron"] > 0
+        silent = layer["spikes_per_neuron"] < 1
+        assert silent or layer["kind"] != "spiking", "signed neurons always fire unless their range is too narrow"
+    assert spikes_of(figures["input"], IMAGES) == found.spikes("input_coding")
+    assert figures["out_of_range"] == pytest.approx(np.mean((x < 0) | (x > 1)))
+    assert figures["out_of_range"] > 0
 
 
 def test_saturated_spikes_are_those_whose_threshold_was_crossed_outside_the_window(counted):
-    narrow, snn, _, found, statistics = counted
-    for name, crossing in found.crossings.items():
-        layer = snn.get_layer(name)
-        outside = np.count_nonzero(crossing.too_early)
-        if layer.signed:
-            outside += np.count_nonzero(crossing.too_late)
-        expected = 0 if layer.max_value is not None else outside
-        assert by_name(statistics)[name].saturated == expected, name
-    assert all(layer.saturated == 0 for layer in statistics.of("relay"))
-    assert (statistics.saturated > 0) == any(layer.saturated for layer in statistics.layers)
-    assert narrow == "wide windows" or statistics.saturated > 0.01
+    narrow, snn, _, found, figures, _ = counted
+    totals = np.zeros(2)
+    for name in found.crossings:
+        layer = by_name(figures)[name]
+        values = layer["neurons"] * IMAGES if layer["kind"] == "signed" else found.spikes(name)
+        assert layer["saturated"] == outside(snn, found, name) / values, name
+        totals += outside(snn, found, name), values
+    assert all(layer["saturated"] == 0 for layer in figures["layers"] if layer["kind"] == "relay")
+    assert figures["saturated"] == totals[0] / totals[1]
+    assert (figures["saturated"] > 0.01) == (narrow == "narrow windows")
 
 
 def test_totals_keep_the_kinds_apart(counted):
-    _, snn, _, found, statistics = counted
+    _, snn, _, found, figures, _ = counted
+    keys = {"spiking": "spikes_per_neuron"}
     for kind in ("spiking", "signed", "relay"):
-        names = [name for name in by_name(statistics) if kind_of(snn, name) == kind]
+        names = [name for name in by_name(figures) if kind_of(snn, name) == kind]
         neurons = sum(found.times[name][0].size for name in names)
-        assert statistics.neurons(kind) == neurons
-        assert statistics.spikes(kind) == sum(map(found.spikes, names)) / (neurons * IMAGES)
-    assert statistics.spikes_per_neuron == statistics.spikes("spiking")
-    counted_neurons = statistics.neurons("spiking") + statistics.neurons("signed") + statistics.neurons("relay")
-    assert statistics.neurons("spiking", "signed", "relay") == counted_neurons
+        assert figures["neurons"][kind] == neurons
+        spikes = sum(map(found.spikes, names)) / (neurons * IMAGES)
+        assert figures[keys.get(kind, f"{kind}_spikes_per_neuron")] == spikes
+
+
+def test_histograms_count_from_the_silence_of_each_neuron(counted):
+    _, _, _, found, figures, _ = counted
+    for name, layer in by_name(figures).items():
+        times = found.times[name][np.isfinite(found.times[name])]
+        expected, _ = np.histogram(times, 50, (layer["t_min"], layer["t_max"]))
+        assert np.abs(np.array(layer["first_spikes"]["counts"]) - expected).sum() <= 2, name
+
+
+def test_the_last_spike_may_be_a_relays(counted):
+    _, _, _, found, figures, _ = counted
+    times = np.concatenate([found.times[name].reshape(IMAGES, -1) for name in by_name(figures)], axis=1)
+    last = np.where(np.isfinite(times), times, -np.inf).max(axis=1)
+    assert figures["last_spike"]["mean"] == pytest.approx(last.mean())
 
 
 def test_the_latency_is_the_end_of_the_last_window(counted):
-    _, _, _, found, statistics = counted
-    assert statistics.latency == pytest.approx(found.layout.ends[-1])
-    assert statistics.latency == pytest.approx(max(window.t_max for window in found.windows.values()))
+    _, _, _, found, figures, _ = counted
+    assert figures["latency"] == pytest.approx(found.layout.ends[-1])
+    assert figures["latency"] == pytest.approx(max(window.t_max for window in found.windows.values()))
 
 
-def test_logits_are_those_of_the_equations_and_are_not_kept_for_visitors(counted):
-    _, snn, x, found, statistics = counted
-    for logits, expected in zip(statistics.logits, found.logits, strict=True):
-        np.testing.assert_allclose(logits, expected, atol=1e-9 * np.abs(expected).max())
-    visited = []
-    again = spike_statistics(snn, x, 7, SilentReporter(), "", visited.append)
-    assert again.logits is None
-    assert [len(outputs) for outputs in visited] == [2, 2, 2, 2]
-    np.testing.assert_allclose(np.concatenate([outputs[1] for outputs in visited]), statistics.logits[1], atol=1e-12)
-    assert again.layers == statistics.layers, "the batch size changes no count"
+def test_outputs_are_those_of_the_equations(counted):
+    _, _, _, found, _, batches = counted
+    assert [len(batch) for batch in batches] == [10, 10, 3]
+    for number, expected in enumerate(found.logits):
+        outputs = np.concatenate([batch.outputs[number] for batch in batches])
+        np.testing.assert_allclose(outputs, expected, atol=1e-9 * np.abs(expected).max())

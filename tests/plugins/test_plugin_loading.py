@@ -106,7 +106,7 @@ def test_a_good_plugin_adds_its_things(load) -> None:
         (HOOK.format(body="raise type('Odd', (BaseException,), {})('boo')"), "register_datasets fails: Odd: boo"),
         (HOOK.format(body="register(42)"), "registers int 42"),
         (HOOK.format(body="register(None)"), "registers NoneType"),
-        ("from snnctl.plugins import hookimpl\n@hookimpl\ndef register_metrics(register): pass", "register_metrics"),
+        ("from snnctl.plugins import hookimpl\n@hookimpl\ndef register_colours(register): pass", "register_colours"),
         ("from snnctl.plugins import hookimpl\n@hookimpl\ndef register_datasets(register, more): pass", "more"),
     ],
 )

@@ -8,7 +8,7 @@ import pytest
 
 import reference
 import snnctl.layers as ttfs
-from snnctl.ttfs.observe import observed, observed_with_relays, silence
+from snnctl.ttfs.observe import observed, observed_firing, silence
 from snnctl.ttfs.timeline import latency, relays, spiking_layers, timeline
 
 L = keras.layers
@@ -144,16 +144,17 @@ def test_a_network_without_coding_has_an_input_window_too():
 
 def test_relays_are_observed_without_changing_anything():
     model, x = branched(), inputs()
-    logits, ideals, relayed = observed_with_relays(model)(x)
+    view, names = observed_firing(model)
+    logits, ideals, carried = view(x)
     np.testing.assert_array_equal(logits, model(x))
     found = reference.evaluate(model, x)
     assert [tuple(ideal.shape) for ideal in ideals] == [(25, 3)] * 3
     for layer, ideal in zip(spiking_layers(model), ideals, strict=True):
         low, crossing = float(layer.range[0]), found.crossings[layer.name]
         np.testing.assert_allclose(ideal, crossing.window.t_max - crossing.t + low, atol=1e-12)
-    (carried,), (none,) = relayed, silence(model)
+    (none,) = silence(model)
     left = found.windows["relay"].t_max - np.minimum(found.times["relay"], found.windows["relay"].t_max)
-    np.testing.assert_allclose(carried - none, left, atol=1e-12)
+    np.testing.assert_allclose(carried[names.index("relay")] - none, left, atol=1e-12)
 
 
 def test_silence_is_what_relays_carry_when_nothing_fires():

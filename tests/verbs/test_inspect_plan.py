@@ -11,7 +11,7 @@ import pytest
 
 from snnctl.errors import ConversionError, ModelError
 from snnctl.plugins import Registry, load_registry
-from snnctl.plugins.layer_rules import RuleHook
+from snnctl.plugins.late_hook import LateHook
 from snnctl.verbs.options import ConvertOptions
 from snnctl.verbs.plan import plan
 from snnctl.verbs.result import Given, Run
@@ -141,7 +141,7 @@ def test_rules_of_plugins_are_used() -> None:
     model = network(Halved(name="halved"))
     with pytest.raises(ConversionError, match="Halved has no spiking form"):
         planned(model)
-    registry = replace(load_registry(), rule_hooks=(RuleHook("halving", "halving", call),))
+    registry = replace(load_registry(), rule_hooks=(LateHook("halving", "halving", call),))
     found = planned(model, registry)
     assert next(row for row in found["layers"] if row["name"] == "open")["source"] == ("halved", "open")
 
@@ -158,5 +158,5 @@ def test_a_file_with_a_layer_that_only_a_plugin_registers(tmp_path: Path, monkey
     monkeypatch.delitem(known, "halving>Halved")
     with pytest.raises(ModelError, match="halved"):
         plan(options, Run(load_registry()))
-    registry = replace(load_registry(), rule_hooks=(RuleHook("halving", "halving", call),))
+    registry = replace(load_registry(), rule_hooks=(LateHook("halving", "halving", call),))
     assert plan(options, Run(registry))["layers"]

@@ -6,7 +6,10 @@ import keras
 import numpy as np
 import pytest
 
+from snnctl.conversion.build import SpikingSettings, build_spiking
+from snnctl.conversion.logits import logits_of
 from snnctl.data.stream import ArrayStream
+from snnctl.metrics.network import measured_network
 from snnctl.metrics.predictions import (
     RunningAgreement,
     RunningScore,
@@ -16,9 +19,11 @@ from snnctl.metrics.predictions import (
     cross_entropy,
     worst,
 )
+from snnctl.plugins import load_registry
 from snnctl.progress import SilentReporter
+from snnctl.verbs.measurement import Measurement
 from snnctl.verbs.network_shape import class_count, class_output
-from snnctl.verbs.verification import compare, output_names
+from snnctl.verbs.verification import Comparison, compare, output_names
 
 layers = keras.layers
 RNG = np.random.default_rng(0)
@@ -69,30 +74,28 @@ def test_the_worst_of_several_outputs() -> None:
     assert worst([good, bad]) == bad
 
 
-def spiking(net: keras.Model) -> keras.Model:
-    from snnctl.conversion.build import SpikingSettings, build_spiking
-
-    return build_spiking(net, SpikingSettings(width=1e4))
+def compared(net: keras.Model, stream: ArrayStream, scored: int | None, size: int) -> tuple[Comparison, dict]:
+    """A network and its spiking form, and the figures of the latter."""
+    snn = build_spiking(net, SpikingSettings(width=1e4))
+    network = measured_network(snn, "snn", stream.shape, scored)
+    measurement = Measurement(network, load_registry(entry_points=False), SilentReporter(), compared=True)
+    found = compare(logits_of(net), measurement, stream, size, SilentReporter(), "comparing")
+    return found, measurement.figures()
 
 
 @pytest.mark.parametrize("size", [7, 64, 500])
 def test_both_networks_are_shown_every_sample_once(
     net: keras.Model, pixels: np.ndarray, labels: np.ndarray, size: int
 ) -> None:
-    from snnctl.conversion.logits import logits_of
-
     inputs = pixels / np.float32(255)
-    stream, source = ArrayStream(lambda: inputs, labels), logits_of(net)
-    found, spikes = compare(source, spiking(net), stream, 0, size, SilentReporter(), "comparing")
-    assert (found.samples, spikes.logits) == (120, None)
-    assert found.source is not None
-    assert found.source == found.spiking or found.source.loss == pytest.approx(found.spiking.loss)  # type: ignore[union-attr]
-    assert found.source.accuracy == np.mean(net.predict(inputs, verbose=0).argmax(-1) == labels) == 0.75
-    figures = found.figures()
-    assert figures["agreement"] == 1.0
+    found, figures = compared(net, ArrayStream(lambda: inputs, labels), 0, size)
+    assert found.score is not None
+    assert found.score.loss == pytest.approx(figures["loss"])
+    assert found.score.accuracy == np.mean(net.predict(inputs, verbose=0).argmax(-1) == labels) == 0.75
+    assert (figures["images"], figures["accuracy"], figures["agreement"]) == (120, 0.75, 1.0)
+    assert np.sum(figures["confusion_matrix"]) == 120
     assert figures["max_logit_difference"] < 1e-4
     assert "outputs" not in figures
-    assert sum(layer.images for layer in spikes.layers) == 120
 
 
 def test_several_outputs_and_maps() -> None:
@@ -102,16 +105,18 @@ def test_several_outputs_and_maps() -> None:
     classes = layers.Dense(4, name="classes", activation="softmax")(layers.Flatten()(x))
     net = keras.Model(inputs, [maps, classes])
     assert (class_count(net), class_output(net, 4), class_output(net, 3)) == (4, 1, None)
-    from snnctl.conversion.logits import logits_of
-
     data = RNG.uniform(0, 1, (30, 6, 6, 1)).astype("float32")
     stream = ArrayStream(lambda: data, np.arange(30) % 4)
-    found, _ = compare(logits_of(net), spiking(net), stream, 1, 8, SilentReporter(), "comparing")
-    assert [each.samples for each in found.outputs.values()] == [30 * 36, 30]
-    assert found.overall.agreement == 1.0
-    assert found.source is not None
-    assert found.source.accuracy == np.mean(net.predict(data, verbose=0)[1].argmax(-1) == np.arange(30) % 4)
-    assert [each["name"] for each in found.figures()["outputs"]] == output_names(logits_of(net))
+    found, figures = compared(net, stream, 1, 8)
+    assert [each["samples"] for each in figures["outputs"]] == [30 * 36, 30]
+    assert figures["agreement"] == 1.0
+    assert found.score is not None
+    assert (
+        found.score.accuracy
+        == figures["accuracy"]
+        == np.mean(net.predict(data, verbose=0)[1].argmax(-1) == np.arange(30) % 4)
+    )
+    assert [each["name"] for each in figures["outputs"]] == output_names(logits_of(net)) == list(found.varieties)
 
 
 @pytest.mark.parametrize(("units", "classes", "count"), [(1, 2, 2), (5, 5, 5)])

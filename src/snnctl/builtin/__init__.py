@@ -1,4 +1,4 @@
-"""snnctl's own data sets and architectures, registered through the same hooks as anyone's."""
+"""snnctl's own data sets, architectures and metrics, registered through the same hooks as anyone's."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable
 from snnctl.data.dataset import Dataset
 from snnctl.plugins.architecture import Architecture
 from snnctl.plugins.hookspecs import hookimpl
+from snnctl.plugins.metric import Metric
 
 
 @hookimpl
@@ -25,3 +26,12 @@ def register_architectures(register: Callable[[Architecture], None]) -> None:
 
     for architecture in ALL:
         register(architecture)
+
+
+@hookimpl
+def register_metrics(register: Callable[[type[Metric]], None]) -> None:
+    """Add all that ``docs/metrics.md`` describes."""
+    from snnctl.builtin.metrics import ALL
+
+    for metric in ALL:
+        register(metric)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from snnctl.cli import archs, data, doctor, inspect, plugins, recipe
+from snnctl.cli import archs, data, doctor, inspect, plugins, recipe, report
 from snnctl.cli.verb_command import VerbGroup, add_verbs
 
 
@@ -24,6 +24,7 @@ def make_app() -> typer.Typer:
     add_verbs(app)
     app.command("inspect", help=inspect.HELP)(inspect.inspect)
     app.command("run", help="Run a YAML recipe: several verbs, one after the other.")(recipe.run)
+    app.command("report", help=report.HELP)(report.report)
     app.add_typer(data.app, name="data")
     app.add_typer(archs.app, name="archs")
     app.add_typer(plugins.app, name="plugins")

@@ -14,9 +14,14 @@ from pydantic.fields import FieldInfo
 
 from snnctl.cli.complete import architecture_names, dataset_names
 from snnctl.errors import UsageError
-from snnctl.verbs.options import DataOptions, ModelSourceOptions, OptimisationOptions, Options
+from snnctl.verbs.options import DataOptions, HardwareOptions, ModelSourceOptions, OptimisationOptions, Options
 
-PANELS = {ModelSourceOptions: "Model", DataOptions: "Data", OptimisationOptions: "Optimisation"}
+PANELS = {
+    ModelSourceOptions: "Model",
+    DataOptions: "Data",
+    OptimisationOptions: "Optimisation",
+    HardwareOptions: "Hardware",
+}
 COMPLETIONS: dict[str, Callable[[str], list[tuple[str, str]]]] = {"data": dataset_names, "arch": architecture_names}
 
 
@@ -60,7 +65,9 @@ def _parameter(name: str, field: FieldInfo, panel: str | None) -> inspect.Parame
         info = typer.Option(flag(name), metavar="NAME=VALUE", help=text, rich_help_panel=panel)
     elif annotation is tuple:  # written in one word, as in recipes; the model takes it apart
         annotation = str
-        info = typer.Option(flag(name), metavar="P,Q", help=field.description, rich_help_panel=panel)
+        default = ",".join(map(str, default)) if isinstance(default, tuple) else default
+        metavar = "A,B,..." if Ellipsis in _items(field.annotation) else "P,Q"
+        info = typer.Option(flag(name), metavar=metavar, help=field.description, rich_help_panel=panel)
     elif annotation is Path:
         info = typer.Option(
             flag(name), help=field.description, rich_help_panel=panel, metavar="PATH", parser=_path(flag(name))
@@ -77,14 +84,22 @@ def _keyword(name: str, annotation: Any, default: Any) -> inspect.Parameter:
 
 def _base(annotation: Any) -> Any:
     """The type itself: not optional, no limits (those are checked by the model)."""
+    annotation = _bare(annotation)
+    origin = typing.get_origin(annotation)
+    return annotation if origin is Literal else origin or annotation
+
+
+def _items(annotation: Any) -> tuple[Any, ...]:
+    """What a tuple holds."""
+    return typing.get_args(_bare(annotation))
+
+
+def _bare(annotation: Any) -> Any:
+    """Not optional, no limits."""
     origin = typing.get_origin(annotation)
     if origin in (typing.Union, types.UnionType):
-        return _base(next(choice for choice in typing.get_args(annotation) if choice is not types.NoneType))
-    if origin is Annotated:
-        return _base(typing.get_args(annotation)[0])
-    if origin is Literal:
-        return annotation
-    return origin or annotation
+        return _bare(next(choice for choice in typing.get_args(annotation) if choice is not types.NoneType))
+    return _bare(typing.get_args(annotation)[0]) if origin is Annotated else annotation
 
 
 def _path(name: str) -> Callable[[str], Path]:
@@ -105,9 +120,9 @@ def _split(name: str, text: str) -> tuple[str, str]:
     return key.strip(), value.strip()
 
 
-def output_parameters(makes_model: bool, plans: bool = False) -> list[inspect.Parameter]:
+def output_parameters(writes: bool, plans: bool = False) -> list[inspect.Parameter]:
     """``--out``, ``--overwrite``, ``--json`` and, of a verb that can tell what it would make, ``--plan``."""
-    place = "a new one in runs/ by default" if makes_model else "nothing is written without it"
+    place = "a new one in runs/ by default" if writes else "nothing is written without it"
     out = typer.Option(
         "--out",
         help=f"Folder to write to; {place}.",

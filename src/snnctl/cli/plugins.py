@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from snnctl.plugins import PluginInfo
 
 app = typer.Typer(help="List plugins.", no_args_is_help=True)
 
@@ -33,9 +36,15 @@ def list_plugins(
             f"{plugin.package} {plugin.version}",
             ", ".join(plugin.datasets),
             ", ".join(plugin.architectures),
-            "yes" if plugin.layer_rules else "",
+            "\n".join(_called_late(plugin)),
             f"broken: {plugin.error}" if plugin.error else "ok",
         )
         for plugin in plugins
     ]
-    stdout().print(listing(("plugin", "package", "data sets", "architectures", "layer rules", "state"), rows))
+    stdout().print(listing(("plugin", "package", "data sets", "architectures", "further", "state"), rows))
+
+
+def _called_late(plugin: PluginInfo) -> list[str]:
+    """What a plugin adds that is not asked for before it is needed."""
+    kinds = {"layer rules": plugin.layer_rules, "metrics": plugin.metrics}
+    return [kind for kind, added in kinds.items() if added]

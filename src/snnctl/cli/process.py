@@ -41,19 +41,19 @@ def run(arguments: list[str], debug: bool) -> int:
     termination = Termination()
     signal.signal(signal.SIGTERM, termination)
     with usable_streams():
-        code = _attempt(arguments, debug)
-        if termination.requested:
-            return TERMINATED
-        if code == INTERRUPTED:
-            show_error(INTERRUPTION)
-        return code
+        code = _attempt(arguments, debug, termination)
+        return TERMINATED if termination.requested else code
 
 
-def _attempt(arguments: list[str], debug: bool) -> int:
+def _attempt(arguments: list[str], debug: bool, termination: Termination) -> int:
     try:
         code = make_app()(arguments, prog_name="snnctl", standalone_mode=False)
+        if code == INTERRUPTED:  # Typer has caught it
+            raise KeyboardInterrupt
         sys.stdout.flush()
     except KeyboardInterrupt:
+        if not termination.requested:
+            show_error(INTERRUPTION)
         return INTERRUPTED
     except ReaderGone:
         return READER_GONE

@@ -7,8 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from snnctl.cli.console import ConsoleReporter, make_reporter
+from snnctl.cli.entry import INTERRUPTED
 from snnctl.cli.installed import installed
 from snnctl.cli.streams import stdout_to_stderr
+from snnctl.errors import Interrupted, SnnctlError
 from snnctl.verbs.result import Run
 
 
@@ -27,6 +29,12 @@ class Session:
             import_tensorflow()
 
 
+class Stopped(SnnctlError):  # noqa: N818  (what somebody wanted)
+    """Ctrl-C, told with what is kept; as KeyboardInterrupt it would lose its words on the way through Typer."""
+
+    exit_code = INTERRUPTED
+
+
 @contextmanager
 def start() -> Iterator[Session]:
     """A session; broken plugins are mentioned once, and what anything prints meanwhile goes to stderr."""
@@ -34,5 +42,8 @@ def start() -> Iterator[Session]:
     registry = installed()
     for problem in registry.problems:
         reporter.warn(str(problem))
-    with stdout_to_stderr():
-        yield Session(Run(registry, reporter), reporter)
+    try:
+        with stdout_to_stderr():
+            yield Session(Run(registry, reporter), reporter)
+    except Interrupted as interruption:
+        raise Stopped(interruption.what, todo=interruption.todo) from interruption

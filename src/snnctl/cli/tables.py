@@ -13,11 +13,15 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from snnctl.cli.comparing_tables import comparing_rows
+from snnctl.cli.simulation_table import simulation_rows
+from snnctl.cli.sweep_tables import sweep_table
 from snnctl.runs import plain, to_json
 from snnctl.verbs.result import Result
 
 PERCENT = {
     "accuracy": "accuracy",
+    "top5_accuracy": "top-5 accuracy",
     "accuracy_before": "accuracy before",
     "source_accuracy": "accuracy of the ReLU network",
     "agreement": "same predictions as the ReLU network",
@@ -32,16 +36,28 @@ NUMBERS = {
     "spikes_per_neuron": "spikes per neuron",
     "latency": "latency (tau_c)",
     "latency_before": "latency before (tau_c)",
+    "synaptic_operations": "synaptic operations per image",
+    "relay_synaptic_operations": "of relay neurons, besides",
+    "macs": "ReLU multiply-accumulates per image",
+    "nonzero_macs": "with a non-zero input",
 }
 COUNTS = {
     "different_predictions": "different predictions",
     "images": "images",
     "calibration_images": "images for calibration",
 }
-TEXTS = {"verified_on": "verified on"}
+TEXTS = {
+    "constraints": "hardware",
+    "verified_on": "verified on",
+    "last_spike": "last spike (tau_c)",
+    "energy": "energy per image, estimate (nJ)",
+}
+NOT_COUNTABLE = ("synaptic_operations", "macs")  # told when they are there and empty
 ORDER = (
     "type",
+    "constraints",
     "accuracy",
+    "top5_accuracy",
     "accuracy_before",
     "source_accuracy",
     "agreement",
@@ -53,8 +69,14 @@ ORDER = (
     "spikes_per_neuron",
     "latency",
     "latency_before",
+    "last_spike",
     "saturated",
     "out_of_range",
+    "synaptic_operations",
+    "relay_synaptic_operations",
+    "macs",
+    "nonzero_macs",
+    "energy",
     "verified_on",
     "split",
     "images",
@@ -87,6 +109,15 @@ def show_result(result: Result, folder: Path | None) -> None:
     console.print(figures_table(result.metrics))
     if result.metrics.get("layers"):
         console.print(layers_table(result.metrics))
+    for heads, rows in comparing_rows(result.metrics, format_figure):
+        console.print(listing(heads, rows))
+    for heads, rows in sweep_table(result.metrics, format_figure):
+        console.print(listing(heads, rows))
+    if result.metrics.get("energy"):
+        console.print(f"energy: an estimate, {result.metrics['energy']['assumption']}", soft_wrap=True)
+    if result.metrics.get("simulator"):
+        console.print("against the event-driven simulation", style="bold")
+        console.print(pairs(simulation_rows(result.metrics["simulator"], format_figure)))
     if folder is not None:
         console.print(f"written to {shorten(folder)}", soft_wrap=True)
 
@@ -96,24 +127,47 @@ def figures_table(metrics: Mapping[str, Any]) -> Table:
     table = _table()
     table.add_column(style="dim")
     table.add_column(justify="right")
+    told = told_figures(metrics)
     for key in ORDER:
-        if metrics.get(key) is not None:
-            table.add_row(_label(key), Text(format_figure(key, metrics[key])))
+        if told.get(key) is not None:
+            table.add_row(_label(key), Text(format_figure(key, told[key])))
+    for name, figures in metrics.get("plugins", {}).items():
+        for key, value in figures.items():
+            table.add_row(Text(f"{name}: {key}"), Text(format_figure(key, value)))
     return table
 
 
+def told_figures(metrics: Mapping[str, Any]) -> dict[str, Any]:
+    """The figures as people are told them: those that hold several as one line, what could not be counted in words."""
+    told = dict(metrics)
+    if last := metrics.get("last_spike"):
+        told["last_spike"] = ", ".join(f"{name} {format_figure('', value)}" for name, value in last.items())
+    if constraints := metrics.get("constraints"):
+        told["constraints"] = ", ".join(f"{name} {format_figure('', value)}" for name, value in constraints.items())
+    if energy := metrics.get("energy"):
+        parts = {"spiking": energy.get("spiking_nj"), "ReLU": energy.get("relu_nj")}
+        known = {name: value for name, value in parts.items() if value is not None}
+        told["energy"] = ", ".join(f"{name} {format_figure('', value)}" for name, value in known.items()) or None
+    if not metrics.get("relay_synaptic_operations"):
+        told.pop("relay_synaptic_operations", None)
+    return told | {key: "cannot be counted" for key in NOT_COUNTABLE if key in metrics and metrics[key] is None}
+
+
 def layers_table(metrics: Mapping[str, Any]) -> Table:
-    """Spikes, saturation and windows by layer, the input first."""
+    """Spikes, saturation, windows and synaptic operations by layer, the input first."""
     rows = [dict(layer) for layer in metrics["layers"]]
     if metrics.get("input"):
         rows.insert(0, dict(metrics["input"]))
+    rows += metrics.get("readouts", [])
     heads = {
         "name": "layer",
         "kind": "kind",
         "neurons": "neurons",
+        "synapses": "synapses",
         "spikes_per_neuron": "spikes/neuron",
         "saturated": "saturated",
         "window": "window (tau_c)",
+        "synaptic_operations": "syn. ops",
     }
     shown = [key for key in heads if any(row.get(key) is not None for row in rows)]
     table = _table(show_header=True)

@@ -51,7 +51,7 @@ def command_function(verb: Verb) -> Callable[..., None]:
         else:
             _run(verb, given, out, overwrite, as_json)
 
-    signature = [*parameters(verb.options), *output_parameters(verb.makes_model, plans=bool(verb.plan_path))]
+    signature = [*parameters(verb.options), *output_parameters(verb.writes, plans=bool(verb.plan_path))]
     command.__signature__ = inspect.Signature(signature)  # type: ignore[attr-defined]
     command.__annotations__ = {parameter.name: parameter.annotation for parameter in signature}
     return command
@@ -68,7 +68,7 @@ def _run(verb: Verb, given: dict[str, Any], out: Path | None, overwrite: bool, a
 
     values = flags.mapping(verb.options, given)
     options = make_options(verb.options, values, label=flags.flag)
-    if out is None and verb.makes_model:
+    if out is None and verb.writes:
         out = default_folder(verb.name, values)
     with start() as session:
         check_names(options, session.run.registry)

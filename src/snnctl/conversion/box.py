@@ -7,8 +7,9 @@ matrices of 0 and 1, whatever the size of the images.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 from itertools import combinations
 from math import prod
 from typing import Any
@@ -63,6 +64,10 @@ class Factor:
     def count(self) -> int:
         """How many pairs are connected."""
         return self.size if self.matrix is None else int(self.matrix.sum())
+
+    def counts(self) -> np.ndarray:
+        """How many each index of the neurons' axis is connected with, (neurons,)."""
+        return np.ones(self.size, np.int64) if self.matrix is None else self.matrix.sum(axis=1, dtype=np.int64)
 
     def explicit(self) -> np.ndarray:
         """The matrix, also where each is connected with itself."""
@@ -165,6 +170,13 @@ class Box:
         """How many connections there are."""
         return prod(factor.count() for factor in (*(each for axis in self.axes for each in axis), *self.gone))
 
+    def counts(self) -> np.ndarray:
+        """How many connections each neuron has, in the neurons' shape; integers."""
+        factors = [*(each for axis in self.axes for each in axis), *self.gone]
+        along = {factor.axis: factor.counts() for factor in factors if factor.axis >= 0}
+        anew = prod(factor.count() for factor in factors if factor.axis < 0)
+        return reduce(np.multiply.outer, [along[axis] for axis in sorted(along)], np.array(anew, np.int64))
+
     def structure(self) -> object:
         """What must be alike for two boxes to be compared: which axes of the neurons stand where."""
         axes = tuple(tuple((factor.axis, factor.size) for factor in axis) for axis in self.axes)
@@ -177,19 +189,31 @@ def united(boxes: Sequence[Box]) -> int:
     Raises:
         NotCountableError: too many boxes, or boxes of different kinds.
     """
+    return sum(sign * box.count() for sign, box in _included_and_excluded(boxes))
+
+
+def united_counts(boxes: Sequence[Box]) -> np.ndarray | int:
+    """How many connections each neuron has in any of the boxes, in the neurons' shape; 0 if there is no box.
+
+    Raises:
+        NotCountableError: too many boxes, or boxes of different kinds.
+    """
+    return sum(sign * box.counts() for sign, box in _included_and_excluded(boxes))
+
+
+def _included_and_excluded(boxes: Sequence[Box]) -> Iterator[tuple[int, Box]]:
+    """Boxes that together count what is in any of ``boxes``: those to be added (1), those to be taken off (-1)."""
     distinct: list[Box] = []
     for box in boxes:
         if not any(_same(box, other) for other in distinct):
             distinct.append(box)
     if len(distinct) > MOST_UNITED:
         raise NotCountableError
-    total = 0
     for size in range(1, len(distinct) + 1):
         for first, *others in combinations(distinct, size):
             for other in others:
                 first = first.common(other)
-            total += first.count() if size % 2 else -first.count()
-    return total
+            yield (1 if size % 2 else -1), first
 
 
 def _replaced(axes: tuple[tuple[Factor, ...], ...], position: int, factor: Factor) -> tuple[tuple[Factor, ...], ...]:

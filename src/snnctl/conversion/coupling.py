@@ -9,6 +9,7 @@ import keras
 import numpy as np
 
 from snnctl.conversion.box import Box, NotCountableError
+from snnctl.ttfs.hardware import unwrapped
 from snnctl.ttfs.one_to_one import OneToOne
 from snnctl.ttfs.pooling import EarliestSpikePooling1D, EarliestSpikePooling2D, EarliestSpikePooling3D
 
@@ -32,6 +33,7 @@ def behind(layer: keras.layers.Layer, inputs: Sequence[Boxes], shapes: Sequence[
         return [box for boxes in inputs for box in boxes]
     if isinstance(layer, L.Concatenate):
         return _side_by_side(layer, inputs, shapes)
+    layer = unwrapped(layer)
     follow = FOLLOWING.get(type(layer))
     if follow is None:
         raise NotCountableError

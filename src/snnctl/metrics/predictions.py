@@ -18,7 +18,14 @@ def accuracy(logits: np.ndarray, labels: np.ndarray) -> float:
 
 def cross_entropy(logits: np.ndarray, labels: np.ndarray) -> float:
     """Mean negative log-likelihood, in nats. Shapes: (samples, classes), (samples,)."""
-    return float(np.mean(_losses(logits, labels)))
+    return float(np.mean(losses(logits, labels)))
+
+
+def losses(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Negative log-likelihood of each sample, in nats, float64 (samples,). Shapes: (samples, classes), (samples,)."""
+    shifted = logits.astype(np.float64) - logits.max(axis=-1, keepdims=True)
+    log_sum = np.log(np.exp(shifted).sum(axis=-1))
+    return log_sum - np.take_along_axis(shifted, labels[:, None].astype(int), axis=-1)[:, 0]
 
 
 def by_class(logits: np.ndarray) -> np.ndarray:
@@ -149,7 +156,7 @@ class RunningScore:
         columns = by_class(logits)
         self._samples += len(labels)
         self._right += int(np.count_nonzero(columns.argmax(axis=-1) == labels))
-        self._loss += float(_losses(columns, labels).sum())
+        self._loss += float(losses(columns, labels).sum())
 
     @property
     def accuracy(self) -> float:
@@ -160,13 +167,6 @@ class RunningScore:
     def loss(self) -> float:
         """See :func:`cross_entropy`."""
         return self._loss / self._samples
-
-
-def _losses(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Negative log-likelihood of each sample, float64 (samples,)."""
-    shifted = logits.astype(np.float64) - logits.max(axis=-1, keepdims=True)
-    log_sum = np.log(np.exp(shifted).sum(axis=-1))
-    return log_sum - np.take_along_axis(shifted, labels[:, None].astype(int), axis=-1)[:, 0]
 
 
 def _largest(values: Sequence[float]) -> float:

@@ -1,4 +1,4 @@
-"""Plugins: what a data set and an architecture are, and the registry of all that are installed.
+"""Plugins: what a data set, an architecture and a metric are, and the registry of all that are installed.
 
 A plugin package declares an entry point in the group ``snnctl`` that names a module with hook
 implementations::
@@ -14,12 +14,14 @@ from snnctl.data.dataset import DataContext, Dataset, Samples
 from snnctl.plugins.architecture import Architecture
 from snnctl.plugins.hookspecs import hookimpl
 from snnctl.plugins.loading import load_registry
+from snnctl.plugins.metric import Metric
 from snnctl.plugins.registry import PluginInfo, PluginProblem, Registry
 
 __all__ = [
     "Architecture",
     "DataContext",
     "Dataset",
+    "Metric",
     "PluginInfo",
     "PluginProblem",
     "Registry",

@@ -11,6 +11,7 @@ from typing import Any
 
 from snnctl.errors import PluginError
 from snnctl.plugins.guard import guard
+from snnctl.plugins.late_hook import LateHook
 
 LayerRule = Callable[..., Any]
 """``rule(context, layer, *signals)`` gives the signal behind the layer; snnctl.conversion says what these are."""
@@ -18,23 +19,8 @@ LayerRule = Callable[..., Any]
 HOOK = "register_layer_rules"
 
 
-@dataclass(frozen=True)
-class RuleHook:
-    """The hook of one plugin, not called yet.
-
-    Args:
-        package: the distribution that declares the entry point.
-        entry_point: the entry point's name.
-        call: calls the hook with a ``register(layer class, rule)``.
-    """
-
-    package: str
-    entry_point: str
-    call: Callable[[Callable[[Any, Any], None]], None]
-
-
 def collect_rules(
-    hooks: Iterable[RuleHook], builtin: Collection[type], blame: Callable[[RuleHook, str], None]
+    hooks: Iterable[LateHook], builtin: Collection[type], blame: Callable[[LateHook, str], None]
 ) -> dict[type, LayerRule]:
     """Call every hook; what one does wrong is told and left out, the rest stays.
 
@@ -62,10 +48,10 @@ def collect_rules(
 class _Register:
     """The function that one plugin's hook is given."""
 
-    hook: RuleHook
+    hook: LateHook
     rules: dict[type, LayerRule]
     owners: dict[type, str]
-    blame: Callable[[RuleHook, str], None]
+    blame: Callable[[LateHook, str], None]
 
     def __call__(self, layer: Any, rule: Any) -> None:
         try:
@@ -91,12 +77,12 @@ def _check(layer: Any, rule: Any, owners: dict[type, str]) -> None:
         raise PluginError(f"a layer rule for {_named(layer)} is already provided by {owners[layer]}")
 
 
-def _guarded(rule: LayerRule, layer: type, hook: RuleHook) -> LayerRule:
+def _guarded(rule: LayerRule, layer: type, hook: LateHook) -> LayerRule:
     """``rule``, with its failures told as the plugin's."""
 
     @wraps(rule)
     def guarded(*arguments: Any, **named: Any) -> Any:
-        with guard(f"its rule for {_named(layer)} failed", where=f"plugin {hook.entry_point} ({hook.package})"):
+        with guard(f"its rule for {_named(layer)} failed", where=hook.where):
             return rule(*arguments, **named)
 
     return guarded

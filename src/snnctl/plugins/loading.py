@@ -19,8 +19,9 @@ from snnctl.plugins import hookspecs
 from snnctl.plugins.architecture import Architecture
 from snnctl.plugins.checks import check_architecture, check_dataset
 from snnctl.plugins.guard import guard
+from snnctl.plugins.late_hook import LateHook
 from snnctl.plugins.layer_rules import HOOK as LAYER_RULES
-from snnctl.plugins.layer_rules import RuleHook
+from snnctl.plugins.metrics import HOOK as METRICS
 from snnctl.plugins.registry import PluginInfo, PluginProblem, Registry
 
 GROUP = "snnctl"
@@ -47,20 +48,22 @@ class Collector:
     owners: dict[tuple[str, str], str] = field(default_factory=dict)
     plugins: list[PluginInfo] = field(default_factory=list)
     problems: list[PluginProblem] = field(default_factory=list)
-    rule_hooks: list[RuleHook] = field(default_factory=list)
+    rule_hooks: list[LateHook] = field(default_factory=list)
+    metric_hooks: list[LateHook] = field(default_factory=list)
 
     def add(self, source: Source) -> None:
-        """Import one plugin and call its hooks, but for the one that needs Keras."""
+        """Import one plugin and call its hooks, but for those that may need Keras."""
         before = len(self.problems)
         datasets: list[str] = []
         architectures: list[str] = []
-        rules = False
+        rules = metrics = False
         if self._import(source):
             datasets = self._call(source, "register_datasets", "data set", self.datasets, check_dataset)
             architectures = self._call(
                 source, "register_architectures", "architecture", self.architectures, check_architecture
             )
-            rules = self._keep_rule_hook(source)
+            rules = self._keep(source, LAYER_RULES, self.rule_hooks)
+            metrics = self._keep(source, METRICS, self.metric_hooks)
         errors = [problem.message for problem in self.problems[before:]]
         self.plugins.append(
             PluginInfo(
@@ -70,6 +73,7 @@ class Collector:
                 datasets=tuple(datasets),
                 architectures=tuple(architectures),
                 layer_rules=rules,
+                metrics=metrics,
                 error="; ".join(errors) or None,
             )
         )
@@ -119,14 +123,12 @@ class Collector:
         others = [plugin for plugin in self.manager.get_plugins() if plugin is not mine]
         self.manager.subset_hook_caller(hook, others)(register=register)
 
-    def _keep_rule_hook(self, source: Source) -> bool:
-        """Keep the plugin's hook for layer rules for later; returns whether it has one."""
+    def _keep(self, source: Source, hook: str, hooks: list[LateHook]) -> bool:
+        """Keep a hook of the plugin for later; returns whether it has it."""
         callers = self.manager.get_hookcallers(self.manager.get_plugin(_full_name(source))) or []
-        if LAYER_RULES not in {caller.name for caller in callers}:
+        if hook not in {caller.name for caller in callers}:
             return False
-        self.rule_hooks.append(
-            RuleHook(source.package, source.name, lambda register: self._call_only(source, LAYER_RULES, register))
-        )
+        hooks.append(LateHook(source.package, source.name, lambda register: self._call_only(source, hook, register)))
         return True
 
     def _refuse_taken(self, kind: str, name: str, things: dict[str, Any]) -> None:
@@ -160,6 +162,7 @@ def load_registry(*, builtins: bool = True, entry_points: bool = True) -> Regist
         plugins=collector.plugins,
         problems=collector.problems,
         rule_hooks=tuple(collector.rule_hooks),
+        metric_hooks=tuple(collector.metric_hooks),
     )
 
 

@@ -17,7 +17,7 @@ class Problem:
     """One thing that is wrong with a mapping of options.
 
     Args:
-        key: the option; dotted when it lies inside another (``arch_opt.hidden``).
+        key: the option; dotted when it lies inside another (``arch_opt.hidden``), empty when it is about several.
         message: what is wrong, one sentence.
         todo: what to do; may be empty.
         missing: whether the option is required and was not given.
@@ -62,7 +62,9 @@ def _may_be_bool(model: type[BaseModel], key: str) -> bool:
 
 
 def _problem(model: type[BaseModel], detail: ErrorDetails, label: Label) -> Problem:
-    key = str(detail["loc"][0]) if detail["loc"] else ""
+    if not detail["loc"]:  # several options do not fit together
+        return Problem("", _lower(detail["msg"]), detail.get("ctx", {}).get("todo", ""))
+    key = str(detail["loc"][0])
     name = label(key)
     if detail["type"] == "extra_forbidden":
         todo = did_you_mean(key, model.model_fields) or f"known: {', '.join(model.model_fields) or 'none'}"

@@ -1,4 +1,4 @@
-"""The registry: every data set and architecture by name, layer rules, and what became of each plugin."""
+"""The registry: every data set and architecture by name, layer rules, metrics, and what became of each plugin."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from typing import TypeVar
 from snnctl.data.dataset import Dataset
 from snnctl.errors import PluginError
 from snnctl.plugins.architecture import Architecture
-from snnctl.plugins.layer_rules import HOOK, LayerRule, RuleHook, collect_rules
+from snnctl.plugins.late_hook import LateHook
+from snnctl.plugins.layer_rules import HOOK, LayerRule, collect_rules
+from snnctl.plugins.metrics import HOOK as METRICS
+from snnctl.plugins.metrics import MetricEntry, collect_metrics
 from snnctl.plugins.nearest import nearest
 
 Thing = TypeVar("Thing", Dataset, Architecture)
@@ -48,6 +51,7 @@ class PluginInfo:
         datasets: names of the data sets it adds.
         architectures: names of the architectures it adds.
         layer_rules: whether it has a hook for layer rules; which ones is not known before it is called.
+        metrics: whether it has a hook for metrics; likewise.
         error: what went wrong; None when nothing did.
     """
 
@@ -57,6 +61,7 @@ class PluginInfo:
     datasets: tuple[str, ...] = ()
     architectures: tuple[str, ...] = ()
     layer_rules: bool = False
+    metrics: bool = False
     error: str | None = None
 
 
@@ -69,8 +74,9 @@ class Registry:
         architectures: by name.
         owners: (kind, name) -> package, kind being "data set" or "architecture".
         plugins: one entry for each plugin, the built-in one first.
-        problems: what broken plugins did; grows when layer rules are asked for.
+        problems: what broken plugins did; grows when layer rules and metrics are asked for.
         rule_hooks: the plugins' hooks for layer rules, not called yet.
+        metric_hooks: likewise for metrics.
     """
 
     datasets: Mapping[str, Dataset] = field(default_factory=lambda: MappingProxyType({}))
@@ -78,7 +84,8 @@ class Registry:
     owners: Mapping[tuple[str, str], str] = field(default_factory=lambda: MappingProxyType({}))
     plugins: list[PluginInfo] = field(default_factory=list)
     problems: list[PluginProblem] = field(default_factory=list)
-    rule_hooks: tuple[RuleHook, ...] = ()
+    rule_hooks: tuple[LateHook, ...] = ()
+    metric_hooks: tuple[LateHook, ...] = ()
 
     def dataset(self, name: str) -> Dataset:
         """The data set called ``name``.
@@ -109,14 +116,30 @@ class Registry:
             The rules. What a broken plugin did is in ``problems`` afterwards, and its good rules are here.
         """
 
-        def blame(hook: RuleHook, message: str) -> None:
-            problem = PluginProblem(hook.package, hook.entry_point, HOOK, message)
-            if problem not in self.problems:
-                self.problems.append(problem)
-                if warn is not None:
-                    warn(str(problem))
+        return collect_rules(self.rule_hooks, builtin, lambda hook, message: self.blame(hook, HOOK, message, warn))
 
-        return collect_rules(self.rule_hooks, builtin, blame)
+    def metrics(self, warn: Callable[[str], None] | None = None) -> dict[str, MetricEntry]:
+        """The metrics of snnctl and all plugins, by name. Calls their hooks, which may import Keras.
+
+        Args:
+            warn: told every problem that is new, one line each.
+        """
+        return collect_metrics(self.metric_hooks, lambda hook, message: self.blame(hook, METRICS, message, warn))
+
+    def blame(self, plugin: LateHook, hook: str, message: str, warn: Callable[[str], None] | None = None) -> None:
+        """Note what a plugin did wrong, and tell it if it is new.
+
+        Args:
+            plugin: which one.
+            hook: the name of its hook.
+            message: what happened, one line.
+            warn: told the problem, one line.
+        """
+        problem = PluginProblem(plugin.package, plugin.entry_point, hook, message)
+        if problem not in self.problems:
+            self.problems.append(problem)
+            if warn is not None:
+                warn(str(problem))
 
     def _find(self, kind: str, things: Mapping[str, Thing], name: str, listing: str) -> Thing:
         package, _, short = name.rpartition(":")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from snnctl.recipes.plan import Plan, Step
 from snnctl.runs import new_folder, plain, prepare_output, publish, staging_folder, to_json, versions
 from snnctl.verbs.execute import execute, failure, inputs
 from snnctl.verbs.result import Run
+from snnctl.verbs.unfinished import Unfinished
 
 RECIPE = "recipe.yaml"
 SUMMARY = "summary.json"
@@ -59,6 +60,7 @@ def execute_plan(
     The first step is written to a staging folder that takes the place of ``out`` as soon as the step is complete;
     what ``out`` held before is kept until then. If a later step fails, those before it stay. A step that misses what is
     required of it stays as well; it is the last one, the outcome's ``failure`` is its error, and there is no summary.
+    What a step keeps when it is interrupted lies beside ``out``, so that it outlasts the staging folder.
 
     Args:
         plan: a checked recipe.
@@ -78,6 +80,7 @@ def execute_plan(
     fetch_all(plan, run)
     before_start()
     outcome = Outcome(plan, folder, datetime.now().astimezone().isoformat(timespec="seconds"), list(command))
+    run = replace(run, unfinished=Unfinished.beside(folder, named, overwrite))
     _run_first(outcome, run, overwrite)
     for step in plan.steps[1:]:
         if outcome.failure is None:
@@ -135,6 +138,8 @@ def _run_step(step: Step, outcome: Outcome, run: Run, folder: Path) -> None:
     options = step.options
     if step.source is not None:
         options = options.model_copy(update={"model": str(outcome.folder / step.source)})
+    if run.unfinished is not None:
+        run = replace(run, unfinished=run.unfinished.of_step(step.id, published=folder == outcome.folder))
     clock = time.monotonic()
     try:
         result, _ = execute(step.verb, options, run, out=folder / step.id, command=outcome.command)

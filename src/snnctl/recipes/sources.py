@@ -56,7 +56,8 @@ def find_reference(step: Referring, steps: Sequence[Referring]) -> tuple[Referen
     if not isinstance(model, str):
         return None, []
     earlier = steps[: steps.index(step)]
-    own = given.get("calibrate") is not None
+    takes_none = step.verb is not None and "data" not in step.verb.options.model_fields
+    own = takes_none or given.get("calibrate") is not None
     for other in earlier:
         if other.id == model and _may_make_model(other):
             return _of_step(step, other, data, own)
@@ -79,6 +80,9 @@ def _of_step(step: Referring, source: Referring, data: Any, own: bool) -> tuple[
     if converts and known.spiking:
         message = f"step '{source.id}' makes a spiking network already; convert takes a ReLU network"
         return reference, [Complaint(step.options.find("model"), message, f"leave out step '{step.id}'")]
+    if step.verb is not None and step.verb.options.spiking_only and known.spiking is False:
+        message = f"step '{source.id}' makes a ReLU network; {step.verb.name} takes a spiking one"
+        return reference, [Complaint(step.options.find("model"), message, "convert it first")]
     if source.reference is not None and used is None and not own:
         message = f"no data set is named, and step '{source.id}' has none"
         return reference, [Complaint(step.options.find("model"), message, f"add data to step '{step.id}'")]
@@ -90,7 +94,8 @@ def _of_file(step: Referring, model: str, data: Any, own: bool) -> tuple[Referen
     named = data if isinstance(data, str) else None
     converts = step.verb is not None and step.verb.name == "convert"
     try:
-        check_model(model, named, converts, own)
+        spiking = step.verb is not None and step.verb.options.spiking_only
+        check_model(model, named, converts, own, spiking)
         used = named or (None if own else recorded_settings(Path(expanded(model))).get("data"))
     except SnnctlError as error:
         message = f"{error.where}: {error.what}" if error.where else error.what

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 from snnctl.errors import TrainingError
 from snnctl.progress import Reporter, Task
 from snnctl.training.optimizers import make_optimizer
+from snnctl.training.sparsity import penalised
 from snnctl.training.speed import compile_with_xla, steps_per_call
 
 
@@ -19,6 +21,7 @@ class FitSettings:
     """How a network is trained; see the options of ``snnctl train``.
 
     Args:
+        sparsity: see :func:`~snnctl.training.sparsity.penalised`.
         from_logits: whether the network returns logits, not probabilities.
     """
 
@@ -29,6 +32,7 @@ class FitSettings:
     optimizer: str = "adam"
     momentum: float = 0.0
     xla: str = "auto"
+    sparsity: float = 0.0
     from_logits: bool = True
 
 
@@ -38,13 +42,17 @@ def fit(
     validation: tuple[np.ndarray, np.ndarray] | None,
     settings: FitSettings,
     reporter: Reporter,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> list[dict[str, float]]:
-    """Trains ``model`` in place on (inputs, labels) with the cross entropy of its logits.
+    """Trains ``model`` in place on (inputs, labels) with the cross entropy of its logits, and the penalty on spikes.
 
     Args:
         model: ReLU or spiking network, (batch, classes).
         train: inputs (samples, \\*input_shape) and labels (samples,).
         validation: the same, looked at after every epoch; None for none.
+        settings: how.
+        reporter: shows progress.
+        callbacks: what else is done while training.
 
     Returns:
         The figures of each epoch: loss, accuracy, and with validation data val_loss, val_accuracy.
@@ -56,8 +64,8 @@ def fit(
         return []
     inputs, labels = train
     steps = -(-len(inputs) // settings.batch_size)
-    compile_model(model, settings, steps)
-    with reporter.task("training", settings.epochs * steps) as task:
+    with penalised(model, settings.sparsity), reporter.task("training", settings.epochs * steps) as task:
+        compile_model(model, settings, steps)
         watch = Watch(task, steps)
         model.fit(
             inputs,
@@ -67,7 +75,7 @@ def fit(
             validation_data=validation,
             validation_batch_size=max(settings.batch_size, 64),
             verbose=0,
-            callbacks=[watch],
+            callbacks=[watch, *callbacks],
         )
     check_converged(model, watch.epochs)
     return watch.epochs

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import keras
 from keras import ops
 
+from snnctl.ttfs.constraints import from_config, to_config
+from snnctl.ttfs.firing import Firing
+from snnctl.ttfs.spike_times import on_hardware
+
 
 @keras.saving.register_keras_serializable("snnctl")
-class InputCoding(keras.layers.Layer):
+class InputCoding(keras.layers.Layer, Firing):
     """Codes each input value as one spike in the window [0, 1].
 
     A value ``v`` of the range ``[low, high] = [p, q]`` fires at ``t = 1 - (v - p) / (q - p)``, so in
@@ -19,6 +24,8 @@ class InputCoding(keras.layers.Layer):
     Args:
         low: p, the smallest value of the range.
         high: q, the largest.
+        constraints: of the hardware, by name (:class:`snnctl.ttfs.constraints.Constraints`); None for none. The input's
+            times are rounded, and do not jitter.
 
     Shapes: any shape in, the same out. Units: local time in tau_c.
 
@@ -26,12 +33,15 @@ class InputCoding(keras.layers.Layer):
         ValueError: ``low`` is not below ``high``.
     """
 
-    def __init__(self, low: float = 0.0, high: float = 1.0, **kwargs: Any) -> None:
+    def __init__(
+        self, low: float = 0.0, high: float = 1.0, constraints: Mapping[str, Any] | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         if not low < high:
             raise ValueError(f"the input range [{low}, {high}] is empty")
         self.low = float(low)
         self.high = float(high)
+        self.constraints = from_config(constraints)
 
     def call(self, inputs):
         """Local spike times, in [0, 1]."""
@@ -40,12 +50,16 @@ class InputCoding(keras.layers.Layer):
             unit = unit - self.low
         if self.high - self.low != 1.0:
             unit = unit / (self.high - self.low)
-        return ops.clip(unit, 0.0, 1.0)
+        return on_hardware(ops.clip(unit, 0.0, 1.0), *self.span(), self.constraints)
+
+    def span(self) -> tuple[float, float]:
+        """0 and 1: the input's window."""
+        return 0.0, 1.0
 
     def compute_output_shape(self, input_shape):
         """The input's shape."""
         return input_shape
 
     def get_config(self) -> dict[str, Any]:
-        """The range, for saving."""
-        return {**super().get_config(), "low": self.low, "high": self.high}
+        """The range, and the constraints if there are any, for saving."""
+        return {**super().get_config(), "low": self.low, "high": self.high, **to_config(self.constraints)}

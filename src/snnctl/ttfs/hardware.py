@@ -1,36 +1,116 @@
-"""Hardware constraints, simulated in the forward pass and trained through with straight-through gradients."""
+"""A spiking network on other hardware: constraints are part of a network, and are exchanged here."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+
+from snnctl.ttfs.coding import InputCoding
+from snnctl.ttfs.constraints import Constraints, to_config
+from snnctl.ttfs.integration import IntegratingLayer
+from snnctl.ttfs.quantize import is_synaptic, rounded_weights
+from snnctl.ttfs.relay import Relay
+from snnctl.ttfs.wiring import ConstrainedWiring
+
+__all__ = ["Constraints", "constrained", "constraints_of", "programmed", "restart_jitter", "unwrapped"]
+
+CARRIERS = (InputCoding, IntegratingLayer, Relay)
+"""The layers that hold constraints themselves; other ones with weights are wrapped."""
 
 
-@dataclass(frozen=True)
-class Constraints:
-    """What hardware does to spike times, weights and thresholds; the default is nothing.
+def constrained(model: keras.Model, constraints: Constraints) -> keras.Model:
+    """A new model with the same weights and names on hardware with these constraints, in place of those it had.
 
-    - *noise*: normal jitter of the times of neurons that fire (not of the input's); silent ones stay silent; then confined
-      to the window.
-    - *time_bits* b: times are rounded to the 2^b levels of the layer's window (both ends are levels), after the jitter. The
-      input's spikes too. A spike that is moved to the window's end is none.
-    - *weight_bits* b: J, the readout's too, is rounded to 2^b levels from ``w_min`` to ``w_max``, moved by less than a step
-      so that 0 is a level if it lies between; weights outside saturate. Computed in float64.
-    - *threshold_bits* b: D is rounded to 2^b levels from the layer's smallest to its largest.
+    ``constrained(model, Constraints())`` takes all of them away. The weights are those before rounding.
 
     Args:
-        noise: standard deviation, in tau_c.
-        time_bits: 0: not rounded.
-        weight_bits: 0: not rounded.
-        threshold_bits: 0: not rounded.
-        w_min: smallest weight; None: the layer's own.
-        w_max: largest weight; None: the layer's own.
-        seed: of the jitter.
+        model: a spiking network, functional or sequential; stays as it is.
+        constraints: what the hardware does.
+
+    Returns:
+        The network, not compiled.
+
+    Raises:
+        ValueError: relays of signed neurons of a network whose input's size is not fixed, and constraints on times.
     """
 
-    noise: float = 0.0
-    time_bits: int = 0
-    weight_bits: int = 0
-    threshold_bits: int = 0
-    w_min: float | None = None
-    w_max: float | None = None
-    seed: int = 0
+    def again(layer: keras.layers.Layer) -> keras.layers.Layer:
+        return constrained(layer, constraints) if isinstance(layer, keras.Model) else _again(layer, constraints)
+
+    copy = keras.models.clone_model(model, _inputs(model), clone_function=again)
+    for old in model.layers:
+        new = copy.get_layer(old.name)
+        new.set_weights(old.get_weights())
+        if isinstance(new, keras.layers.Normalization):
+            new.finalize_state()
+    return copy
+
+
+def constraints_of(model: keras.Model) -> Constraints:
+    """What a network is constrained by; nothing for one that is not spiking."""
+    found = (layer.constraints for layer in model.layers if isinstance(layer, (*CARRIERS, ConstrainedWiring)))
+    return next(found, Constraints())
+
+
+def programmed(model: keras.Model) -> keras.Model:
+    """A new model that holds the weights and thresholds as rounded, and only the constraints on times any more.
+
+    It computes the same. This is what is written into a chip.
+    """
+    constraints = constraints_of(model)
+    copy = constrained(model, constraints.times_only())
+    for old in model.layers:
+        new = copy.get_layer(old.name)
+        if constraints.weight_bits:
+            for weight in _weights(new):
+                weight.assign(rounded_weights(keras.ops.convert_to_tensor(weight), constraints))
+        if isinstance(old, IntegratingLayer):
+            new.D.assign(old.offset_values())
+    return copy
+
+
+def restart_jitter(model: keras.Model) -> None:
+    """Begin again with the first jitter, so that measuring twice finds the same."""
+    for layer in model.layers:
+        seed = getattr(layer, "jitter_seed", None)
+        if seed is not None:
+            seed.restart()
+
+
+def unwrapped(layer: Any) -> Any:
+    """The layer of Keras that wiring is made of; any other layer itself."""
+    return layer.layer if isinstance(layer, ConstrainedWiring) else layer
+
+
+def _inputs(model: keras.Model) -> Any:
+    """Inputs of the same names: Keras would name them after their tensors. A sequential model's keep theirs."""
+    if isinstance(model, keras.Sequential):
+        return None
+    return keras.tree.map_structure(
+        lambda x: keras.Input(batch_shape=x.shape, dtype=x.dtype, name=x._keras_history.operation.name), model.input
+    )
+
+
+def _again(layer: keras.layers.Layer, constraints: Constraints) -> keras.layers.Layer:
+    """A layer made anew, with these constraints."""
+    layer = unwrapped(layer)
+    config = {name: value for name, value in layer.get_config().items() if name != "constraints"}
+    if isinstance(layer, CARRIERS):
+        return type(layer).from_config({**config, **to_config(constraints)})
+    new = type(layer).from_config(config)
+    if constraints.weight_bits and _is_wiring_with_weights(layer):
+        return ConstrainedWiring(new, name=layer.name, dtype=layer.dtype_policy, **to_config(constraints))
+    return new
+
+
+def _is_wiring_with_weights(layer: keras.layers.Layer) -> bool:
+    return any("kernel" in weight.name for weight in layer.weights)
+
+
+def _weights(layer: keras.layers.Layer) -> Iterator[keras.Variable]:
+    """The synaptic weights J of a layer of an unconstrained network."""
+    wiring = [layer] if _is_wiring_with_weights(layer) else []
+    parts = layer.synapses if isinstance(layer, IntegratingLayer) else wiring
+    yield from (weight for part in parts for weight in part.weights if is_synaptic(weight))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import keras
 from keras import ops
+
+from snnctl.ttfs.constraints import from_config, to_config
+from snnctl.ttfs.quantize import linear_call, rounded_thresholds
 
 Groups = Sequence[Sequence[keras.layers.Layer]]
 
@@ -29,6 +32,8 @@ class IntegratingLayer(keras.layers.Layer):
         positions: number of distinct offsets per channel; None for one.
         source: names of the layers of the ReLU network that became this one, for the reader.
         train_D: whether D is trained; not so where neurons just carry a value, which the ReLU network has no bias for.
+        constraints: of the hardware, by name (:class:`snnctl.ttfs.constraints.Constraints`); None for none. The weights
+            that the layer holds, and trains, are those before rounding.
 
     Weights: ``D`` of shape (channels,) or (positions, channels), in tau_c; ``position_index`` of the output's
     shape without batch and channels, integers below ``positions`` (not trainable).
@@ -43,9 +48,11 @@ class IntegratingLayer(keras.layers.Layer):
         positions: int | None = None,
         source: Sequence[str] = (),
         train_D: bool = True,
+        constraints: Mapping[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.constraints = from_config(constraints)
         self.source = tuple(source)
         self.train_D = train_D
         groups = _as_groups(synapses)
@@ -88,15 +95,21 @@ class IntegratingLayer(keras.layers.Layer):
         total = None
         for group, x in zip(self.groups(), tensors, strict=True):
             for layer in group:
-                x = layer(x)
+                x = linear_call(layer, x, self.constraints)
             total = x if total is None else total + x
         return total
+
+    def offset_values(self):
+        """D as the hardware has it, of D's shape."""
+        D = ops.convert_to_tensor(self.D)
+        bits = self.constraints.threshold_bits
+        return rounded_thresholds(D, bits) if bits else D
 
     def offsets(self):
         """D, broadcastable to (batch, \\*neurons)."""
         if self.positions is None:
-            return ops.convert_to_tensor(self.D)
-        return ops.take(self.D, self.position_index, axis=0)
+            return self.offset_values()
+        return ops.take(self.offset_values(), self.position_index, axis=0)
 
     def integrate(self, inputs):
         """``D + sum_g synapses_g(x_g)``, shape (batch, \\*neurons), in tau_c."""
@@ -118,6 +131,7 @@ class IntegratingLayer(keras.layers.Layer):
             "positions": self.positions,
             "source": list(self.source),
             "train_D": self.train_D,
+            **to_config(self.constraints),
         }
 
     @classmethod

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -10,6 +10,7 @@ import numpy as np
 from keras import ops
 
 from snnctl.ttfs.coding import InputCoding
+from snnctl.ttfs.pooling import EarliestSpikePooling
 from snnctl.ttfs.relay import Relay
 from snnctl.ttfs.spiking import SpikingLayer
 from snnctl.ttfs.timeline import relays, spiking_layers
@@ -62,26 +63,61 @@ def observed(model: keras.Model) -> keras.Model:
     return keras.Model(inputs, [logits, [seen[layer.name] for layer in spiking_layers(model)]])
 
 
-def observed_with_relays(model: keras.Model) -> keras.Model:
-    """As :func:`observed`, with a third output: the local spike times that each relay layer carries."""
-    inputs, logits, seen = _viewed(model, _split)
+def observed_firing(model: keras.Model) -> tuple[keras.Model, list[str]]:
+    """As :func:`observed`, with a third output: the local spike times that layers carry; and these layers' names.
+
+    They are those of the input, of spiking and relay layers and of poolings; the input is called "input" in a network
+    without input coding.
+    """
+    carried: dict[str, Any] = {}
+
+    def split(layer: keras.layers.Layer, *args: Any) -> tuple[Any, Any]:
+        outputs, of_interest = _split(layer, *args)
+        if isinstance(layer, (InputCoding, SpikingLayer, Relay, EarliestSpikePooling)):
+            carried[layer.name] = outputs
+        return outputs, of_interest
+
+    inputs, logits, seen = _viewed(model, split)
+    if not any(isinstance(layer, InputCoding) for layer in model.layers):
+        carried["input"] = inputs
     ideals = [seen[layer.name] for layer in spiking_layers(model)]
-    return keras.Model(inputs, [logits, ideals, [seen[layer.name] for layer in relays(model)]])
+    return keras.Model(inputs, [logits, ideals, list(carried.values())]), list(carried)
+
+
+def pools(model: keras.Model) -> list[EarliestSpikePooling]:
+    """The poolings of a network, in the order of computation."""
+    return [layer for layer in model.layers if isinstance(layer, EarliestSpikePooling)]
 
 
 def silence(model: keras.Model) -> list[np.ndarray]:
     """What each relay layer carries while no neuron fires, shape (1, \\*neurons): 0, or ``low`` of signed neurons."""
-    if not relays(model):
+    return _while_silent(model, relays(model))
+
+
+def silent_times(model: keras.Model) -> dict[str, np.ndarray]:
+    """What relay and pooling layers carry while no neuron fires, by name; those that are not named here carry 0."""
+    if not any(layer.signed for layer in spiking_layers(model)):
+        return {}
+    layers: list[keras.layers.Layer] = [*relays(model), *pools(model)]
+    return {layer.name: none for layer, none in zip(layers, _while_silent(model, layers), strict=True)}
+
+
+def _while_silent(model: keras.Model, layers: Sequence[keras.layers.Layer]) -> list[np.ndarray]:
+    """What each of ``layers`` returns while no neuron fires, shape (1, \\*neurons)."""
+    if not layers:
         return []
+    found: dict[str, Any] = {}
 
     def silent(layer: keras.layers.Layer, *args: Any) -> tuple[Any, Any]:
         if isinstance(layer, SpikingLayer):
             x = Silence(layer)(*args)
             return x, x
-        return _split(layer, *args)
+        outputs, of_interest = _split(layer, *args)
+        found[layer.name] = outputs
+        return outputs, of_interest
 
-    inputs, _, seen = _viewed(model, silent)
-    view = keras.Model(inputs, [seen[layer.name] for layer in relays(model)])
+    inputs, _, _ = _viewed(model, silent)
+    view = keras.Model(inputs, [found[layer.name] for layer in layers])
     low = next((layer.low for layer in model.layers if isinstance(layer, InputCoding)), 0.0)
     nothing = np.full((1, *(side or 1 for side in model.inputs[0].shape[1:])), low)
     carried = view(ops.convert_to_tensor(nothing, dtype=model.inputs[0].dtype))

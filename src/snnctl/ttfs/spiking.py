@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
 from keras import ops
 
+from snnctl.ttfs.firing import Firing
 from snnctl.ttfs.integration import IntegratingLayer
+from snnctl.ttfs.spike_times import jitter_seed, on_hardware
 from snnctl.ttfs.window import WINDOWS, confined, grown, range_grown
 
 NEURONS = ("b1", "alpha1")
 
 
 @keras.saving.register_keras_serializable("snnctl")
-class SpikingLayer(IntegratingLayer):
+class SpikingLayer(IntegratingLayer, Firing):
     """Neurons with time-to-first-spike coding; each fires at most once.
 
     While the layer integrates, in ``[t_min_prev, t_min]``, and while it fires, in ``[t_min, t_max]``,
@@ -51,6 +53,7 @@ class SpikingLayer(IntegratingLayer):
         signed: whether the neurons carry values of either sign; their first range is [-width, width].
         source: see :class:`~snnctl.ttfs.integration.IntegratingLayer`.
         train_D: see there.
+        constraints: see there.
 
     Shapes: local spike times (batch, \\*inputs), or a list of them; out (batch, \\*neurons). Units: tau_c.
     Weights: those of the synapses (J), ``D``, ``width`` and, of signed neurons, ``low`` (scalars, not trainable).
@@ -71,9 +74,10 @@ class SpikingLayer(IntegratingLayer):
         signed: bool = False,
         source: Sequence[str] = (),
         train_D: bool = True,
+        constraints: Mapping[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(synapses, positions, source, train_D, **kwargs)
+        super().__init__(synapses, positions, source, train_D, constraints, **kwargs)
         if neuron not in NEURONS:
             raise ValueError(f"unknown neuron model {neuron!r}; known: {', '.join(NEURONS)}")
         if windows not in WINDOWS:
@@ -94,6 +98,7 @@ class SpikingLayer(IntegratingLayer):
         self.neuron = neuron
         self.windows = windows
         self.gamma = float(gamma)
+        self.jitter_seed = jitter_seed(self.constraints, self.name)
 
     def build(self, input_shape) -> None:
         """Creates J, D and the window's width."""
@@ -121,6 +126,15 @@ class SpikingLayer(IntegratingLayer):
         low = self.low if self.signed else ops.zeros_like(self.width)
         return low, low + self.width
 
+    @property
+    def of_both_signs(self) -> bool:
+        """Whether the neurons carry values of either sign."""
+        return self.signed
+
+    def span(self):
+        """(low, width) of the window, in tau_c."""
+        return self.range[0], self.width
+
     def slope(self, inputs):
         """``B_i``, the slope of the potentials while the layer fires; broadcastable to (batch, \\*neurons)."""
         if self.neuron == "b1":
@@ -142,8 +156,14 @@ class SpikingLayer(IntegratingLayer):
         """Local spike times confined to the window; (batch, \\*neurons), 0 (signed: low) for silent neurons."""
         if self.signed:
             low, high = self.range
-            return ops.clip(ideal, ops.cast(low, ideal.dtype), ops.cast(high, ideal.dtype))
-        return confined(ideal, ops.cast(self.width, ideal.dtype))
+            x = ops.clip(ideal, ops.cast(low, ideal.dtype), ops.cast(high, ideal.dtype))
+        else:
+            x = confined(ideal, ops.cast(self.width, ideal.dtype))
+        return self.timed(x, *self.span())
+
+    def timed(self, x, low, width):
+        """Local spike times of a window as the hardware makes them."""
+        return on_hardware(x, low, width, self.constraints, self.jitter_seed)
 
     def call(self, inputs, training: bool | None = None):
         """Local spike times; in training, growing windows grow first."""
@@ -154,9 +174,11 @@ class SpikingLayer(IntegratingLayer):
             low, width = range_grown(self.low, self.width, ops.stop_gradient(ideal), self.gamma)
             self.low.assign(low)
             self.width.assign(width)
-            return ideal
-        self.width.assign(grown(self.width, ops.stop_gradient(ideal), self.gamma))
-        return ops.relu(ideal)  # gamma >= 1: nothing is outside the window, confining it would change nothing
+            return self.timed(ideal, low, width)
+        width = grown(self.width, ops.stop_gradient(ideal), self.gamma)
+        self.width.assign(width)
+        # gamma >= 1: nothing is outside the window, confining it would change nothing
+        return self.timed(ops.relu(ideal), 0.0, width)
 
     def threshold(self):
         """``theta_i`` of the b1 neurons, ``width - D`` (signed: ``width + low - D``), of D's shape, in tau_c.
@@ -168,7 +190,7 @@ class SpikingLayer(IntegratingLayer):
         """
         if self.neuron != "b1":
             raise ValueError("the threshold of an alpha1 neuron is B width + width_prev - D; ask slope() for B")
-        return ops.convert_to_tensor(self.range[1]) - ops.convert_to_tensor(self.D)
+        return ops.convert_to_tensor(self.range[1]) - self.offset_values()
 
     def get_config(self) -> dict[str, Any]:
         """Everything needed to build the layer again."""

@@ -56,6 +56,16 @@ def confined(ideal, width):
     return ops.minimum(ops.relu(ideal), width)
 
 
+def replica() -> Any:
+    """Which of the replicas of a ``tf.distribute`` strategy computes, from 0 on; 0 where there is one only."""
+    if keras.backend.backend() != "tensorflow":
+        return 0
+    import tensorflow as tf
+
+    context = tf.distribute.get_replica_context()
+    return 0 if context is None or context.num_replicas_in_sync == 1 else context.replica_id_in_sync_group
+
+
 def max_over_replicas(peak: Any) -> Any:
     """The largest ``peak`` of all replicas of a ``tf.distribute`` strategy (a scalar)."""
     if keras.backend.backend() != "tensorflow":

@@ -24,6 +24,8 @@ class Verb:
         function_path: ``module:function`` of what it does.
         makes_model: whether its result is a network, which is always written.
         plan_path: ``module:function`` that tells what it would make; empty if it cannot tell.
+        makes_folder: whether its result, though no network, is written to a new folder in runs/ if none is named.
+        resumes: whether it keeps what it has found so far, so that it can go on after an interruption.
     """
 
     name: str
@@ -32,6 +34,13 @@ class Verb:
     function_path: str
     makes_model: bool = True
     plan_path: str = ""
+    makes_folder: bool = False
+    resumes: bool = False
+
+    @property
+    def writes(self) -> bool:
+        """Whether a run folder is written even if none is named."""
+        return self.makes_model or self.makes_folder
 
     @property
     def options(self) -> type[Options]:
@@ -83,6 +92,39 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
                 "snnctl.verbs.options:EvalOptions",
                 "snnctl.verbs.evaluate:evaluate",
                 makes_model=False,
+            ),
+            Verb(
+                "export",
+                "Write a spiking network as plain data: neurons, thresholds, windows and synapses.",
+                "snnctl.verbs.export_options:ExportOptions",
+                "snnctl.verbs.export:export",
+                makes_model=False,
+                makes_folder=True,
+            ),
+            Verb(
+                "sweep",
+                "Measure a spiking network under hardware constraints, value by value.",
+                "snnctl.verbs.sweep.options:SweepOptions",
+                "snnctl.verbs.sweep.sweep:sweep",
+                makes_model=False,
+                makes_folder=True,
+                resumes=True,
+            ),
+            Verb(
+                "gradients",
+                "Compare how gradients travel through a ReLU network and its spiking forms.",
+                "snnctl.verbs.comparing.options:GradientsOptions",
+                "snnctl.verbs.comparing.gradients:gradients",
+                makes_model=False,
+                makes_folder=True,
+            ),
+            Verb(
+                "trajectory",
+                "Train a ReLU network and its spiking forms side by side, and tell how far they part.",
+                "snnctl.verbs.comparing.options:TrajectoryOptions",
+                "snnctl.verbs.comparing.trajectory:trajectory",
+                makes_model=False,
+                makes_folder=True,
             ),
         )
     }

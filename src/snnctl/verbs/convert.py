@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from snnctl.data.stream import first
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from snnctl.verbs.feed import Feed
 
 VERIFIED_CALIBRATION_IMAGES = 1000
+AGREEMENT = ("agreement", "max_logit_difference", "mean_logit_difference", "largest_logit")
 
 
 def convert(options: ConvertOptions, run: Run) -> Result:
@@ -65,8 +66,9 @@ def measured(
 ) -> tuple[dict[str, Any], list[str]]:
     """The spiking network's figures and its agreement with the source network; what makes that say little."""
     from snnctl.conversion.logits import logits_of
+    from snnctl.metrics.network import measured_network
     from snnctl.ttfs.timeline import latency
-    from snnctl.verbs.measure import spikes
+    from snnctl.verbs.measurement import Measurement
     from snnctl.verbs.network_shape import class_output
     from snnctl.verbs.soundness import monotony
     from snnctl.verbs.verification import compare
@@ -76,23 +78,28 @@ def measured(
         return {"type": "snn", "latency": latency(snn), "calibration_images": len(feed.calibration)}, []
     source = logits_of(network.model)
     scored = class_output(source, feed.classes)
-    compared, statistics = compare(source, snn, samples, scored, batch_size, run.reporter, "comparing both networks")
+    shown = measured_network(snn, "snn", samples.shape, scored)
+    measurement = Measurement(shown, run.registry, run.reporter, labelled=samples.labelled, compared=True)
+    compared = compare(source, measurement, samples, batch_size, run.reporter, "comparing both networks")
     metrics = {
-        "type": "snn",
-        "images": compared.samples,
-        **(asdict(compared.spiking) if compared.spiking else {}),
-        **spikes(statistics),
+        **measurement.figures(),
         "split": feed.split,
         "verified_on": feed.name,
-        **({"source_accuracy": compared.source.accuracy} if compared.source else {}),
-        **compared.figures(),
+        **({"source_accuracy": compared.score.accuracy} if compared.score else {}),
         "calibration_images": len(feed.calibration),
     }
     if feed.split == "test":
         sample = first(feed.calibration, VERIFIED_CALIBRATION_IMAGES)
-        again, _ = compare(source, snn, sample, None, batch_size, run.reporter, "comparing on calibration data")
-        metrics["calibration"] = asdict(again.overall)
+        shown = measured_network(snn, "snn", sample.shape, None)
+        again = Measurement(shown, run.registry, run.reporter, compared=True, names=["agreement"])
+        compare(source, again, sample, batch_size, run.reporter, "comparing on calibration data")
+        metrics["calibration"] = {"samples": len(sample), **agreement_of(again.figures())}
     return metrics, monotony(compared.varieties)
+
+
+def agreement_of(figures: dict[str, Any]) -> dict[str, Any]:
+    """The figures of two networks' agreement among others."""
+    return {key: figures[key] for key in AGREEMENT}
 
 
 def afterthoughts(metrics: dict[str, Any], feed: Feed) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from snnctl.runs import RunRecord, prepare_output, third_party, versions, write_
 from snnctl.verbs.catalog import Verb
 from snnctl.verbs.options import Options
 from snnctl.verbs.result import Result, Run
+from snnctl.verbs.unfinished import Unfinished, told_if_interrupted
 
 
 def inputs(options: Options) -> list[Path]:
@@ -34,7 +36,8 @@ def execute(
     Args:
         verb: from the catalog.
         options: an instance of ``verb.options``.
-        run: the registry and the reporter.
+        run: the registry and the reporter; what a verb that can be resumed has found is kept beside ``out`` if it names
+            no other place.
         out: the folder to write; None writes nothing.
         overwrite: whether ``out`` may hold something already.
         command: the command line, for the record.
@@ -45,8 +48,22 @@ def execute(
 
     Raises:
         OutputError: ``out`` is in use or cannot be written; known before the work starts.
+        Interrupted: Ctrl-C; what has been found is kept.
     """
     folder = prepare_output(out, overwrite, inputs(options)) if out is not None else None
+    kept = None
+    if verb.resumes and out is not None and folder is not None:
+        kept = run.unfinished or Unfinished.beside(folder, out, overwrite)
+    with told_if_interrupted(kept):
+        result, written = _execute(verb, options, replace(run, unfinished=kept), folder, overwrite, command)
+    if kept is not None:
+        kept.discard()
+    return result, written
+
+
+def _execute(
+    verb: Verb, options: Options, run: Run, folder: Path | None, overwrite: bool, command: Sequence[str]
+) -> tuple[Result, Path | None]:
     started = datetime.now().astimezone()
     clock = time.monotonic()
     result = verb.function(options, run)

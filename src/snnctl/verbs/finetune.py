@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from snnctl.verbs.constraints import asks_for_windows, on_hardware
 from snnctl.verbs.opening import open_model
 from snnctl.verbs.options import FinetuneOptions
 from snnctl.verbs.result import Result, Run
 from snnctl.verbs.train import fit_settings
+
+if TYPE_CHECKING:
+    import keras
+
+    from snnctl.data.dataset import Samples
+    from snnctl.progress import Reporter
 
 
 def finetune(options: FinetuneOptions, run: Run) -> Result:
@@ -17,28 +24,63 @@ def finetune(options: FinetuneOptions, run: Run) -> Result:
         TrainingError: the loss diverged.
         ModelError, DataError, UsageError, PluginError: see :func:`~snnctl.verbs.opening.open_model`.
     """
+    from snnctl.verbs.measure import measure
+
+    opened, hardware = on_hardware(options, open_model(options, run), run)
+    training, test = opened.source.split("train"), opened.source.split("test")
+    before, _ = measure(
+        opened.model, opened.kind, test, options.batch_size, run.reporter, "measuring before", registry=run.registry
+    )
+    history = train_further(opened.model, opened.dtype, options, training, test, run.reporter)
+    metrics, _ = measure(
+        opened.model, opened.kind, test, options.batch_size, run.reporter, "measuring after", registry=run.registry
+    )
+    metrics |= {"split": "test", **compared(before), **hardware}
+    return Result("finetune", metrics, {**opened.settings, "windows": windows_of(options)}, opened.model, history)
+
+
+def train_further(
+    model: keras.Model,
+    dtype: str,
+    options: FinetuneOptions,
+    training: Samples,
+    validation: Samples | None,
+    reporter: Reporter,
+) -> list[dict[str, float]]:
+    """Trains ``model`` in place, under the constraints it has; what was done with it before changes nothing.
+
+    Args:
+        model: of either kind.
+        dtype: its precision.
+        options: how it is trained.
+        training: samples to train on.
+        validation: looked at after every epoch; None for none.
+        reporter: shows progress.
+
+    Returns:
+        The figures of each epoch.
+
+    Raises:
+        TrainingError: the loss diverged.
+    """
     import keras
 
     from snnctl.models import precision
     from snnctl.training.fit import fit
+    from snnctl.ttfs.hardware import restart_jitter
     from snnctl.ttfs.timeline import set_windows
-    from snnctl.verbs.measure import measure
 
-    opened = open_model(options, run)
-    training, test = opened.source.split("train"), opened.source.split("test")
     keras.utils.set_random_seed(options.seed)
-    set_windows(opened.model, options.windows, options.gamma)
-    before, _ = measure(opened.model, opened.kind, test, options.batch_size, run.reporter, "measuring before")
-    with precision(opened.dtype):
-        history = fit(
-            opened.model,
-            (training.inputs, training.labels),
-            (test.inputs, test.labels),
-            fit_settings(options, opened.model),
-            run.reporter,
-        )
-    metrics, _ = measure(opened.model, opened.kind, test, options.batch_size, run.reporter, "measuring after")
-    return Result("finetune", {**metrics, "split": "test", **compared(before)}, opened.settings, opened.model, history)
+    restart_jitter(model)
+    set_windows(model, windows_of(options), options.gamma)
+    seen = None if validation is None else (validation.inputs, validation.labels)
+    with precision(dtype):
+        return fit(model, (training.inputs, training.labels), seen, fit_settings(options, model), reporter)
+
+
+def windows_of(options: FinetuneOptions) -> str:
+    """Windows that were asked to be short stay so."""
+    return "fixed" if asks_for_windows(options) else options.windows
 
 
 def compared(before: dict[str, Any]) -> dict[str, Any]:

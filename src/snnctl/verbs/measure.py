@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import keras
@@ -9,16 +10,27 @@ import numpy as np
 
 from snnctl.conversion.logits import logits_of
 from snnctl.data.dataset import Samples
-from snnctl.forward import logits
-from snnctl.metrics.predictions import accuracy, cross_entropy
-from snnctl.metrics.spikes import Kind, LayerSpikes, SpikeStatistics, spike_statistics
+from snnctl.data.stream import ArrayStream
+from snnctl.metrics.network import measured_network
+from snnctl.metrics.observation import observed
+from snnctl.metrics.prices import Prices
+from snnctl.plugins import Registry, load_registry
 from snnctl.progress import Reporter
-
-KINDS: tuple[Kind, ...] = ("spiking", "signed", "relay")
+from snnctl.verbs.measurement import Measurement
+from snnctl.verbs.network_shape import class_count, class_output
 
 
 def measure(
-    model: keras.Model, kind: str, samples: Samples, batch_size: int, reporter: Reporter, description: str
+    model: keras.Model,
+    kind: str,
+    samples: Samples,
+    batch_size: int,
+    reporter: Reporter,
+    description: str,
+    *,
+    registry: Registry | None = None,
+    metrics: Collection[str] | None = None,
+    prices: Prices | None = None,
 ) -> tuple[dict[str, Any], np.ndarray]:
     """The figures of a network on labelled samples, and its logits (samples, classes).
 
@@ -29,48 +41,20 @@ def measure(
         batch_size: samples at a time.
         reporter: shows progress.
         description: of the progress.
+        registry: has the metrics; snnctl's own when not given.
+        metrics: names of those that are wanted, e.g. "accuracy", "spikes", "latency", "saturation"; None for all.
+        prices: of operations.
+
+    Raises:
+        PluginError: one of ``metrics`` is none.
     """
-    if kind == "relu":
-        outputs = logits(logits_of(model), samples.inputs, batch_size, reporter, description)
-        return predictions(outputs, samples, kind), outputs
-    statistics = spike_statistics(model, samples.inputs, batch_size, reporter, description)
-    return {**predictions(statistics.logits, samples, kind), **spikes(statistics)}, statistics.logits
-
-
-def predictions(outputs: np.ndarray, samples: Samples, kind: str) -> dict[str, Any]:
-    """Accuracy and loss."""
-    return {
-        "type": kind,
-        "images": len(samples),
-        "accuracy": accuracy(outputs, samples.labels),
-        "loss": cross_entropy(outputs, samples.labels),
-    }
-
-
-def spikes(statistics: SpikeStatistics) -> dict[str, Any]:
-    """Spikes per neuron, latency and saturation, in total and by layer; input, signed and relay neurons apart."""
-    return {
-        "spikes_per_neuron": statistics.spikes_per_neuron,
-        "latency": statistics.latency,
-        "saturated": statistics.saturated,
-        "out_of_range": statistics.out_of_range,
-        "neurons": {kind: statistics.neurons(kind) for kind in KINDS},
-        "signed_spikes_per_neuron": statistics.spikes("signed"),
-        "relay_spikes_per_neuron": statistics.spikes("relay"),
-        "input": _layer(statistics.input),
-        "layers": [_layer(layer) for layer in statistics.layers],
-    }
-
-
-def _layer(layer: LayerSpikes) -> dict[str, Any]:
-    return {
-        "name": layer.window.layer,
-        "kind": layer.kind,
-        "level": layer.window.level,
-        "neurons": layer.neurons,
-        "spikes_per_neuron": layer.spikes_per_neuron,
-        "saturated": layer.saturated_fraction,
-        "window": layer.window.width,
-        "t_min": layer.window.t_min,
-        "t_max": layer.window.t_max,
-    }
+    model = logits_of(model) if kind == "relu" else model
+    stream = ArrayStream(lambda: samples.inputs, samples.labels)
+    network = measured_network(model, kind, stream.shape, class_output(model, class_count(model)), prices)
+    registry = load_registry(entry_points=False) if registry is None else registry
+    measurement = Measurement(network, registry, reporter, names=metrics)
+    answers = []
+    for batch in observed(network, stream, measurement.needs, batch_size, reporter, description):
+        measurement.add(batch)
+        answers.append(batch.outputs[network.scored or 0])
+    return measurement.figures(), np.concatenate(answers)

@@ -177,6 +177,16 @@ def require_relu(network: Network, model: str) -> None:
         )
 
 
+def require_spiking(kind: str, model: str) -> None:
+    """Some verbs take a spiking network.
+
+    Raises:
+        ModelError: it is a ReLU network.
+    """
+    if kind == "relu":
+        raise ModelError(f"{model} is a ReLU network", todo="Convert it first: `snnctl convert`.")
+
+
 def _check_range(model: keras.Model, source: Source, run: Run) -> None:
     """Warns when the data is not what the network's input coding was made for."""
     from snnctl.ttfs.coding import InputCoding

@@ -7,9 +7,10 @@ No TensorFlow here.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from snnctl.verbs.texts import read_path, read_range
 
@@ -23,6 +24,8 @@ class Options(BaseModel):
     """Base of all option models: unknown keys are refused, values are checked, instances do not change."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    spiking_only: ClassVar[bool] = False
+    """Whether ``model`` must be a spiking network."""
 
 
 class DataOptions(Options):
@@ -71,9 +74,65 @@ class OptimisationOptions(Options):
     xla: Literal["auto", "on", "off"] = Field(
         "auto", description="Compile with XLA; auto: dense networks only (on CPU it slows convolutions)."
     )
+    sparsity: float = Field(
+        0.0,
+        ge=0,
+        le=1e6,
+        description="Make spikes fewer: this times the mean local spike time (ReLU network: activation) of the hidden "
+        "neurons is added to the loss.",
+    )
 
 
-class TrainOptions(DataOptions, OptimisationOptions):
+Bits = Annotated[int, Field(ge=0, le=16)]
+BITS = "Add weight_bits, from 1 to 16."
+
+
+class HardwareOptions(Options):
+    """What hardware does to spike times, weights and thresholds, and how long it takes; spiking networks only."""
+
+    noise: float | None = Field(
+        None, ge=0, le=1e6, description="Jitter of spike times: standard deviation in tau_c; 0: none."
+    )
+    time_bits: Bits | None = Field(
+        None, description="Spike times are rounded to 2^bits levels of their window; 0: not rounded."
+    )
+    weight_bits: Bits | None = Field(
+        None, description="Weights, the readout's too, are rounded to 2^bits levels; 0: not rounded."
+    )
+    threshold_bits: Bits | None = Field(
+        None, description="Thresholds are rounded to 2^bits levels a layer; 0: not rounded."
+    )
+    w_min: float | None = Field(
+        None, ge=-1e6, le=1e6, description="Smallest weight of weight_bits; each layer's own when not given."
+    )
+    w_max: float | None = Field(
+        None, ge=-1e6, le=1e6, description="Largest weight of weight_bits; each layer's own when not given."
+    )
+    latency_quantile: float | None = Field(
+        None,
+        gt=0,
+        le=1,
+        description="Calibrate the windows again, to this part of a layer's spikes; below 1: shorter latency, earlier "
+        "ones saturate.",
+    )
+    zeta: float | None = Field(
+        None,
+        ge=0,
+        le=1e3,
+        description="Calibrate the windows again, with this margin beyond that, as a part of it (0.5 when only "
+        "latency_quantile is given).",
+    )
+
+    @model_validator(mode="after")
+    def _range_of_weights(self) -> Self:
+        if self.w_min is not None and self.w_max is not None and not self.w_min < self.w_max:
+            raise PydanticCustomError(
+                "range", f"w_min is {self.w_min:g} and w_max is {self.w_max:g}: w_min must be below w_max"
+            )
+        return self
+
+
+class TrainOptions(DataOptions, OptimisationOptions, HardwareOptions):
     """Train a ReLU or a spiking network from scratch."""
 
     arch: str = Field(description="Architecture, by name (see `snnctl archs list`).")
@@ -81,10 +140,35 @@ class TrainOptions(DataOptions, OptimisationOptions):
     type: Literal["relu", "snn"] = Field("relu", description="ReLU network or spiking network.")
     neuron: Literal["b1", "alpha1", "smart-alpha1"] = Field("b1", description="Neuron model of a spiking network.")
     x_n: float = Field(1.0, gt=0, le=1e6, description="Largest activation that the first windows are made for.")
-    zeta: float = Field(0.5, ge=0, le=1e3, description="Margin of the first windows beyond x_n, as a part of it.")
+    zeta: float = Field(
+        0.5,
+        ge=0,
+        le=1e3,
+        description="Margin of the first windows beyond x_n, and of those of latency_quantile, as a part of them.",
+    )
+    latency_quantile: float | None = Field(
+        None,
+        gt=0,
+        le=1,
+        description="Calibrate the windows after every epoch, to this part of a layer's spikes; from the second epoch "
+        "on they are fixed while training. Below 1: shorter latency, earlier ones saturate.",
+    )
     epochs: Annotated[int, Field(ge=0)] = Field(10, description="Passes over the training data.")
     lr: float = Field(5e-4, gt=0, le=1e4, description="Learning rate.")
     dtype: DType = Field("float32", description="Precision.")
+
+    @model_validator(mode="after")
+    def _of_spiking_networks(self) -> Self:
+        asked = [name for name in HardwareOptions.model_fields if name != "zeta" and getattr(self, name) is not None]
+        if asked and self.type == "relu":
+            raise PydanticCustomError(
+                "relu", f"a ReLU network is trained, and {asked[0]} is for spiking ones", {"todo": "Add type: snn."}
+            )
+        if not self.weight_bits and (self.w_min is not None or self.w_max is not None):
+            raise PydanticCustomError(
+                "range", "w_min and w_max are the range of rounded weights, and weights are not rounded", {"todo": BITS}
+            )
+        return self
 
 
 class ConvertOptions(ModelSourceOptions):
@@ -122,7 +206,7 @@ class ConvertOptions(ModelSourceOptions):
     )
 
 
-class FinetuneOptions(ModelSourceOptions, OptimisationOptions):
+class FinetuneOptions(ModelSourceOptions, OptimisationOptions, HardwareOptions):
     """Train a converted or trained network further."""
 
     epochs: Annotated[int, Field(ge=0)] = Field(1, description="Passes over the training data.")
@@ -136,7 +220,14 @@ class FinetuneOptions(ModelSourceOptions, OptimisationOptions):
     )
 
 
-class EvalOptions(ModelSourceOptions):
+class EvalOptions(ModelSourceOptions, HardwareOptions):
     """Measure a network: accuracy, and for a spiking one spikes, latency and saturation."""
 
     split: Literal["test", "train"] = Field("test", description="Split to measure on.")
+    simulator: Literal["tensorflow", "events"] = Field(
+        "tensorflow",
+        description="events: simulate a spiking network event by event too and compare the two, spike by spike; exit "
+        "code 10 if they differ.",
+    )
+    ac_pj: float = Field(0.9, gt=0, le=1e9, description="Energy of an accumulate in pJ, for the estimate.")
+    mac_pj: float = Field(4.6, gt=0, le=1e9, description="Energy of a multiply-accumulate in pJ, for the estimate.")

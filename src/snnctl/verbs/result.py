@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from snnctl.errors import SnnctlError
 from snnctl.plugins import Registry
 from snnctl.progress import Reporter, SilentReporter
+from snnctl.verbs.unfinished import Unfinished
 
 if TYPE_CHECKING:
     import keras
@@ -37,11 +38,13 @@ class Run:
         registry: the data sets and architectures, by name.
         reporter: where progress, notes and warnings go.
         given: objects in place of files.
+        unfinished: where a verb that can be resumed keeps what it has found; None if it need not.
     """
 
     registry: Registry
     reporter: Reporter = field(default_factory=SilentReporter)
     given: Given = field(default_factory=Given)
+    unfinished: Unfinished | None = None
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from snnctl.plugins.options import check_arch_options
 from snnctl.verbs.building import build
+from snnctl.verbs.constraints import apply_constraints, calibration_images, figures, merged
+from snnctl.verbs.constraints import settings as in_force
 from snnctl.verbs.conversion_rules import layer_rules
 from snnctl.verbs.opening import DEFAULT_DATA
 from snnctl.verbs.options import TrainOptions
 from snnctl.verbs.result import Result, Run
-from snnctl.verbs.samples import data_source
+from snnctl.verbs.samples import Source, data_source
 
 if TYPE_CHECKING:
     import keras
@@ -31,8 +33,10 @@ def train(options: TrainOptions, run: Run) -> Result:
     from snnctl.conversion.build import SpikingSettings, build_spiking
     from snnctl.models import check_savable, precision
     from snnctl.training.fit import fit
+    from snnctl.ttfs.constraints import Constraints
     from snnctl.verbs.measure import measure
 
+    constraints = merged(options, Constraints(), options.seed)
     architecture = run.registry.architecture(options.arch)
     arch_options = check_arch_options(architecture, options.arch_opt)
     source = data_source(options, run, options.data or DEFAULT_DATA, options.preprocess, options.dtype)
@@ -51,23 +55,42 @@ def train(options: TrainOptions, run: Run) -> Result:
             )
             for note in lost_in_spiking(model):
                 run.reporter.note(note)
-            model = build_spiking(model, settings, layer_rules(run))
+            model = apply_constraints(build_spiking(model, settings, layer_rules(run)), constraints)
         check_savable(model, f"architecture '{architecture.name}'")
+        windows = epoch_windows(options, source)
         history = fit(
             model,
             (training.inputs, training.labels),
             (test.inputs, test.labels),
             fit_settings(options, model),
             run.reporter,
+            windows,
         )
-        metrics, _ = measure(model, options.type, test, options.batch_size, run.reporter, "measuring")
+        if not history:
+            for callback in windows:
+                callback.calibrate(model)
+        metrics, _ = measure(
+            model, options.type, test, options.batch_size, run.reporter, "measuring", registry=run.registry
+        )
     resolved = {
         **options.model_dump(mode="json"),
+        **in_force(constraints),
         "data": source.dataset.name,
         "preprocess": source.preprocessing.spelling,
         "arch_opt": arch_options,
     }
-    return Result("train", {**metrics, "split": "test"}, resolved, model, history)
+    metrics |= {"split": "test", **figures(constraints, options)}
+    return Result("train", metrics, resolved, model, history)
+
+
+def epoch_windows(options: TrainOptions, source: Source) -> list[Any]:
+    """What calibrates the windows after every epoch, if that is asked for."""
+    if options.latency_quantile is None:
+        return []
+    from snnctl.verbs.epoch_windows import EpochWindows
+
+    images = calibration_images(source, options.seed)
+    return [EpochWindows(images, options.latency_quantile, options.zeta, options.batch_size)]
 
 
 def lost_in_spiking(model: keras.Model) -> list[str]:

@@ -12,8 +12,8 @@ from snnctl.models.source import find_source
 from snnctl.plugins import Registry
 from snnctl.plugins.options import read_arch_options
 from snnctl.plugins.problems import Label, Problem, find_problems, quoted
-from snnctl.runs import expanded
-from snnctl.verbs.opening import no_data_set, recorded_settings
+from snnctl.runs import expanded, read_run
+from snnctl.verbs.opening import no_data_set, recorded_settings, require_spiking
 from snnctl.verbs.options import Options
 from snnctl.verbs.result import Given
 
@@ -82,17 +82,20 @@ def check_names(options: Options, registry: Registry, objects: Given | None = No
         raise UsageError(problem.message, todo=problem.todo)
     if given.get("model") is None:
         return
+    needs_data = needs_data and "data" in given  # export takes none
     own = not needs_data or given.get("calibrate") is not None or objects.calibration is not None
     if objects.model is None:
-        check_model(given["model"], given["data"], "calibrate" in given, own)
-    elif given["data"] is None and not own:
+        check_model(given["model"], given.get("data"), "calibrate" in given, own, options.spiking_only)
+    elif given.get("data") is None and not own:
         raise UsageError(
             f"there is nothing to calibrate {given['model']} on",
             todo="Give calibration= (an array, a tf.data.Dataset or a file), or data= with the name of a data set.",
         )
 
 
-def check_model(model: str, data: str | None, calibrates: bool = False, own_data: bool = False) -> None:
+def check_model(
+    model: str, data: str | None, calibrates: bool = False, own_data: bool = False, spiking: bool = False
+) -> None:
     """Refuse a model that is not there or is none, or that no data belongs to; no network is opened.
 
     Args:
@@ -100,15 +103,18 @@ def check_model(model: str, data: str | None, calibrates: bool = False, own_data
         data: the data set that is named; None if the model's run must name it.
         calibrates: whether other data than a data set would do.
         own_data: whether such data is named.
+        spiking: whether it must be a spiking network, as far as its run tells.
 
     Raises:
-        ModelError: nothing there, no run folder, no file of Keras, or a damaged record.
+        ModelError: nothing there, no run folder, no file of Keras, a damaged record, or the wrong kind of network.
         UsageError: no data is named.
     """
     path = expanded(model)
     if not os.path.exists(path):
         raise ModelError(f"no model at {model}", todo="name a run folder, a .keras file or an .h5 file")
     find_source(path)
+    if spiking and path.is_dir() and (record := read_run(path)) is not None:
+        require_spiking(record.metrics.get("type", ""), model)
     if data is None and not own_data and recorded_settings(path).get("data") is None:
         raise no_data_set(model, calibrates)
 

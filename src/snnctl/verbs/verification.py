@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
 
 import keras
-import numpy as np
 
 from snnctl.data.stream import Stream
 from snnctl.forward import compiled
-from snnctl.metrics.predictions import Agreement, RunningAgreement, RunningScore, RunningVariety, worst
-from snnctl.metrics.spikes import SpikeStatistics, spike_statistics
+from snnctl.metrics.observation import observed
+from snnctl.metrics.predictions import RunningScore, RunningVariety
 from snnctl.progress import Reporter
+from snnctl.verbs.measurement import Measurement
 
 
 @dataclass(frozen=True)
@@ -31,104 +29,47 @@ class Score:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two networks on the same samples.
+    """What the source network did on the samples.
 
     Args:
-        samples: how many.
-        outputs: how far they agree, by output.
-        source: accuracy and loss of the source network; None without labels, or without an output for them.
-        spiking: the same of the spiking network.
-        varieties: how far the source network's answers vary, by output.
+        score: its accuracy and loss; None without labels, or without an output for them.
+        varieties: how far its answers vary, by output.
     """
 
-    samples: int
-    outputs: dict[str, Agreement]
-    source: Score | None
-    spiking: Score | None
+    score: Score | None
     varieties: dict[str, RunningVariety] = field(default_factory=dict)
-
-    @property
-    def overall(self) -> Agreement:
-        """The worst of all outputs."""
-        return worst(list(self.outputs.values()))
-
-    def figures(self) -> dict[str, Any]:
-        """Agreement as plain figures; by output as well if there are several."""
-        overall = self.overall
-        figures = {**asdict(overall), "different_predictions": overall.different_predictions}
-        figures.pop("samples")
-        if len(self.outputs) > 1:
-            figures["outputs"] = [{"name": name, **asdict(each)} for name, each in self.outputs.items()]
-        return figures
-
-
-class Watched:
-    """A stream that remembers the batch it gave last.
-
-    Args:
-        stream: the samples.
-    """
-
-    def __init__(self, stream: Stream) -> None:
-        self.shape, self.dtype = stream.shape, stream.dtype
-        self.inputs = np.empty(0)
-        self.labels: np.ndarray | None = None
-        self._stream = stream
-
-    def __len__(self) -> int:
-        """The number of samples."""
-        return len(self._stream)
-
-    def batches(self, size: int) -> Iterator[np.ndarray]:
-        """The inputs."""
-        for inputs, labels in self._stream.pairs(size):
-            self.inputs, self.labels = inputs, labels
-            yield inputs
 
 
 def compare(
     source: keras.Model,
-    spiking: keras.Model,
+    measurement: Measurement,
     stream: Stream,
-    scored: int | None,
     batch_size: int,
     reporter: Reporter,
     description: str,
-) -> tuple[Comparison, SpikeStatistics]:
+) -> Comparison:
     """Shows every sample to both networks once.
 
     Args:
         source: gives logits (samples, \\*outputs), a list of them if it has several outputs.
-        spiking: the same.
+        measurement: of the spiking network, which gives the same; shown both networks' outputs.
         stream: the samples, with labels or without.
-        scored: number of the output that accuracy is measured on; None for none.
         batch_size: samples at a time.
         reporter: shows progress.
         description: of the progress.
     """
-    watched = Watched(stream)
-    agreements = [RunningAgreement() for _ in source.outputs]
-    varieties = [RunningVariety() for _ in source.outputs]
-    scores = (RunningScore(), RunningScore())
-    answer = compiled(lambda inputs: keras.tree.flatten(source(inputs, training=False)), watched)
-
-    def visit(of_spiking: list[np.ndarray]) -> None:
-        of_source = [output.numpy() for output in answer(watched.inputs)]
-        for running, variety, first, second in zip(agreements, varieties, of_source, of_spiking, strict=True):
-            running.add(first, second)
-            variety.add(first)
-        if watched.labels is not None and scored is not None:
-            scores[0].add(of_source[scored], watched.labels)
-            scores[1].add(of_spiking[scored], watched.labels)
-
-    statistics = spike_statistics(spiking, watched, batch_size, reporter, description, visit)
-    of_source, of_spiking = (
-        Score(score.accuracy, score.loss) if stream.labelled and scored is not None else None for score in scores
-    )
-    results = [running.result() for running in agreements]
-    names = output_names(source)
-    outputs, varied = dict(zip(names, results, strict=True)), dict(zip(names, varieties, strict=True))
-    return Comparison(len(stream), outputs, of_source, of_spiking, varied), statistics
+    network, score = measurement.network, RunningScore()
+    varieties = {name: RunningVariety() for name in output_names(source)}
+    answer = compiled(lambda inputs: keras.tree.flatten(source(inputs, training=False)), stream)
+    for batch in observed(network, stream, measurement.needs, batch_size, reporter, description):
+        outputs = [output.numpy() for output in answer(batch.inputs)]
+        for variety, output in zip(varieties.values(), outputs, strict=True):
+            variety.add(output)
+        if batch.labels is not None and network.scored is not None:
+            score.add(outputs[network.scored], batch.labels)
+        measurement.add(replace(batch, source=dict(zip(varieties, outputs, strict=True))))
+    scored = stream.labelled and network.scored is not None
+    return Comparison(Score(score.accuracy, score.loss) if scored else None, varieties)
 
 
 def output_names(model: keras.Model) -> list[str]:

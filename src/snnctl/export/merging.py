@@ -1,0 +1,174 @@
+"""One synapse from a spike to a neuron, however many ways lead there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from snnctl.export.blocks import BlockMap
+from snnctl.export.composing import combined
+
+
+@dataclass(frozen=True)
+class Term:
+    """Spikes and where they lead.
+
+    Args:
+        ids: of the spikes, as many as the map has places times channels, in that order; they are kept as
+            (places, channels). -1 where nothing can fire.
+        block_map: to the elements of a tensor.
+    """
+
+    ids: np.ndarray
+    block_map: BlockMap
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "ids", self.ids.reshape(self.block_map.places, self.block_map.channels))
+
+
+def merged(terms: Sequence[Term]) -> list[Term]:
+    """The same synapses as terms in which no spike stands twice, and no two of which connect the same pair."""
+    waiting = [term for term in map(_firing, terms) if len(term.block_map.place)]
+    found: list[Term] = []
+    for alike in _sharing(waiting):
+        found += [alike[0]] if len(alike) == 1 and _plain(alike[0]) else _united(alike)
+    return found
+
+
+def _firing(term: Term) -> Term:
+    """Without the places at which nothing can fire."""
+    fires = (term.ids >= 0).any(axis=1)
+    if fires.all():
+        return term
+    row = np.where(fires, np.cumsum(fires) - 1, -1)
+    return Term(term.ids[fires], term.block_map.onto(row, int(fires.sum())))
+
+
+def _sharing(terms: Sequence[Term]) -> list[list[Term]]:
+    """The terms in groups; those that have a spike in common are in one."""
+    groups: list[tuple[np.ndarray, list[Term]]] = []
+    for term in terms:
+        ids = np.unique(term.ids[term.ids >= 0])
+        with_it = [group for group in groups if len(np.intersect1d(group[0], ids, assume_unique=True))]
+        groups = [group for group in groups if not any(group is other for other in with_it)]
+        all_ids = np.unique(np.concatenate([ids, *[group[0] for group in with_it]]))
+        groups.append((all_ids, [*[each for group in with_it for each in group[1]], term]))
+    return [members for _, members in groups]
+
+
+def _plain(term: Term) -> bool:
+    return _once(term.ids) and not _overlap(term.block_map, term.block_map.run)
+
+
+def _once(ids: np.ndarray) -> bool:
+    """Whether no spike stands twice."""
+    firing = ids[ids >= 0]
+    return len(np.unique(firing)) == len(firing)
+
+
+def _united(terms: Sequence[Term]) -> list[Term]:
+    ids, maps = _common_places(terms)
+    found = _disjoint(_by_structure(maps))
+    if found is None:
+        ids, maps = _common_places([Term(term.ids, term.block_map.by_elements()) for term in terms])
+        found = _by_structure(maps)
+    return [_firing_only(Term(ids, each)) for each in found]
+
+
+def _common_places(terms: Sequence[Term]) -> tuple[np.ndarray, list[BlockMap]]:
+    """The terms as maps of the same places; of single spikes, if they are not alike otherwise."""
+    if len({term.ids.shape[1] for term in terms}) == 1:
+        rows, row = _distinct_rows([term.ids for term in terms])
+        if _once(rows):
+            return rows, [_onto(*pair, len(rows)) for pair in zip(terms, row, strict=True)]
+    single = [Term(term.ids, term.block_map.split(1)) for term in terms]
+    rows, row = _distinct_rows([term.ids for term in single])
+    return rows, [_onto(*pair, len(rows)) for pair in zip(single, row, strict=True)]
+
+
+def _distinct_rows(arrays: Sequence[np.ndarray]) -> tuple[np.ndarray, list[np.ndarray]]:
+    rows, row = np.unique(np.concatenate(arrays), axis=0, return_inverse=True)
+    return rows, np.split(row.reshape(-1), np.cumsum([len(array) for array in arrays])[:-1])
+
+
+def _onto(term: Term, row: np.ndarray, rows: int) -> BlockMap:
+    return term.block_map.onto(row, rows)
+
+
+def _firing_only(term: Term) -> Term:
+    """Without places that no entry has, nor those at which nothing can fire."""
+    used = np.zeros(len(term.ids), bool)
+    used[term.block_map.place] = True
+    return _firing(Term(np.where(used[:, None], term.ids, -1), term.block_map))
+
+
+def _by_structure(maps: Sequence[BlockMap]) -> list[BlockMap]:
+    """Maps of the same places, one for each structure; the longest runs first."""
+    alike: dict[tuple[bytes, int], list[BlockMap]] = {}
+    for each in maps:
+        alike.setdefault(each.structure, []).append(each)
+    found = [combined(_stacked(group)) for group in alike.values()]
+    return sorted(found, key=lambda each: -each.run)
+
+
+def _stacked(maps: Sequence[BlockMap]) -> BlockMap:
+    before = np.cumsum([0, *[len(each.J) for each in maps]])
+    return replace(
+        maps[0],
+        place=np.concatenate([each.place for each in maps]),
+        target=np.concatenate([each.target for each in maps]),
+        matrix=np.concatenate([each.matrix + start for each, start in zip(maps, before, strict=False)]),
+        J=np.concatenate([each.J for each in maps]),
+    )
+
+
+def _disjoint(maps: Sequence[BlockMap]) -> list[BlockMap] | None:
+    """The maps with entries that lie within another map's added to it; None if some overlap in another way."""
+    found: list[BlockMap] = []
+    for each in maps:
+        if _overlap(each, each.run if len(maps) == 1 else each.span):
+            return None
+        for at, larger in enumerate(found):
+            within, where, touches = _within(each, larger)
+            if np.any(touches & ~within):
+                return None
+            if within.any():
+                found[at] = combined(_stacked([larger, _embedded(each.at(within), larger, where[within])]))
+                each = each.at(~within)
+        found.append(each)
+    return [each for each in found if len(each.place)]
+
+
+def _overlap(block_map: BlockMap, length: int) -> bool:
+    """Whether two entries of a place are less than ``length`` elements apart."""
+    order = np.lexsort((block_map.target, block_map.place))
+    place, target = block_map.place[order], block_map.target[order]
+    return bool(np.any((np.diff(place) == 0) & (np.diff(target) < length)))
+
+
+def _within(small: BlockMap, larger: BlockMap) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Which entries lie within one of the larger map's, in which one, and which touch one at all."""
+    step = small.size + small.span + larger.span
+    keys = larger.place * step + larger.target  # sorted, as combined() leaves them
+    first = small.place * step + small.target
+    before = np.maximum(np.searchsorted(keys, first, side="right") - 1, 0)
+    end = first + small.span
+    distance = first - keys[before]
+    within = (distance >= 0) & (end <= keys[before] + larger.span)
+    behind = np.minimum(before + 1, len(keys) - 1)
+    touches = within | ((distance >= 0) & (distance < larger.span)) | ((keys[behind] >= first) & (keys[behind] < end))
+    touches |= (keys[before] >= first) & (keys[before] < end)
+    return within & larger.dense, before, touches
+
+
+def _embedded(small: BlockMap, larger: BlockMap, where: np.ndarray) -> BlockMap:
+    """Entries of ``small`` as entries of the larger map's structure, which is dense."""
+    shift = small.target - larger.target[where]
+    kinds, kind = np.unique(small.matrix * larger.run + shift, return_inverse=True)
+    J = np.zeros((len(kinds), small.channels, larger.run))
+    channel = np.arange(small.channels)[:, None]
+    for at, (matrix, by) in enumerate(zip(*np.divmod(kinds, larger.run), strict=True)):
+        J[at, channel, by + small.offset[:, None] + np.arange(small.run)] = small.J[matrix]
+    return replace(larger, place=small.place, target=larger.target[where], matrix=kind, J=J)

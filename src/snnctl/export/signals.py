@@ -1,0 +1,120 @@
+"""What flows between the layers of a spiking network: single spikes, or currents that spikes add up to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from snnctl.errors import ModelError
+from snnctl.export.blocks import moved, one_to_one
+from snnctl.export.composing import composed
+from snnctl.export.linear import LINEAR, Kernel
+from snnctl.export.merging import Term
+from snnctl.export.selecting import selection
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Spikes:
+    """One spike train for each element.
+
+    Args:
+        ids: of the spikes, of the tensor's shape; -1 where nothing can fire.
+        level: of their window.
+    """
+
+    ids: np.ndarray
+    level: int
+
+    @property
+    def shape(self) -> Shape:
+        """Of the tensor."""
+        return self.ids.shape
+
+
+@dataclass(frozen=True)
+class Currents:
+    """Weighted sums of spikes of one level.
+
+    Args:
+        shape: of the tensor.
+        terms: what is added up; each leads to the tensor's elements.
+        level: of the spikes' window.
+    """
+
+    shape: Shape
+    terms: tuple[Term, ...]
+    level: int
+
+
+Signal = Spikes | Currents
+
+
+def currents(signal: Signal) -> Currents:
+    """What spikes add up to through weights of 1."""
+    if isinstance(signal, Currents):
+        return signal
+    *sides, channels = signal.shape
+    identity = one_to_one(np.ones((1, channels)), prod(sides))
+    return Currents(signal.shape, (Term(signal.ids, identity),), signal.level)
+
+
+def through(layer: Any, signal: Signal, kernel: Kernel, place: str) -> Signal:
+    """The signal behind a layer without neurons.
+
+    Args:
+        layer: a Keras layer, linear and without bias.
+        signal: what it reads.
+        kernel: gives the weights of a layer.
+        place: where the layer stands, for messages.
+
+    Raises:
+        ModelError: the layer is not known.
+    """
+    select = selection(layer)
+    if select is not None:
+        if isinstance(signal, Spikes):
+            return Spikes(select(layer, signal.ids), signal.level)
+        index = select(layer, np.arange(prod(signal.shape)).reshape(signal.shape))
+        return _moved(signal, index)
+    if type(layer) not in LINEAR:
+        raise ModelError(
+            "a layer of this kind is not known to the export", where=place, todo="Convert the network with snnctl."
+        )
+    block_map, shape = LINEAR[type(layer)](layer, signal.shape, kernel)
+    if isinstance(signal, Spikes):
+        return Currents(shape, (Term(signal.ids, block_map),), signal.level)
+    terms = tuple(Term(term.ids, composed(term.block_map, block_map)) for term in signal.terms)
+    return Currents(shape, terms, signal.level)
+
+
+def added(signals: Sequence[Signal]) -> Currents:
+    """The sum of several tensors."""
+    parts = [currents(signal) for signal in signals]
+    return Currents(parts[0].shape, tuple(term for part in parts for term in part.terms), parts[0].level)
+
+
+def joined(signals: Sequence[Signal], axis: int) -> Signal:
+    """Several tensors side by side along an axis; 0 is the batch."""
+    along = axis - 1 if axis > 0 else axis
+    spikes = [signal.ids for signal in signals if isinstance(signal, Spikes)]
+    if len(spikes) == len(signals):
+        return Spikes(np.concatenate(spikes, along), signals[0].level)
+    placed = [np.full(signal.shape, number) for number, signal in enumerate(signals)]
+    owner = np.concatenate(placed, along)
+    parts = []
+    for number, signal in enumerate(signals):
+        index = np.full(owner.shape, -1)
+        index[owner == number] = np.arange(prod(signal.shape))
+        parts.append(_moved(currents(signal), index))
+    return added(parts)
+
+
+def _moved(signal: Currents, index: np.ndarray) -> Currents:
+    terms = tuple(Term(term.ids, moved(term.block_map, index.reshape(-1))) for term in signal.terms)
+    return Currents(index.shape, terms, signal.level)

@@ -1,0 +1,67 @@
+"""The synapses of integrating layers: weights as the hardware has them, group by group, and as projections."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+from snnctl.events.network import Projection
+from snnctl.export.linear import Kernel, float64
+from snnctl.export.merging import Term
+from snnctl.export.quantize import rounded_thresholds, rounded_weights
+from snnctl.export.signals import Signal, currents, through
+from snnctl.ttfs.constraints import Constraints
+
+
+def kernels(constraints: Constraints) -> Kernel:
+    """What gives the weights of a linear layer: those that the layer holds, rounded where the hardware does so."""
+    bits = constraints.weight_bits
+    if not bits:
+        return float64
+    return lambda layer: rounded_weights(float64(layer), bits, constraints.w_min, constraints.w_max)
+
+
+def thresholds(layer: Any, constraints: Constraints) -> np.ndarray:
+    """D of an integrating layer, of the layer's shape, rounded where the hardware does so."""
+    D = np.asarray(keras.ops.convert_to_numpy(layer.D), np.float64)
+    return rounded_thresholds(D, constraints.threshold_bits) if constraints.threshold_bits else D
+
+
+def synapse_groups(layer: Any, read: Sequence[Signal], constraints: Constraints, place: str) -> list[list[Term]]:
+    """What leads to the neurons of an integrating layer, by synapse group.
+
+    Args:
+        layer: the layer.
+        read: what each of its groups reads.
+        constraints: of the hardware.
+        place: where the layer stands, for messages.
+
+    Raises:
+        ModelError: a synapse layer is not known.
+    """
+    found = []
+    for chain, signal in zip(layer.groups(), read, strict=True):
+        for synapses in chain:
+            signal = through(synapses, signal, kernels(constraints), place)
+        found.append(list(currents(signal).terms))
+    return found
+
+
+def projection(target: str, term: Term) -> Projection:
+    """Synapses of the layer ``target``, entries in the places' order."""
+    block_map = term.block_map
+    order = np.argsort(block_map.place, kind="stable")
+    start = np.searchsorted(block_map.place[order], np.arange(block_map.places + 1))
+    return Projection(
+        name=target,
+        target_name=target,
+        source=np.ascontiguousarray(term.ids),
+        start=start,
+        target=block_map.target[order],
+        matrix=block_map.matrix[order],
+        J=np.ascontiguousarray(block_map.J),
+        offset=block_map.offset,
+    )

@@ -1,0 +1,108 @@
+"""What metrics are given of each batch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from snnctl.metrics.network import MeasuredNetwork
+from snnctl.metrics.synaptic_operations import operations
+
+Found = Mapping[str, Mapping[str, np.ndarray]]  # by need and layer
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some samples, and what the network did with them.
+
+    Layers are called by their names, as the network's ``sources`` have them. What a metric does not name in its
+    ``needs`` may not be there.
+
+    Args:
+        network: what is measured.
+        outputs: of the network, one array (n, \\*output) each.
+        found: what was observed, by need and layer.
+        labels: (n,) integers; None without labels.
+        inputs: (n, \\*sample_shape).
+        source: outputs of the ReLU network on the same samples by name, when a conversion is checked.
+    """
+
+    network: MeasuredNetwork
+    outputs: Sequence[np.ndarray]
+    found: Found
+    labels: np.ndarray | None = None
+    inputs: np.ndarray = field(default_factory=lambda: np.empty(0))
+    source: Mapping[str, np.ndarray] | None = None
+
+    def __len__(self) -> int:
+        """The number of samples."""
+        return len(self.outputs[0])
+
+    @property
+    def logits(self) -> np.ndarray:
+        """The output that has a column for each class, (n, classes); one column for two classes.
+
+        Raises:
+            ValueError: the network has none.
+        """
+        if self.network.scored is None:
+            raise ValueError("the network has no output with a column for each class")
+        return self.outputs[self.network.scored]
+
+    def spikes(self, layer: str) -> np.ndarray:
+        """How many of the samples each neuron or pool of a layer fired for, integers in the layer's shape."""
+        return self._of("spikes", layer)
+
+    def saturated(self, layer: str) -> int:
+        """How many spikes of a layer had an ideal time before its window; of signed neurons also after it."""
+        return int(self._of("saturated", layer))
+
+    def nonzero(self, layer: str) -> np.ndarray:
+        """For how many samples each neuron or pool carried another value than 0, integers in the layer's shape.
+
+        Of a ReLU network: for how many each input of a layer with weights was not 0.
+        """
+        return self._of("nonzero", layer)
+
+    def last_spikes(self, layer: str) -> np.ndarray:
+        """When the last spike of a layer of neurons was fired, absolute, in tau_c, (n,); -infinity for no spike."""
+        window = self.network.source(layer).window
+        if window is None:
+            raise ValueError(f"layer {layer} has no window")
+        return window.t_max - self._of("last_spikes", layer).astype(np.float64)
+
+    def first_spikes(self, layer: str) -> np.ndarray:
+        """How many spikes fall into each of 50 equal parts of a layer's window, the earliest first, integers (50,)."""
+        return self._of("first_spikes", layer)
+
+    def times(self, layer: str) -> np.ndarray:
+        """Absolute spike times of a layer of neurons, (n, \\*neurons), in tau_c; infinity for silent ones."""
+        return self.network.source(layer).absolute(self.local_times(layer))
+
+    def local_times(self, layer: str) -> np.ndarray:
+        """Local times ``x = t_max - t`` that a layer's neurons or pools carry, (n, \\*neurons), in tau_c."""
+        return self._of("times", layer)
+
+    @cached_property
+    def synaptic_operations(self) -> Mapping[str, int | None]:
+        """Synaptic operations of all samples together by the layer that integrates; needs "spikes"."""
+        return self._summed("spikes")
+
+    @cached_property
+    def nonzero_operations(self) -> Mapping[str, int | None]:
+        """As :attr:`synaptic_operations`, of the values that are not 0; needs "nonzero"."""
+        return self._summed("nonzero")
+
+    def _summed(self, need: str) -> Mapping[str, int | None]:
+        counted = {source.name: self._of(need, source.name) for source in self.network.sources}
+        found = operations(self.network.fan_outs, counted)
+        return {name: None if count is None else int(count) for name, count in found.items()}
+
+    def _of(self, need: str, layer: str) -> np.ndarray:
+        try:
+            return self.found[need][layer]
+        except KeyError:
+            raise KeyError(f"no {need!r} of layer {layer!r} here: name it in the metric's needs") from None

@@ -1,0 +1,166 @@
+"""What is known of a network that is measured."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+import keras
+import numpy as np
+
+from snnctl.conversion.graph import graph_of, sized
+from snnctl.metrics.prices import Prices
+from snnctl.metrics.relu_operations import Connections, connections
+from snnctl.metrics.synaptic_operations import FanOut, fan_outs
+from snnctl.ttfs.coding import InputCoding
+from snnctl.ttfs.observe import pools, silent_times
+from snnctl.ttfs.spiking import SpikingLayer
+from snnctl.ttfs.timeline import Window, timeline
+
+Kind = Literal["input", "spiking", "signed", "relay", "pooling"]
+
+
+@dataclass(frozen=True)
+class SpikeSource:
+    """A layer whose outputs are spikes.
+
+    Args:
+        name: the layer's; "input" where a network is given spike times.
+        kind: "input"; "spiking" neurons, the ReLU units, clipped ones among them; "signed" ones, which carry values of
+            either sign; "relay" neurons, whose spikes wait for a later window; "pooling", which passes spikes on.
+        shape: of its neurons or pools.
+        silent: local time of a neuron or pool that is silent, broadcastable to (1, \\*shape).
+        window: its firing window; None for pooling.
+    """
+
+    name: str
+    kind: Kind
+    shape: tuple[int, ...]
+    silent: np.ndarray
+    window: Window | None = None
+
+    @property
+    def neurons(self) -> int:
+        """How many neurons or pools it has."""
+        return int(np.prod(self.shape))
+
+    def absolute(self, local: np.ndarray) -> np.ndarray:
+        """Absolute spike times of local ones, (n, \\*shape), in tau_c; infinity for silent neurons.
+
+        Raises:
+            ValueError: a pooling layer, whose spikes belong to other layers' windows.
+        """
+        if self.window is None:
+            raise ValueError(f"layer {self.name} has no window")
+        return self.window.times(local, self.silent)
+
+
+@dataclass(frozen=True)
+class MeasuredNetwork:
+    """A network that is measured.
+
+    Args:
+        model: the network, with an input of a fixed size.
+        kind: "relu" or "snn".
+        shape: of one sample.
+        images: how many samples it is shown.
+        scored: number of the output that has a column for each class; None if there is none.
+        prices: of operations.
+    """
+
+    model: keras.Model
+    kind: Literal["relu", "snn"]
+    shape: tuple[int, ...]
+    images: int
+    scored: int | None = 0
+    prices: Prices = field(default_factory=Prices)
+
+    @cached_property
+    def sources(self) -> Sequence[SpikeSource]:
+        """Of a spiking network: the input, the layers of neurons in the order in which they fire, and the poolings."""
+        silent, graph = silent_times(self.model), graph_of(self.model)
+        steps = {step.name: step for step in graph.steps}
+        shapes = {name: tuple(side or 0 for side in graph.shapes[step.outputs[0]]) for name, step in steps.items()}
+        shape = tuple(side or 0 for side in graph.shapes[graph.input])
+        windows = timeline(self.model)
+        found = [SpikeSource(windows[0].layer, "input", shape, np.zeros(()), windows[0])]
+        for window in windows[1:]:
+            name = window.layer
+            none = np.asarray(silent.get(name, window.low))
+            found.append(SpikeSource(name, _kind(steps[name].layer), shapes[name], none, window))
+        for pool in pools(self.model):
+            none = np.asarray(silent.get(pool.name, 0.0))
+            found.append(SpikeSource(pool.name, "pooling", shapes[pool.name], none))
+        return tuple(found)
+
+    @property
+    def input(self) -> SpikeSource:
+        """The coded input of a spiking network."""
+        return self.sources[0]
+
+    @property
+    def layers(self) -> Sequence[SpikeSource]:
+        """The layers of neurons of a spiking network, in the order in which they fire; without the input."""
+        return tuple(source for source in self.sources[1:] if source.kind != "pooling")
+
+    def source(self, name: str) -> SpikeSource:
+        """The layer called ``name``.
+
+        Raises:
+            KeyError: there is none whose outputs are spikes.
+        """
+        for source in self.sources:
+            if source.name == name:
+                return source
+        raise KeyError(f"no layer {name!r} fires here")
+
+    @property
+    def latency(self) -> float:
+        """When the last readout is read, in tau_c: the sum of the levels' windows."""
+        return max(source.window.t_max for source in self.sources if source.window is not None)
+
+    @property
+    def input_range(self) -> tuple[float, float] | None:
+        """Smallest and largest input that is coded; None for a network that is given spike times."""
+        coding = next((layer for layer in self.model.layers if isinstance(layer, InputCoding)), None)
+        return None if coding is None else (coding.low, coding.high)
+
+    @cached_property
+    def fan_outs(self) -> Sequence[FanOut]:
+        """The synapses of a spiking network, see :func:`~snnctl.metrics.synaptic_operations.fan_outs`."""
+        return tuple(fan_outs(self.model))
+
+    @cached_property
+    def connections(self) -> Connections | None:
+        """The connections of a ReLU network; None where they cannot be counted."""
+        return connections(self.model, self.shape)
+
+
+def measured_network(
+    model: keras.Model,
+    kind: str,
+    shape: tuple[int, ...],
+    scored: int | None = 0,
+    prices: Prices | None = None,
+) -> MeasuredNetwork:
+    """A network, and the samples it is measured on.
+
+    Args:
+        model: the network; its input's size may be open.
+        kind: "relu" or "snn".
+        shape: of the samples, (samples, \\*sample_shape).
+        scored: number of the output that has a column for each class.
+        prices: of operations.
+    """
+    sample = tuple(shape[1:])
+    if kind == "snn":
+        return MeasuredNetwork(sized(model, sample), "snn", sample, shape[0], scored, prices or Prices())
+    return MeasuredNetwork(model, "relu", sample, shape[0], scored, prices or Prices())
+
+
+def _kind(layer: keras.layers.Layer) -> Kind:
+    if isinstance(layer, SpikingLayer):
+        return "signed" if layer.signed else "spiking"
+    return "relay"

@@ -1,0 +1,193 @@
+"""Curves with spread."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from snnctl.reports.charts.frame import WIDTH, Entry, axes, colour, head, left_room, legend, marker
+from snnctl.reports.charts.scales import Scale, make_scale, tick_label, usable
+from snnctl.reports.charts.svg import document, element, escape, label, number, polyline
+
+PLOT = 250.0  # height
+MOST_MARKERS = 40  # a denser curve is drawn without
+
+
+@dataclass(frozen=True)
+class Series:
+    """A curve.
+
+    Args:
+        name: for the legend.
+        x: places; any order.
+        y: values at these; None, NaN or infinite where there is none, which leaves a gap.
+        spread: standard deviation (or the like) of each value, drawn to both sides; empty for none.
+        dashed: whether the line is dashed and its markers are hollow.
+        index: which colour and marker it has; its place among the series when None.
+    """
+
+    name: str
+    x: Sequence[float]
+    y: Sequence[float | None]
+    spread: Sequence[float] = ()
+    dashed: bool = False
+    index: int | None = None
+
+
+@dataclass(frozen=True)
+class Point:
+    """A value that is drawn; ``low`` and ``high`` are its spread's ends."""
+
+    x: float
+    y: float
+    low: float
+    high: float
+
+
+def line_chart(
+    title: str,
+    x_label: str,
+    y_label: str,
+    series: Sequence[Series],
+    *,
+    log_x: bool = False,
+    log_y: bool = False,
+    percent_y: bool = False,
+    inline: bool = False,
+) -> str:
+    """Curves over one axis, as SVG.
+
+    Args:
+        title: says what is shown.
+        x_label: name and unit of the horizontal axis.
+        y_label: of the vertical one.
+        series: the curves; the order gives colours and markers.
+        log_x: whether the horizontal axis is logarithmic; 0 has a place of its own at its beginning.
+        log_y: likewise.
+        percent_y: whether values are parts of 1 shown as percentages.
+        inline: see :func:`~snnctl.reports.charts.svg.document`.
+
+    Raises:
+        ValueError: a series whose ``x``, ``y`` and ``spread`` differ in length.
+    """
+    series = [replace(one, index=place if one.index is None else one.index) for place, one in enumerate(series)]
+    points = [_points(one) for one in series]
+    drawn = [point for curve in points for point in curve if point is not None]
+    titled, top = head(title, inline)
+    entries = [Entry(one.name, _sample(one)) for one in series]
+    listed, height = legend(entries, 12, top, WIDTH - 12)
+    top += height + 10
+    bottom = top + PLOT
+    heights = [point.y for point in drawn] + [
+        end for point in drawn for end in (point.low, point.high) if end > 0 or not log_y
+    ]
+    y = make_scale(heights, bottom, top, log=log_y, percent=percent_y)
+    y = _within_one(y, heights) if percent_y and not log_y else y
+    x = make_scale([point.x for point in drawn], left_room(y), WIDTH - 24, log=log_x, most=8)
+    body = [titled, listed, axes(x, y, x_label, y_label)]
+    body += [_curve(*pair, x, y, percent_y) for pair in zip(series, points, strict=True)]
+    if not drawn:
+        body.append(label("no values", (x.start + x.end) / 2, (top + bottom) / 2, "muted", "middle"))
+    return document(title, _description(series, points, x_label, y_label), WIDTH, bottom + 52, "".join(body), inline)
+
+
+def _points(series: Series) -> list[Point | None]:
+    """By x; None where there is a gap."""
+    if len(series.x) != len(series.y) or len(series.spread) not in (0, len(series.y)):
+        raise ValueError(f"series '{series.name}': x, y and spread differ in length")
+    spreads = series.spread or [0.0] * len(series.y)
+    rows = [row for row in zip(series.x, series.y, spreads, strict=True) if usable(row[0])]
+    points: list[Point | None] = []
+    for x, y, spread in sorted(rows, key=lambda row: row[0]):
+        half = spread if usable(spread) else 0.0
+        points.append(None if y is None or not usable(y) else Point(x, y, y - half, y + half))
+    return points
+
+
+def _within_one(y: Scale, values: Sequence[float]) -> Scale:
+    """Percentages: no axis beyond 0 and 100 % for values within; what spread lies outside is cut off."""
+    return y if not values else _cut(y, max(y.low, 0.0), min(y.high, 1.0))
+
+
+def _cut(y: Scale, low: float, high: float) -> Scale:
+    if high <= low:
+        return y
+    ticks = [tick for tick in y.ticks if low - 1e-9 <= tick[0] <= high + 1e-9]
+    return Scale(low, high, y.start, y.end, ticks)
+
+
+def _curve(series: Series, points: Sequence[Point | None], x: Scale, y: Scale, percent: bool) -> str:
+    runs = _runs(points, x, y)
+    index = series.index or 0
+    c = colour(index)
+    parts = [_spread(run, x, y, c) for run in runs] if series.spread else []
+    lines = "".join(polyline(_at(point, x, y) for point in run) for run in runs if len(run) > 1)
+    if lines:
+        parts.append(element("path", d=lines, class_=f"curve s{c}" + (" dashed" if series.dashed else "")))
+    marked = [point for run in runs for point in run]
+    if len(marked) <= MOST_MARKERS:
+        for point in marked:
+            text = escape(f"{series.name}: {_value(point.x)}, {_value(point.y, percent)}")
+            parts.append(marker(index, *_at(point, x, y), hollow=series.dashed, title=text))
+    else:
+        parts += [marker(index, *_at(run[0], x, y), hollow=series.dashed) for run in runs if len(run) == 1]
+    return element("g", *parts, class_="series") if parts else ""
+
+
+def _runs(points: Sequence[Point | None], x: Scale, y: Scale) -> list[list[Point]]:
+    """Points without a gap between them."""
+    runs: list[list[Point]] = [[]]
+    for point in points:
+        if point is not None and x(point.x) is not None and y(point.y) is not None:
+            runs[-1].append(point)
+        elif runs[-1]:
+            runs.append([])
+    return [run for run in runs if run]
+
+
+def _at(point: Point, x: Scale, y: Scale) -> tuple[float, float]:
+    return x(point.x) or 0.0, y(point.y) or 0.0
+
+
+def _spread(run: Sequence[Point], x: Scale, y: Scale, c: int) -> str:
+    """A band; at a point that stands alone, a whisker."""
+    upper = [(x(point.x) or 0.0, _inside(y, point.high)) for point in run]
+    lower = [(x(point.x) or 0.0, _inside(y, point.low)) for point in run]
+    if len(run) > 1:
+        return element("path", d=polyline([*upper, *reversed(lower)], closed=True), class_=f"band f{c}")
+    (at, high), (_, low) = upper[0], lower[0]
+    caps = "".join(f"M{number(at - 4)} {number(end)}h8" for end in (high, low))
+    return element("path", d=f"M{number(at)} {number(low)}V{number(high)}{caps}", class_=f"curve thin s{c}")
+
+
+def _inside(y: Scale, value: float) -> float:
+    """The pixel of ``value``, or of the end of the axis that it lies beyond."""
+    at = y(value)
+    return y.start if at is None else min(max(at, min(y.start, y.end)), max(y.start, y.end))
+
+
+def _sample(series: Series) -> str:
+    index = series.index or 0
+    dashed = " dashed" if series.dashed else ""
+    line = element("path", d="M-14 0H14", class_=f"curve s{colour(index)}{dashed}")
+    return line + marker(index, 0, 0, hollow=series.dashed)
+
+
+def _description(series: Sequence[Series], points: Sequence[Sequence[Point | None]], x: str, y: str) -> str:
+    """The same in words: first and last value of each curve."""
+    parts = [f"{y} over {x}."]
+    for one, curve in zip(series, points, strict=True):
+        found = [point for point in curve if point is not None]
+        if found:
+            first, last = found[0], found[-1]
+            parts.append(
+                f"{one.name}: {len(found)} points, from {_value(first.y)} at {_value(first.x)} "
+                f"to {_value(last.y)} at {_value(last.x)}."
+            )
+        else:
+            parts.append(f"{one.name}: no values.")
+    return " ".join(parts)
+
+
+def _value(value: float, percent: bool = False) -> str:
+    return tick_label(value, 0.0001, True) if percent else f"{value:.4g}"

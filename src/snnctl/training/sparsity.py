@@ -1,0 +1,62 @@
+"""A penalty on spikes: fewer neurons fire, as far as the task allows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from math import prod
+
+import keras
+
+from snnctl.errors import TrainingError
+from snnctl.training.units import hidden_units
+
+
+class EarlySpikes(keras.regularizers.Regularizer):
+    """``factor * sum x`` of a layer's local spike times x, which Keras divides by the number of samples.
+
+    x is 0 for a neuron that stays silent and grows by 1 for each tau_c that it fires earlier. The gradient is the same
+    for every neuron that fires, whenever it does: as any L1 penalty it drives x to 0, to silence.
+
+    Args:
+        factor: of the sum; at least 0.
+    """
+
+    def __init__(self, factor: float) -> None:
+        self.factor = factor
+
+    def __call__(self, x):
+        """The penalty of a batch (batch, \\*neurons), before it is divided by the number of samples."""
+        return self.factor * keras.ops.sum(x)
+
+    def get_config(self) -> dict[str, float]:
+        """Everything needed to make it again."""
+        return {"factor": self.factor}
+
+
+@contextmanager
+def penalised(model: keras.Model, sparsity: float) -> Iterator[None]:
+    """Within it, ``sparsity`` times the mean local spike time of all hidden neurons is part of the model's loss.
+
+    Of a ReLU network it is the mean activation. The mean counts every neuron alike, as spikes per neuron do. The model
+    must be compiled within, and afterwards anew; nothing of the penalty is saved with it.
+
+    Args:
+        model: a ReLU or spiking network.
+        sparsity: 0 adds nothing.
+
+    Raises:
+        TrainingError: there is no layer whose spikes could be made fewer.
+    """
+    units = hidden_units(model) if sparsity else []
+    if sparsity and not units:
+        raise TrainingError("the network has no hidden layer to make sparse", todo="Leave out --sparsity.")
+    neurons = sum(prod(side or 1 for side in layer.output.shape[1:]) for layer in units)
+    before = [layer.activity_regularizer for layer in units]
+    try:
+        for layer in units:
+            layer.activity_regularizer = EarlySpikes(sparsity / neurons)
+        yield
+    finally:
+        for layer, regularizer in zip(units, before, strict=True):
+            layer.activity_regularizer = regularizer

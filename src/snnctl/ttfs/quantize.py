@@ -1,0 +1,95 @@
+"""Rounding to the levels that a few bits can tell apart; gradients go straight through."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from snnctl.ttfs.constraints import Constraints
+
+
+def straight_through(x: Any, replaced: Any) -> Any:
+    """``replaced``, bit for bit, with the gradient of ``x``. [Bengio et al. 2013, arXiv 1308.3432]"""
+    return ops.stop_gradient(replaced) + (x - ops.stop_gradient(x))
+
+
+def rounded_weights(weights: Any, constraints: Constraints) -> Any:
+    """Weights J on 2^b levels from w_min to w_max; outside they saturate.
+
+        step = (w_max - w_min) / (2^b - 1)         zero = -w_min / step
+        J -> (clip(round(J / step + zero), 0, 2^b - 1) - zero) step
+
+    If 0 lies in the range, ``zero`` is rounded first, which moves all levels by less than a step: 0 is a level then, as
+    absent synapses ask for. [Jacob et al. 2018, arXiv 1712.05877, Section 3] Computed in float64. Where all weights are
+    the same and no range is given, they stay.
+
+    Args:
+        weights: any shape.
+        constraints: the bits, and the range; the weights' own where none is given.
+
+    Returns:
+        Of the weights' shape and dtype, with their gradient.
+    """
+    J = ops.cast(weights, "float64")
+    low = ops.min(J) if constraints.w_min is None else ops.cast(constraints.w_min, "float64")
+    high = ops.max(J) if constraints.w_max is None else ops.cast(constraints.w_max, "float64")
+    if constraints.w_max is None:
+        high = ops.maximum(low, high)
+    elif constraints.w_min is None:
+        low = ops.minimum(low, high)
+    steps = 2.0**constraints.weight_bits - 1.0
+    ranged = high > low
+    step = ops.where(ranged, (high - low) / steps, ops.ones_like(low))
+    zero = -low / step
+    zero = ops.where(ops.logical_and(low <= 0, high >= 0), ops.round(zero), zero)
+    levels = (ops.clip(ops.round(J / step + zero), 0.0, steps) - zero) * step
+    rounded = ops.where(ranged, levels, ops.clip(J, low, high))
+    return straight_through(weights, ops.cast(rounded, weights.dtype))
+
+
+def rounded_thresholds(D: Any, bits: int) -> Any:
+    """D on 2^b levels from the layer's smallest to its largest, both ends included; the same for all thresholds.
+
+    Args:
+        D: the layer's, any shape, in tau_c.
+        bits: b.
+
+    Returns:
+        Of D's shape and dtype, with its gradient.
+    """
+    exact = ops.cast(D, "float64")
+    low, high = ops.min(exact), ops.max(exact)
+    steps = 2.0**bits - 1.0
+    width = ops.where(high > low, high - low, ops.ones_like(low))
+    rounded = low + ops.round((exact - low) / width * steps) / steps * width
+    return straight_through(D, ops.cast(rounded, D.dtype))
+
+
+def is_synaptic(weight: keras.Variable) -> bool:
+    """Whether a weight of a linear layer is J: a number, and no bias."""
+    return keras.backend.is_float_dtype(weight.dtype) and weight.name != "bias"
+
+
+def linear_call(layer: keras.layers.Layer, inputs: Any, constraints: Constraints) -> Any:
+    """``layer(inputs)``, with the layer's weights as the constraints leave them.
+
+    Args:
+        layer: a built linear layer of Keras.
+        inputs: what it takes.
+        constraints: in force.
+    """
+    if not constraints.weight_bits:
+        return layer(inputs)
+
+    def in_force(variables: list[keras.Variable]) -> list[Any]:
+        return [
+            rounded_weights(ops.convert_to_tensor(weight), constraints) if is_synaptic(weight) else weight.value
+            for weight in variables
+        ]
+
+    outputs, _ = layer.stateless_call(
+        in_force(layer.trainable_variables), in_force(layer.non_trainable_variables), inputs
+    )
+    return outputs

@@ -1,0 +1,97 @@
+"""The result of ``gradients`` as a table, as curves, and as a difference from the ReLU network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from snnctl.verbs.comparing.csv_text import csv_text
+
+if TYPE_CHECKING:
+    from snnctl.metrics.gradients import Jacobians
+
+SPECTRA = ("jacobian", "depth")
+NO_NUMBER = float("nan")
+FIGURES = ("largest", "smallest", "mean_log", "rank")
+
+
+def differences(found: Sequence[Jacobians], relu: Sequence[Jacobians] | None) -> dict[str, Any]:
+    """Largest difference of an entry of a layer's Jacobians from the ReLU network's, relative to its largest entry.
+
+    None where they cannot be compared: other neurons fire, or layers stand for no ReLU unit. Empty for the ReLU one.
+    """
+    if relu is None:
+        return {}
+    if len(found) != len(relu):
+        return {"jacobian_difference": None}
+    pairs = [
+        (own, reference)
+        for mine, theirs in zip(found, relu, strict=True)
+        for own, reference in zip(mine.layer or [], theirs.layer or [], strict=True)
+    ]
+    if not pairs or any(own.shape != reference.shape for own, reference in pairs):
+        return {"jacobian_difference": None}
+    return {"jacobian_difference": max(_relative(own, reference) for own, reference in pairs)}
+
+
+def _relative(own: np.ndarray, reference: np.ndarray) -> float:
+    scale = np.abs(reference).max(initial=0.0)
+    return float(np.abs(own - reference).max(initial=0.0) / scale) if scale else 0.0
+
+
+def table(networks: Sequence[dict[str, Any]]) -> str:
+    """One line a network and layer, as CSV."""
+    rows = []
+    for network in networks:
+        for number, layer in enumerate(network["layers"], start=1):
+            row = {"neuron": network["neuron"], "layer": number}
+            row.update({key: value for key, value in layer.items() if key not in SPECTRA})
+            for kind in SPECTRA:
+                spectrum = layer[kind] or {}
+                row.update({f"{kind}_{key}": spectrum.get(key) for key in FIGURES})
+                row.update({f"{kind}_{key}": value for key, value in spectrum.get("quantiles", {}).items()})
+            rows.append(row)
+    return csv_text(rows)
+
+
+def charts(networks: Sequence[dict[str, Any]], arch: str) -> dict[str, str]:
+    """Gradients and singular values layer by layer, as SVG by file name."""
+    from snnctl.reports.charts import Series, line_chart
+
+    places = {network["neuron"]: list(range(1, len(network["layers"]) + 1)) for network in networks}
+    norms = [
+        Series(
+            network["neuron"], places[network["neuron"]], [layer["activation_gradient"] for layer in network["layers"]]
+        )
+        for network in networks
+    ]
+    files = {
+        "gradients.svg": line_chart(
+            f"Gradient of the loss, layer by layer ({arch}, before training)",
+            "layer",
+            "norm, with respect to spike times or activations",
+            norms,
+            log_y=True,
+        )
+    }
+    spectra = [
+        Series(
+            f"{network['neuron']}, {name}",
+            places[network["neuron"]],
+            [(layer["depth"] or {}).get(name, NO_NUMBER) for layer in network["layers"]],
+            dashed=name == "smallest",
+        )
+        for network in networks
+        for name in ("largest", "smallest")
+    ]
+    if any(layer["depth"] for network in networks for layer in network["layers"]):
+        files["jacobians.svg"] = line_chart(
+            f"Singular values of the Jacobian from the input to each layer ({arch}, before training)",
+            "layer",
+            "singular value",
+            spectra,
+            log_y=True,
+        )
+    return files

@@ -1,0 +1,105 @@
+"""``snnctl export``: a spiking network as plain data."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from snnctl.errors import ModelError
+from snnctl.runs import expanded
+from snnctl.verbs.conversion_rules import layer_rules
+from snnctl.verbs.export_options import ExportOptions
+from snnctl.verbs.result import Result, Run
+
+if TYPE_CHECKING:
+    import keras
+
+    from snnctl.events.network import Network, Population
+
+NAME = "network.npz"
+
+
+def export(options: ExportOptions, run: Run) -> Result:
+    """The network as a file of the run folder, and how large it is.
+
+    Raises:
+        ModelError: missing or damaged, no spiking network, of no fixed input size, or with a layer that is not known.
+        ConversionError: several inputs, or a call method of its own.
+    """
+    from snnctl.export import lower
+    from snnctl.models import dtype_of
+
+    model = spiking_model(options, run)
+    network = replace(lower(model), about={"model": model.name, "precision": dtype_of(model)})
+    return Result("export", figures(network), options.model_dump(mode="json"), files={NAME: packed(network)})
+
+
+def spiking_model(options: ExportOptions, run: Run) -> keras.Model:
+    """The network that is named, or was given as an object.
+
+    Raises:
+        ModelError: missing or damaged, or no spiking network.
+    """
+    from snnctl.models import load_model
+    from snnctl.models.vetting import holds_spiking_layers
+
+    layer_rules(run)  # plugins register the layers that a file may hold
+    model = run.given.model
+    if model is None:
+        loaded = load_model(expanded(options.model))
+        for note in loaded.notes:
+            run.reporter.note(note)
+        model = loaded.model
+    if not holds_spiking_layers(model):
+        raise ModelError(f"{options.model} is a ReLU network", todo="Convert it first: `snnctl convert`.")
+    return model
+
+
+def packed(network: Network) -> bytes:
+    """The network as the content of an ``.npz`` file."""
+    from snnctl.events import write_network
+
+    with TemporaryDirectory(prefix="snnctl-") as folder:
+        path = Path(folder) / NAME
+        write_network(path, network)
+        return path.read_bytes()
+
+
+def figures(network: Network) -> dict[str, Any]:
+    """How large the network is, in total and by population; ``synapses``: those that reach it."""
+    from snnctl.export.size import synapses
+
+    reaching = synapses(network)
+    first, *layers = network.populations
+    return {
+        "type": "snn",
+        "neurons": {kind: _neurons(layers, kind) for kind in ("spiking", "signed", "relay")},
+        "pools": sum(pools.pools for pools in network.pools),
+        "synapses": sum(reaching.values()),
+        "latency": max(readout.t_read for readout in network.readouts),
+        "input": _population(first, reaching),
+        "layers": [_population(layer, reaching) for layer in layers],
+        "readouts": [
+            {"name": each.name, "neurons": each.outputs, "synapses": reaching.get(each.name, 0)}
+            for each in network.readouts
+        ],
+    }
+
+
+def _neurons(populations: list[Population], kind: str) -> int:
+    return sum(population.neurons for population in populations if population.kind == kind)
+
+
+def _population(population: Population, reaching: dict[str, int]) -> dict[str, Any]:
+    return {
+        "name": population.name,
+        "kind": population.kind,
+        "level": population.level,
+        "neurons": population.neurons,
+        "synapses": reaching.get(population.name, 0),
+        "window": population.width,
+        "t_min": population.t_min,
+        "t_max": population.t_max,
+    }

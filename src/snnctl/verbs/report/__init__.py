@@ -1,0 +1,1 @@
+"""``snnctl report``: runs side by side, as one HTML file."""

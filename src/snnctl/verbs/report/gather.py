@@ -1,0 +1,163 @@
+"""Runs as their folders say."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from snnctl.errors import ModelError, UsageError
+from snnctl.reports.facts import ReportedRun
+from snnctl.runs import RunRecord, expanded, read_run
+
+SUMMARY, RECIPE, RECORD, HISTORY = "summary.json", "recipe.yaml", "run.json", "history.csv"
+Missing = list[tuple[str, str]]
+
+
+def gather(folders: Sequence[str]) -> tuple[list[ReportedRun], Missing]:
+    """The runs in ``folders``, each once, and what of them is not there.
+
+    Args:
+        folders: of runs, and of recipes, which stand for all their steps.
+
+    Raises:
+        ModelError: a folder that is neither, or whose record is damaged.
+        UsageError: an empty path.
+    """
+    runs: list[ReportedRun] = []
+    missing: Missing = []
+    seen: set[Path] = set()
+    for given in folders:
+        for folder in _run_folders(given, missing):
+            if folder.resolve() not in seen:
+                seen.add(folder.resolve())
+                runs.append(_reported(folder, missing))
+    if not runs:
+        raise ModelError(f"{', '.join(folders)} holds no run", todo="Name run folders, or the folder of a recipe.")
+    return _named_apart(runs), missing
+
+
+def recipe_name(folder: str) -> str | None:
+    """The name of the recipe whose folder it is; None if it is none that is complete."""
+    path = expanded(folder) / SUMMARY
+    name = _read_summary(path).get("name") if path.is_file() else None
+    return name if isinstance(name, str) and name else None
+
+
+def _run_folders(given: str, missing: Missing) -> Iterator[Path]:
+    if not given:
+        raise UsageError("the path of a run is empty", todo="Name run folders, or the folder of a recipe.")
+    folder = expanded(given)
+    try:
+        found = folder.is_dir()
+    except (OSError, ValueError) as error:
+        raise ModelError(f"cannot look for a run: {error}", where=given) from error
+    if not found:
+        what = "is a file, not a run folder" if folder.exists() else "does not exist"
+        raise ModelError(f"{given} {what}", todo="Name run folders, or the folder of a recipe.")
+    if (folder / RECORD).is_file():
+        yield folder
+    elif (folder / SUMMARY).is_file():
+        yield from _finished_steps(folder, missing)
+    elif (folder / RECIPE).is_file():
+        missing.append((given, "The recipe is not finished: only its complete steps are shown."))
+        yield from _steps_so_far(folder)
+    else:
+        raise ModelError(
+            f"{given} is neither a run folder nor that of a recipe: it holds no {RECORD} and no {SUMMARY}",
+            todo="Name a folder that `snnctl` has written.",
+        )
+
+
+def _finished_steps(folder: Path, missing: Missing) -> Iterator[Path]:
+    steps = _read_summary(folder / SUMMARY).get("steps")
+    if not isinstance(steps, list) or not all(isinstance(step, dict) for step in steps):
+        raise ModelError("it lists no steps", where=str(folder / SUMMARY), todo="Run the recipe again.")
+    for step in steps:
+        name = step.get("folder")
+        if isinstance(name, str) and (folder / name / RECORD).is_file():
+            yield folder / name
+        else:
+            missing.append((f"{folder}: step '{step.get('id')}'", "Its folder is not there."))
+
+
+def _steps_so_far(folder: Path) -> Iterator[Path]:
+    runs = [entry for entry in folder.iterdir() if (entry / RECORD).is_file()]
+    yield from sorted(runs, key=lambda run: (_record(run).started, run.name))
+
+
+def _reported(folder: Path, missing: Missing) -> ReportedRun:
+    record = _record(folder)
+    history: list[dict[str, float | None]] = []
+    if (folder / HISTORY).is_file():
+        try:
+            history = list(_read_history(folder / HISTORY))
+        except (OSError, ValueError, csv.Error) as error:
+            missing.append((f"{folder}: curves of training", f"{HISTORY} cannot be read: {error}."))
+    return ReportedRun(
+        name=folder.resolve().name,
+        folder=str(folder),
+        verb=record.verb,
+        metrics=record.metrics,
+        history=history,
+        options=record.options,
+        settings=record.settings,
+        seed=record.seed,
+        versions=record.versions,
+        plugins=record.plugins,
+        command=record.command,
+        started=record.started,
+        duration=record.duration,
+    )
+
+
+def _record(folder: Path) -> RunRecord:
+    record = read_run(folder)
+    if record is None:  # removed since it was seen
+        raise ModelError(f"{folder} is no run folder any more")
+    return record
+
+
+def _read_history(path: Path) -> Iterator[dict[str, float | None]]:
+    with path.open(newline="", encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            yield {name: _number(text) for name, text in row.items() if isinstance(name, str) and name != "epoch"}
+
+
+def _number(text: str | None) -> float | None:
+    if not text:
+        return None
+    value = float(text)
+    return value if math.isfinite(value) else None
+
+
+def _read_summary(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise ModelError(f"cannot be read: {error}", where=str(path), todo="Run the recipe again.") from error
+    if not isinstance(content, dict):
+        raise ModelError("is not a JSON object", where=str(path), todo="Run the recipe again.")
+    return content
+
+
+def _named_apart(runs: list[ReportedRun]) -> list[ReportedRun]:
+    """Runs in folders of the same name get that of the folder above in front, or else a number behind."""
+    names = [run.name for run in runs]
+    taken: set[str] = set()
+    result = []
+    for run in runs:
+        name = run.name
+        if names.count(name) > 1:
+            name = f"{Path(run.folder).resolve().parent.name}/{name}"
+        number, free = 1, name
+        while free in taken:
+            number += 1
+            free = f"{name} ({number})"
+        taken.add(free)
+        result.append(replace(run, name=free))
+    return result

@@ -1,0 +1,1 @@
+"""``snnctl sweep``: how well a spiking network bears hardware constraints, value by value."""

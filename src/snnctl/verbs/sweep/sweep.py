@@ -1,0 +1,109 @@
+"""``snnctl sweep``: a spiking network under hardware constraints, value by value."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from snnctl.runs import to_json, versions
+from snnctl.verbs.opening import Opened, open_model, require_spiking
+from snnctl.verbs.result import Result, Run
+from snnctl.verbs.sweep.chart import to_svg
+from snnctl.verbs.sweep.grid import AXES, given_axes, points
+from snnctl.verbs.sweep.jobs import Job, Plan
+from snnctl.verbs.sweep.options import SweepOptions
+from snnctl.verbs.sweep.table import point_rows, summarised, to_csv
+from snnctl.verbs.unfinished import Row, Rows, open_rows
+
+if TYPE_CHECKING:
+    import keras
+
+    from snnctl.verbs.sweep.trial import Bench
+
+WHICH_POINTS = {*AXES, "grid", "repeats", "seed"}
+"""Options that say which rows there are and change none of them."""
+PLACES = {"model", "data_dir"}
+
+
+def sweep(options: SweepOptions, run: Run) -> Result:
+    """Measures the network under each point's constraints; with fine-tuning also after it.
+
+    Rows that an interrupted sweep has left in ``run.unfinished`` are taken over.
+
+    Raises:
+        OutputError: the rows found so far cannot be written, or belong to another sweep.
+        ModelError: a ReLU network.
+        ModelError, DataError, UsageError, PluginError: see :func:`~snnctl.verbs.opening.open_model`.
+    """
+    from snnctl.ttfs.hardware import constraints_of
+    from snnctl.verbs.sweep.trial import Bench
+
+    opened = open_model(options, run)
+    require_spiking(opened.kind, options.model)
+    if carried := constraints_of(opened.model).in_force():
+        names = ", ".join(name for name in carried if name != "seed")
+        run.reporter.note(f"the network carries constraints of its own ({names}); the sweep is made without them")
+    training = opened.source.split("train") if options.finetune_epochs else None
+    bench = Bench(opened, options, opened.source.split(options.split), training, run)
+    with open_rows(run.unfinished, identity(opened, options)) as rows:
+        found = measured(bench, rows, run)
+    metrics = summary(options, found, len(bench.samples))
+    files = {"sweep.csv": to_csv(metrics["rows"]), "sweep.json": to_json(metrics), "sweep.svg": to_svg(metrics)}
+    return Result("sweep", metrics, opened.settings, files=files)
+
+
+def plan_of(options: SweepOptions) -> Plan:
+    """How often each point is measured."""
+    return Plan(options.seed, options.repeats, options.finetune_epochs > 0)
+
+
+def measured(bench: Bench, rows: Rows, run: Run) -> dict[Job, Row]:
+    """The figures of every job; those that are among ``rows`` are not measured again."""
+    options = bench.options
+    jobs = plan_of(options).all_jobs(points(given_axes(options), options.grid))
+    known = {job: row for job in jobs if (row := rows.get(job.key)) is not None}
+    if known:
+        run.reporter.note(f"{len(known):,} of {len(jobs):,} rows are there already; going on with the rest")
+    found: dict[Job, Row] = {}
+    with run.reporter.task("sweep", len(jobs) - len(known)) as task:
+        for job in jobs:
+            if job in known:
+                found[job] = known[job]
+                continue
+            found[job] = rows.add(job.key, bench.figures(job))
+            accuracy = found[job]["accuracy"]
+            task.advance(**({} if accuracy is None else {"accuracy": accuracy}))
+    return found
+
+
+def summary(options: SweepOptions, found: dict[Job, Row], images: int) -> dict[str, Any]:
+    """The figures of the sweep, as in ``metrics.json`` and ``sweep.json``."""
+    axes, plan = given_axes(options), plan_of(options)
+    groups = [point_rows(point, stage, plan, found) for point in points(axes, options.grid) for stage in plan.stages]
+    return {
+        "type": "snn",
+        "split": options.split,
+        "images": images,
+        "axes": {axis: list(values) for axis, values in axes.items()},
+        "mode": "grid" if options.grid else "axes",
+        "repeats": options.repeats,
+        "finetune_epochs": options.finetune_epochs,
+        "unconstrained": dict(found[plan.unconstrained]),
+        "points": [summarised(group) for group in groups],
+        "rows": [row for group in groups for row in group],
+    }
+
+
+def identity(opened: Opened, options: SweepOptions) -> dict[str, Any]:
+    """What a row depends on besides its own point and seed; rows of another identity are not taken over."""
+    kept = {name: value for name, value in opened.settings.items() if name not in WHICH_POINTS | PLACES}
+    return {"network": digest(opened.model), **kept, **versions()}
+
+
+def digest(model: keras.Model) -> str:
+    """SHA-256 of the layers and weights of a network."""
+    import hashlib
+
+    sha = hashlib.sha256(model.to_json().encode())
+    for weight in model.get_weights():
+        sha.update(weight.tobytes())
+    return sha.hexdigest()

@@ -1,0 +1,45 @@
+"""What snnctl's own metrics find in a spiking network that is shown unlabelled inputs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+
+from snnctl.data.stream import ArrayStream
+from snnctl.metrics.batch import Batch
+from snnctl.metrics.network import measured_network
+from snnctl.metrics.observation import observed
+from snnctl.plugins import load_registry
+from snnctl.progress import SilentReporter
+from snnctl.verbs.measurement import Measurement
+
+
+def counted(snn: keras.Model, inputs: np.ndarray, batch_size: int = 64) -> dict[str, Any]:
+    """The figures."""
+    return batches_and_figures(snn, inputs, batch_size)[1]
+
+
+def batches_and_figures(
+    snn: keras.Model, inputs: np.ndarray, batch_size: int = 64, more: tuple[str, ...] = ()
+) -> tuple[list[Batch], dict[str, Any]]:
+    """The batches, with what ``more`` needs besides, and the figures."""
+    network = measured_network(snn, "snn", inputs.shape, None)
+    reporter = SilentReporter()
+    measurement = Measurement(network, load_registry(entry_points=False), reporter, labelled=False)
+    stream = ArrayStream(lambda: inputs)
+    batches = list(observed(network, stream, measurement.needs.union(more), batch_size, reporter, ""))
+    for batch in batches:
+        measurement.add(batch)
+    return batches, measurement.figures()
+
+
+def spikes_of(layer: dict[str, Any], images: int) -> int:
+    """How many spikes a layer's figures stand for."""
+    return round(layer["spikes_per_neuron"] * layer["neurons"] * images)
+
+
+def by_name(figures: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The figures of each layer."""
+    return {layer["name"]: layer for layer in figures["layers"]}

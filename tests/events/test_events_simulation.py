@@ -1,0 +1,257 @@
+"""The simulator on random networks: neurons, pools, projections and readouts do what the equations say."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from by_products import by_products, left, simulated, synapses, together
+from event_networks import Case, case
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from snnctl.events import Batch, Network, NetworkError, Population, Projection, Readout, simulate, threshold_for
+
+properties = settings(deadline=None, max_examples=30)
+seeds = st.integers(0, 2**32)
+cases = st.builds(case, seeds, alpha=st.booleans())
+exact_cases = st.builds(case, seeds, exact=st.just(True), alpha=st.booleans())
+
+
+def same(one: Batch, other: Batch, but: str = "") -> None:
+    """Bit for bit, but for one population."""
+    for name in ("times", "pool_times", "events", "relay_events"):
+        for key, values in getattr(one, name).items():
+            if key == but:
+                continue
+            np.testing.assert_array_equal(values, getattr(other, name)[key])
+    for values, others in zip(one.logits, other.logits, strict=True):
+        np.testing.assert_array_equal(values, others)
+
+
+@properties
+@given(cases)
+def test_spikes_and_readouts_are_what_matrix_products_give(case: Case) -> None:
+    batch, expected = simulated(case), by_products(case)
+    x = [left(batch, population) for population in case.network.populations]
+    for pools in case.network.pools:
+        t_max = next(each.t_max for each in case.network.populations if each.level == pools.level)
+        t = batch.pool_times[pools.name]
+        x.append(np.where(np.isfinite(t), t_max - t, 0.0))
+    np.testing.assert_allclose(np.concatenate(x, axis=1), expected.x, atol=1e-9)
+    for logits, values in zip(batch.logits, expected.logits, strict=True):
+        np.testing.assert_allclose(logits, values, atol=1e-9)
+
+
+@properties
+@given(exact_cases)
+def test_neurons_are_silent_exactly_when_x_is_not_above_zero(case: Case) -> None:
+    batch, expected = simulated(case), by_products(case)
+    for population in case.network.populations[1:]:
+        np.testing.assert_array_equal(np.isinf(batch.times[population.name]), expected.ideal[population.name] <= 0)
+
+
+@properties
+@given(st.one_of(cases, exact_cases))
+def test_each_neuron_fires_at_most_once_and_in_its_window(case: Case) -> None:
+    batch = simulated(case)
+    assert list(batch.times) == [population.name for population in case.network.populations]
+    for population in case.network.populations:
+        t = batch.times[population.name]
+        assert t.shape == (len(case.inputs), population.neurons)
+        assert np.all((t == np.inf) | ((t >= population.t_min) & (t <= population.t_max)))
+
+
+@properties
+@given(st.one_of(cases, exact_cases))
+def test_each_spike_causes_one_event_at_each_of_its_synapses(case: Case) -> None:
+    batch, network = simulated(case), case.network
+    fired = np.isfinite(np.concatenate([*batch.times.values(), *batch.pool_times.values()], axis=1))
+    relays = of_relays(network)
+    every, of_relay = dict.fromkeys(batch.events, 0), dict.fromkeys(batch.events, 0)
+    for projection in network.projections:
+        for spike, _, _ in synapses(projection):
+            every[projection.name] = every[projection.name] + fired[:, spike]
+            of_relay[projection.name] = of_relay[projection.name] + fired[:, spike] * relays[spike]
+    for name in batch.events:
+        np.testing.assert_array_equal(batch.events[name], every[name])
+        np.testing.assert_array_equal(batch.relay_events[name], of_relay[name])
+
+
+def of_relays(network: Network) -> list[bool]:
+    """Of each spike id: does a relay neuron carry it? A pool's first member speaks for it."""
+    found = [population.kind == "relay" for population in network.populations for _ in range(population.neurons)]
+    for pools in network.pools:
+        found += [found[pools.members[first]] for first in pools.start[:-1]]
+    return found
+
+
+@properties
+@given(exact_cases, seeds)
+def test_the_order_of_simultaneous_spikes_is_irrelevant(case: Case, seed: int) -> None:
+    same(simulated(case), simulated(rearranged(case, seed)), but="in")
+
+
+@properties
+@given(cases, seeds)
+def test_the_order_of_inputs_and_projections_is_irrelevant(case: Case, seed: int) -> None:
+    one, other = simulated(case), simulated(rearranged(case, seed))
+    for values, others in zip(one.logits, other.logits, strict=True):
+        np.testing.assert_allclose(values, others, atol=1e-9)
+    assert all(np.array_equal(one.events[name], other.events[name]) for name in one.events)
+
+
+def rearranged(case: Case, seed: int) -> Case:
+    """The same network, its inputs numbered otherwise and its projections in another order: so simultaneous spikes are
+    delivered in another order.
+    """
+    rng, network = np.random.default_rng(seed), case.network
+    source = network.populations[0]
+    order = rng.permutation(source.neurons)
+    renumbered = np.append(np.argsort(order), -1)
+
+    def mapped(ids: np.ndarray) -> np.ndarray:
+        return np.where(ids < source.neurons, renumbered[np.minimum(ids, source.neurons)], ids)
+
+    pools = [replace(each, members=mapped(each.members)) for each in network.pools]
+    projections = [replace(each, source=mapped(each.source)) for each in network.projections]
+    shuffled = [projections[number] for number in rng.permutation(len(projections))]
+    made = replace(network, pools=pools, projections=shuffled)
+    return replace(case, network=made, inputs=case.inputs[:, order])
+
+
+@properties
+@given(seeds, st.booleans(), st.integers(-64, 64))
+def test_a_shift_of_absolute_time_shifts_all_spikes(seed: int, alpha: bool, shift: int) -> None:
+    one, other = (simulated(case(seed, exact=True, alpha=alpha, start=start)) for start in (0.0, shift / 4))
+    for name, times in one.times.items():
+        np.testing.assert_array_equal(times + shift / 4, other.times[name])
+    for values, others in zip(one.logits, other.logits, strict=True):
+        np.testing.assert_array_equal(values, others)
+
+
+@properties
+@given(seeds, st.floats(-1e3, 1e3))
+def test_any_shift_of_absolute_time_changes_nothing_but_rounding(seed: int, shift: float) -> None:
+    one, other = (simulated(case(seed, start=start)) for start in (0.0, shift))
+    for name, times in one.times.items():
+        np.testing.assert_allclose(times + shift, other.times[name], atol=1e-9)
+    for values, others in zip(one.logits, other.logits, strict=True):
+        np.testing.assert_allclose(values, others, atol=1e-9)
+
+
+@properties
+@given(seeds, st.sampled_from([0.0, 0.3]), st.sampled_from([0, 3]))
+def test_threads_and_batches_are_irrelevant(seed: int, noise: float, bits: int) -> None:
+    made = case(seed, images=5)
+    hardware = replace(made.network.hardware, noise=noise, time_bits=bits)
+    made = replace(made, network=replace(made.network, hardware=hardware))
+    expected = simulated(made, threads=1)
+    same(expected, simulated(made, threads=3))
+    pieces = [made.inputs[:1], made.inputs[1:1], made.inputs[1:4], made.inputs[4:]]
+    batches = list(simulate(made.network, iter(pieces), threads=2))
+    assert [batch.first for batch in batches] == [0, 1, 4]
+    same(expected, together(batches))
+
+
+@properties
+@given(seeds, st.booleans())
+def test_single_precision_computes_the_same_less_exactly(seed: int, alpha: bool) -> None:
+    made = case(seed, alpha=alpha)
+    for values, others in zip(simulated(made).logits, simulated(made, dtype="float32").logits, strict=True):
+        np.testing.assert_allclose(values, others, atol=1e-4)
+
+
+def chain(J: float, D: float, start: float) -> Network:
+    """One input, one neuron, one readout; at a late time."""
+    empty, one, zero = np.zeros(0), np.ones(1), np.zeros(1, np.int64)
+    end, t_max = start + 1.0, start + 1.0 + 0.7
+    B = np.ones(1)
+    neuron = Population(
+        "n",
+        "spiking",
+        (1,),
+        1,
+        start,
+        end,
+        end,
+        t_max,
+        threshold_for(np.full(1, D), t_max - end, B),
+        0.0,
+        B,
+        zero * 0.0,
+    )
+    return Network(
+        None,
+        [Population("in", "input", (1,), 0, start, start, start, end, empty, 0.0, empty, empty), neuron],
+        [],
+        [
+            Projection("J", "n", np.array([[0]]), np.array([0, 1]), zero, zero, np.full((1, 1, 1), J), zero),
+            Projection("K", "out", np.array([[1]]), np.array([0, 1]), zero, zero, one.reshape(1, 1, 1), zero),
+        ],
+        [Readout("out", (1,), 2, end, t_max, np.zeros(1))],
+    )
+
+
+@pytest.mark.parametrize("start", [0.0, 0.1, 1234.56])
+@pytest.mark.parametrize(
+    ("J", "D", "x", "fires"),
+    [
+        (1.0, 0.0, 0.0, False),  # nothing arrives, nothing leaves
+        (1.0, 0.0, 1e-300, True),  # as late as can be
+        (1e-30, 0.0, 1.0, True),
+        (-1e-30, 0.0, 1.0, False),
+        (0.0, 0.0, 1.0, False),
+        (-0.5, 0.25, 0.5, False),  # at the window's very end: silent
+    ],
+)
+def test_crossings_at_the_end_of_the_window(J: float, D: float, x: float, fires: bool, start: float) -> None:
+    (batch,) = simulate(chain(J, D, start), np.full((1, 1), x))
+    assert np.isfinite(batch.times["n"][0, 0]) == fires
+    assert batch.events["K"][0] == int(fires)
+
+
+def test_neurons_over_their_threshold_fire_when_their_window_begins() -> None:
+    network = chain(5.0, 0.0, 0.0)
+    (batch,) = simulate(network, np.ones((1, 1)))
+    assert batch.times["n"][0, 0] == network.populations[1].t_min
+    np.testing.assert_allclose(batch.logits[0], network.populations[1].width)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "what"),
+    [
+        (np.zeros((2, 3)), r"shape \(2, 3\)"),
+        (np.zeros(()), "shape"),
+        (np.full((1, 1), np.nan), "input 0 of image 7 is nan"),
+        (np.full((1, 1), 1.5), r"in \[0, 1.0\]"),
+        (np.array([["a"]]), "not numbers"),
+        (np.array([[1j]]), "not numbers"),
+    ],
+)
+def test_inputs_that_are_none_are_refused(inputs: np.ndarray, what: str) -> None:
+    with pytest.raises(NetworkError, match=what):
+        list(simulate(chain(1.0, 0.0, 0.0), inputs, first=7))
+
+
+@pytest.mark.parametrize("options", [{"dtype": "float16"}, {"threads": 0}])
+def test_options_that_mean_nothing_are_refused(options: dict[str, object]) -> None:
+    with pytest.raises(NetworkError):
+        simulate(chain(1.0, 0.0, 0.0), np.zeros((1, 1)), **options)  # type: ignore[arg-type]
+
+
+def test_no_thread_works_on_when_nobody_wants_more() -> None:
+    def endless() -> object:
+        while True:
+            yield np.zeros((1, 1))
+
+    batches = simulate(chain(1.0, 0.0, 0.0), endless(), threads=3)  # type: ignore[arg-type]
+    assert next(batches).first == 0
+    workers = [thread for thread in threading.enumerate() if thread.name.startswith("snnctl-events")]
+    assert workers
+    batches.close()  # type: ignore[attr-defined]
+    for thread in workers:
+        thread.join(timeout=10)
+        assert not thread.is_alive()

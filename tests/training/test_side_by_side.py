@@ -1,0 +1,135 @@
+"""Networks trained side by side: the same batches, and how far their weights part."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import islice
+
+import keras
+import numpy as np
+import pytest
+
+from snnctl.conversion.build import SpikingSettings, build_spiking
+from snnctl.models import precision
+from snnctl.progress import SilentReporter
+from snnctl.training.equivalents import WEIGHTS, comparable, equivalent_weights, relu_weights
+from snnctl.training.fit import FitSettings
+from snnctl.training.trajectory import Runner, batches, compared, trajectories
+
+L = keras.layers
+SGD = FitSettings(batch_size=8, lr=0.05, lr_schedule="constant", optimizer="sgd", xla="off")
+
+
+def network():
+    with precision("float64"):
+        keras.utils.set_random_seed(0)
+        return keras.Sequential([keras.Input((10,)), L.Dense(20, "relu"), L.Dense(12, "relu"), L.Dense(3)])
+
+
+def data(count=100):
+    inputs = np.random.default_rng(0).uniform(0, 1, (count, 10))
+    return inputs, inputs[:, :3].argmax(axis=1)
+
+
+def runners(*neurons, **lr):
+    relu = network()
+    found = [Runner("relu", relu, WEIGHTS["relu"])]
+    with precision("float64"):
+        for neuron in neurons:
+            model = build_spiking(relu, SpikingSettings(neuron=neuron, dtype="float64"))
+            found.append(Runner(neuron, model, WEIGHTS[neuron], lr.get(neuron)))
+    return found
+
+
+def run(networks, steps=60, settings=SGD, every=0):
+    with precision("float64"):
+        return trajectories(networks, data(), steps, settings, 3, lambda model: 0.5, every, SilentReporter())
+
+
+def test_b1_stays_with_the_relu_network_and_alpha1_does_not():
+    relu, b1, alpha1 = run(runners("b1", "alpha1"))
+    assert max(b1.distance) < 1e-9
+    assert min(b1.cosine) > 1 - 1e-9
+    np.testing.assert_allclose(b1.loss[1:], relu.loss[1:], rtol=1e-9)
+    assert relu.loss[-1] != relu.loss[1], "the test must see training happen"
+    assert alpha1.distance[0] == 0
+    assert alpha1.distance[20] < alpha1.distance[-1]
+    assert alpha1.distance[-1] > 1e-3
+    assert all(len(track.loss) == 61 and np.isnan(track.loss[0]) for track in (relu, b1, alpha1))
+
+
+def test_smart_alpha1_begins_at_the_relu_network_whose_sums_are_small():
+    model = network()
+    with precision("float64"):
+        for layer in model.layers[:2]:
+            W = layer.get_weights()[0]
+            layer.kernel.assign(W - np.maximum(W.sum(axis=0) - 0.5, 0) / len(W))
+        smart = build_spiking(model, SpikingSettings(neuron="smart-alpha1", dtype="float64"))
+    for own, reference in zip(equivalent_weights(smart), relu_weights(model), strict=True):
+        np.testing.assert_allclose(own, reference, atol=1e-12)
+
+
+def test_equivalent_weights_of_a_neuron_that_cannot_fire_are_zero():
+    [_, smart] = runners("smart-alpha1")
+    layer = next(layer for layer in smart.model.layers if hasattr(layer, "synapses"))
+    layer.synapses[0].kernel.assign(np.full((10, 20), -0.5))
+    weights = equivalent_weights(smart.model)
+    assert not weights[0].any()
+    assert not weights[1].any()
+    assert weights[2].any()
+
+
+def test_a_learning_rate_of_its_own():
+    (_, fast), (_, slow) = (run(runners("alpha1", alpha1=lr), steps=5) for lr in (None, 1e-9))
+    assert fast.distance != slow.distance
+    assert slow.loss[1] == fast.loss[1]
+
+
+def test_one_that_diverges_is_left_behind():
+    settings = replace(SGD, lr=1e-3)
+    relu, alpha1 = run(runners("alpha1", alpha1=1e300), steps=10, settings=settings)
+    assert relu.diverged is None
+    assert len(relu.loss) == 11
+    assert alpha1.diverged is not None
+    assert len(alpha1.loss) == len(alpha1.distance) == alpha1.diverged
+    assert list(alpha1.accuracy) == [0]
+    assert np.isfinite(alpha1.distance).all()
+
+
+def test_the_reference_may_diverge_too():
+    relu, b1 = run(runners("b1"), steps=8, settings=replace(SGD, lr=1e300))
+    assert relu.diverged is not None
+    assert b1.diverged is not None
+
+
+@pytest.mark.parametrize(("every", "expected"), [(0, [0, 7]), (3, [0, 3, 6, 7]), (7, [0, 7])])
+def test_when_the_accuracy_is_measured(every, expected):
+    [relu] = run(runners(), steps=7, every=every)
+    assert list(relu.accuracy) == expected
+
+
+def test_batches_pass_over_the_data_again_and_again():
+    inputs, labels = np.arange(10)[:, None], np.arange(10)
+    found = list(batches((inputs, labels), 7, 4, seed=1))
+    assert [len(batch) for batch, _ in found] == [4, 4, 2, 4, 4, 2, 4]
+    assert all((batch[:, 0] == its_labels).all() for batch, its_labels in found)
+    passes = [np.concatenate([its for _, its in found[start : start + 3]]) for start in (0, 3)]
+    assert all(sorted(order) == list(range(10)) for order in passes)
+    assert passes[0].tolist() != passes[1].tolist()
+    again = list(islice(batches((inputs, labels), 7, 4, seed=1), 7))
+    assert all((one[1] == other[1]).all() for one, other in zip(found, again, strict=True))
+
+
+def test_distance_and_cosine():
+    assert compared(np.array([3.0, 4.0]), np.array([3.0, 4.0])) == (0.0, pytest.approx(1.0))
+    assert compared(np.array([0.0, 5.0]), np.array([5.0, 0.0])) == (pytest.approx(2**0.5), 0.0)
+    distance, cosine = compared(np.zeros(2), np.array([1.0, 0.0]))
+    assert distance == 1.0
+    assert np.isnan(cosine)
+
+
+def test_weights_of_other_shapes_are_not_comparable():
+    weights = [np.zeros((2, 3)), np.zeros(3)]
+    assert comparable(weights, [np.ones((2, 3)), np.ones(3)])
+    assert not comparable(weights, weights[:1])
+    assert not comparable(weights, [np.zeros((3, 2)), np.zeros(3)])

@@ -1,0 +1,34 @@
+"""Ctrl-C at a certain row of a sweep."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from snnctl.progress import SilentReporter, SilentTask
+
+
+class CtrlC(SilentReporter):
+    """A reporter; the user presses Ctrl-C when ``after`` rows are there."""
+
+    def __init__(self, after: int) -> None:
+        self.rows = 0
+        self.after = after
+        self.notes: list[str] = []
+
+    @contextmanager
+    def task(self, description: str, total: int) -> Iterator[SilentTask]:
+        """Counts what the task of the sweep advances."""
+        reporter = self
+
+        class Task(SilentTask):
+            def advance(self, steps: int = 1, **figures: float) -> None:
+                reporter.rows += steps if description == "sweep" else 0
+                if reporter.rows == reporter.after:
+                    raise KeyboardInterrupt
+
+        yield Task()
+
+    def note(self, message: str) -> None:
+        """Kept."""
+        self.notes.append(message)

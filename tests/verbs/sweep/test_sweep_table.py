@@ -1,0 +1,87 @@
+"""Rows, points and CSV, against NumPy."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+
+from snnctl.verbs.sweep.chart import to_svg
+from snnctl.verbs.sweep.grid import AXES, points
+from snnctl.verbs.sweep.jobs import Job, Plan
+from snnctl.verbs.sweep.table import COLUMNS, FIGURES, point_rows, summarised, to_csv
+
+PLAN = Plan(seed=3, repeats=4, finetunes=True)
+AXIS = {"noise": (0.0, 0.3), "time_bits": (2, 4)}
+
+
+def measured(grid: bool = False) -> dict[Job, dict[str, Any]]:
+    """Figures of every job, all different."""
+    random = np.random.default_rng(0)
+    return {
+        job: dict(zip(FIGURES, random.random(4).tolist(), strict=True)) for job in PLAN.all_jobs(points(AXIS, grid))
+    }
+
+
+def groups(found: dict[Job, dict[str, Any]], grid: bool = False) -> list[list[dict[str, Any]]]:
+    return [point_rows(point, stage, PLAN, found) for point in points(AXIS, grid) for stage in PLAN.stages]
+
+
+def test_mean_and_spread_are_those_of_numpy() -> None:
+    for rows in groups(measured()):
+        point = summarised(rows)
+        assert point["repeats"] == len(rows)
+        for name in FIGURES:
+            values = np.array([row[name] for row in rows])
+            assert point[name] == pytest.approx(values.sum() / len(values), rel=1e-14)
+            deviation = np.sqrt(((values - values.mean()) ** 2).sum() / (len(values) - 1)) if len(values) > 1 else 0.0
+            assert point[f"{name}_std"] == pytest.approx(deviation, rel=1e-12)
+
+
+def test_seeds_that_diverged_do_not_count() -> None:
+    rows = groups(measured())[-1]
+    assert len(rows) == 4
+    broken = [{**row, **dict.fromkeys(FIGURES)} if number == 1 else row for number, row in enumerate(rows)]
+    point = summarised(broken)
+    assert point["repeats"] == 3
+    assert point["accuracy"] == pytest.approx(np.mean([row["accuracy"] for row in (rows[0], *rows[2:])]))
+    none = summarised([{**row, **dict.fromkeys(FIGURES)} for row in rows])
+    assert (none["repeats"], none["accuracy"], none["accuracy_std"]) == (0, None, None)
+
+
+def test_the_table_holds_every_digit() -> None:
+    rows = [row for group in groups(measured()) for row in group]
+    text = to_csv(rows)
+    assert text.splitlines()[0] == ",".join(COLUMNS)
+    assert "\r" not in text
+    read = list(csv.DictReader(io.StringIO(text)))
+    assert len(read) == len(rows) == 1 + 4 + 4 + 4 + 1 + 4 + 1 + 4
+    for line, row in zip(read, rows, strict=True):
+        assert (line["axis"], line["stage"], int(line["seed"])) == (row["axis"], row["stage"], row["seed"])
+        for name in (*AXES, *FIGURES):
+            assert (float(line[name]) if line[name] else None) == row[name]
+
+
+@pytest.mark.parametrize("grid", [False, True])
+def test_the_picture_shows_every_axis_before_and_after(grid: bool) -> None:
+    found = groups(measured(grid), grid)
+    metrics = {
+        "axes": {axis: list(values) for axis, values in AXIS.items()},
+        "mode": "grid" if grid else "axes",
+        "finetune_epochs": 1,
+        "unconstrained": {"accuracy": 0.987654},
+        "points": [summarised(rows) for rows in found],
+    }
+    picture = to_svg(json.loads(json.dumps(metrics)))
+    for words in ("jitter of spike times", "bits of spike times", "98.77 %"):
+        assert words in picture
+    assert picture.count(">not fine-tuned<") == picture.count(">fine-tuned<") == 2
+    assert ("at time bits 4" in picture) == grid
+    shown = [point for point in metrics["points"] if not grid or point["noise"] == 0.0 or point["time_bits"] == 4]
+    assert len(shown) == (6 if grid else 8)
+    for point in shown:
+        assert f"{100 * point['accuracy']:.2f} %" in picture

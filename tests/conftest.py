@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# Off by default on some processors, where TensorFlow then knows no dilated transposed convolutions.
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 sys.path.insert(0, str(Path(__file__).parent))
 
 # Started in the background by a script, pytest would pass on that SIGINT is ignored, and nothing could be interrupted.

@@ -81,7 +81,7 @@ class TrainingError(SnnctlError):
 
 
 class AgreementError(SnnctlError):
-    """A spiking network that answers less like its source than required; it is written all the same.
+    """A spiking network that answers less like its source, or its simulation, than required; all is written the same.
 
     ``result`` holds what came out, model and figures.
     """

@@ -1,4 +1,4 @@
-"""Networks of the usual kinds, on 1,000 real images each: simulated event by event, they answer alike, spike by spike."""
+"""Networks of the usual kinds on 1,000 real images each: simulated event by event, every spike is the same."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from snnctl.errors import AgreementError, ModelError, UsageError
 from snnctl.events import read_network, simulate
 from snnctl.plugins import load_registry
 from snnctl.verbs.catalog import VERBS
-from snnctl.verbs.execute import execute, failure
+from snnctl.verbs.execute import execute
 from snnctl.verbs.result import Run
 from snnctl.verbs.simulation import failure as missed
 from snnctl.verbs.validation import make_options
@@ -60,7 +60,7 @@ def test_a_network_is_compared_with_its_simulation(runs):
     assert figures["agreement"] == 1.0
     assert figures["largest_relative_difference"] < 1e-4
     assert figures["different_spikes"] == figures["borderline_spikes"]
-    assert [layer["name"] for layer in figures["layers"]][0] == "input_coding"
+    assert figures["layers"][0]["name"] == "input_coding"
     precise = snnctl.evaluate(runs / "snn", simulator="events", dtype="float64", time_bits=6, **DATA).metrics
     assert precise["simulator"]["largest_time_difference"] < 1e-9
     assert precise["simulator"]["different_spikes"] == 0
@@ -95,7 +95,7 @@ def test_a_difference_is_a_failure_with_exit_code_10(runs, monkeypatch):
         return replace(network, populations=[first, replace(second, t_min=second.t_max - second.width / 9)])
 
     monkeypatch.setattr(export, "lower", wrong)
-    with pytest.raises(AgreementError, match="layer 'dense_1', neuron [0-9]+, image [0-9]+: TensorFlow has") as caught:
+    with pytest.raises(AgreementError, match=r"layer 'dense_1', neuron [0-9]+, image [0-9]+: TensorFlow has") as caught:
         snnctl.evaluate(runs / "snn", simulator="events", **DATA)
     assert caught.value.exit_code == 10
     assert caught.value.result.metrics["simulator"]["different_spikes"] >= 0

@@ -33,8 +33,8 @@ def rounded_weights(weights: Any, constraints: Constraints) -> Any:
         Of the weights' shape and dtype, with their gradient.
     """
     J = ops.cast(weights, "float64")
-    low = ops.min(J) if constraints.w_min is None else ops.cast(constraints.w_min, "float64")
-    high = ops.max(J) if constraints.w_max is None else ops.cast(constraints.w_max, "float64")
+    low = ops.min(J) if constraints.w_min is None else ops.convert_to_tensor(constraints.w_min, "float64")
+    high = ops.max(J) if constraints.w_max is None else ops.convert_to_tensor(constraints.w_max, "float64")
     if constraints.w_max is None:
         high = ops.maximum(low, high)
     elif constraints.w_min is None:

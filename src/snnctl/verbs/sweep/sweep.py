@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import TYPE_CHECKING, Any
 
 from snnctl.runs import to_json, versions
@@ -70,6 +71,7 @@ def measured(bench: Bench, rows: Rows, run: Run) -> dict[Job, Row]:
                 found[job] = known[job]
                 continue
             found[job] = rows.add(job.key, bench.figures(job))
+            gc.collect()  # networks and their graphs refer to each other, and would pile up
             accuracy = found[job]["accuracy"]
             task.advance(**({} if accuracy is None else {"accuracy": accuracy}))
     return found

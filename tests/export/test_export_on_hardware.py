@@ -17,11 +17,9 @@ from snnctl.ttfs.hardware import Constraints, constrained
 L = keras.layers
 RNG = np.random.default_rng(0)
 CONSTRAINTS = [
-    Constraints(weight_bits=3),
     Constraints(weight_bits=4, w_min=-0.2, w_max=0.3),
     Constraints(weight_bits=4, w_max=-3.0),
-    Constraints(threshold_bits=2),
-    Constraints(time_bits=5),
+    Constraints(threshold_bits=2, time_bits=5),
     Constraints(weight_bits=5, threshold_bits=4, time_bits=6),
 ]
 

@@ -37,6 +37,7 @@ def names() -> set[str]:
     return {path.name for path in Path.cwd().iterdir()}
 
 
+@pytest.mark.long
 def test_an_interrupted_step_goes_on_when_the_recipe_is_run_again(recipe: Path, digits: Path) -> None:
     with pytest.raises(Interrupted) as caught:
         snnctl.run_recipe(recipe, out="out", reporter=CtrlC(2))

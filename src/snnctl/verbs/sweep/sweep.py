@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import gc
 from typing import TYPE_CHECKING, Any
 
 from snnctl.runs import to_json, versions
+from snnctl.verbs.interruptions import Interruptions
 from snnctl.verbs.opening import Opened, open_model, require_spiking
 from snnctl.verbs.result import Result, Run
 from snnctl.verbs.sweep.chart import to_svg
@@ -65,13 +65,13 @@ def measured(bench: Bench, rows: Rows, run: Run) -> dict[Job, Row]:
     if known:
         run.reporter.note(f"{len(known):,} of {len(jobs):,} rows are there already; going on with the rest")
     found: dict[Job, Row] = {}
-    with run.reporter.task("sweep", len(jobs) - len(known)) as task:
+    with run.reporter.task("sweep", len(jobs) - len(known)) as task, Interruptions() as interruptions:
         for job in jobs:
             if job in known:
                 found[job] = known[job]
                 continue
             found[job] = rows.add(job.key, bench.figures(job))
-            gc.collect()  # networks and their graphs refer to each other, and would pile up
+            interruptions.collect_garbage()  # networks and their graphs refer to each other, and would pile up
             accuracy = found[job]["accuracy"]
             task.advance(**({} if accuracy is None else {"accuracy": accuracy}))
     return found

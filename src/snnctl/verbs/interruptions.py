@@ -1,0 +1,74 @@
+"""Ctrl-C that is not lost: Python drops what a signal raises within callbacks of the garbage collector."""
+
+from __future__ import annotations
+
+import gc
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+Handler = Callable[[int, FrameType | None], Any]
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Interruptions:
+    """A context in which signals do what they did before, and are remembered in case that comes to nothing.
+
+    Outside the main thread, where Python handles no signals, it does nothing.
+    """
+
+    def __init__(self) -> None:
+        self._handlers: dict[int, Handler] = {}
+        self._received: int | None = None
+        self._holding = False
+        self._hook = sys.unraisablehook
+
+    def __enter__(self) -> Interruptions:
+        if threading.current_thread() is threading.main_thread():
+            for number in SIGNALS:
+                handler = signal.getsignal(number)
+                if callable(handler):
+                    self._handlers[number] = handler
+                    signal.signal(number, self._receive)
+        self._hook, sys.unraisablehook = sys.unraisablehook, self._dropped
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        sys.unraisablehook = self._hook
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)
+
+    def collect_garbage(self) -> None:
+        """Free what refers to itself; a signal that comes meanwhile acts afterwards.
+
+        Raises:
+            KeyboardInterrupt: see :meth:`check`.
+        """
+        self._holding = True
+        try:
+            gc.collect()
+        finally:
+            self._holding = False
+        self.check()
+
+    def check(self) -> None:
+        """Do what a signal that has come since the beginning should have done.
+
+        Raises:
+            KeyboardInterrupt: that is what Ctrl-C does.
+        """
+        if self._received is not None:
+            self._handlers[self._received](self._received, None)
+
+    def _receive(self, number: int, frame: FrameType | None) -> None:
+        self._received = number
+        if not self._holding:
+            self._handlers[number](number, frame)
+
+    def _dropped(self, unraisable: Any) -> None:
+        """Nothing is said of a signal that :meth:`check` will come back to."""
+        if self._received is None or not issubclass(unraisable.exc_type, KeyboardInterrupt):
+            self._hook(unraisable)

@@ -1,0 +1,53 @@
+"""Signals that come while Python would drop what they raise."""
+
+from __future__ import annotations
+
+import gc
+import signal
+import weakref
+
+import pytest
+
+from snnctl.verbs.interruptions import Interruptions
+
+
+class Cycle:
+    """Garbage that only the collector finds."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+
+def interrupting_garbage() -> weakref.ref:
+    """Garbage; while it is collected, Ctrl-C is pressed."""
+    gc.collect()
+    return weakref.ref(Cycle(), lambda _: signal.raise_signal(signal.SIGINT))
+
+
+def test_ctrl_c_while_garbage_is_collected_acts_afterwards(capfd: pytest.CaptureFixture[str]) -> None:
+    with Interruptions() as interruptions:
+        kept = interrupting_garbage()
+        with pytest.raises(KeyboardInterrupt):
+            interruptions.collect_garbage()
+    assert kept() is None
+    assert "ignored" not in capfd.readouterr().err
+
+
+def test_ctrl_c_that_was_dropped_acts_at_the_next_check(capfd: pytest.CaptureFixture[str]) -> None:
+    with Interruptions() as interruptions:
+        kept = interrupting_garbage()
+        gc.collect()
+        assert kept() is None
+        with pytest.raises(KeyboardInterrupt):
+            interruptions.check()
+    assert "ignored" not in capfd.readouterr().err
+
+
+def test_otherwise_it_acts_at_once_and_nothing_stays_behind() -> None:
+    before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
+    with pytest.raises(KeyboardInterrupt), Interruptions():
+        signal.raise_signal(signal.SIGINT)
+    assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
+    with Interruptions() as interruptions:
+        interruptions.collect_garbage()
+        interruptions.check()

@@ -150,6 +150,7 @@ def test_broken_plugins_are_named_and_disturb_nobody(tmp_path: Path) -> None:
         "datasets": ["tiny-shapes"],
         "architectures": ["narrow"],
         "layer_rules": False,
+        "metrics": False,
         "error": None,
     }
     assert "tiny-shapes" in run("data", "list", PYTHONPATH=str(tmp_path)).stdout

@@ -33,6 +33,7 @@ def test_what_it_adds(snnctl: Snnctl) -> None:
         "datasets": ["bars"],
         "architectures": ["allconv"],
         "layer_rules": False,
+        "metrics": True,
         "error": None,
     }
 

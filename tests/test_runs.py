@@ -309,3 +309,14 @@ def test_default_names_are_not_taken(tmp_path: Path) -> None:
         folder.mkdir()
         folders.add(folder)
     assert len(folders) == 3
+
+
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="needs /proc")
+def test_a_place_that_refuses_folders_is_refused_before_the_work() -> None:
+    with pytest.raises(OutputError, match=r"cannot write to /proc/foo/x|no permission"):
+        prepare_output(Path("/proc/foo/x"))
+
+
+def test_finding_out_leaves_nothing_behind(tmp_path: Path) -> None:
+    assert prepare_output(tmp_path / "a" / "b") == tmp_path / "a" / "b"
+    assert names(tmp_path) == set()

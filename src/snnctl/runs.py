@@ -98,7 +98,7 @@ def prepare_output(folder: Path, overwrite: bool = False, inputs: Iterable[Path]
         inputs: files and folders the work reads; overwriting must not delete them.
 
     Returns:
-        The folder's absolute path. Nothing is made yet.
+        The folder's absolute path. Nothing stays that was made to find out.
 
     Raises:
         OutputError: the folder is in use, holds what no run has written, is or holds an input, is a file or cannot be
@@ -120,7 +120,8 @@ def prepare_output(folder: Path, overwrite: bool = False, inputs: Iterable[Path]
         raise OutputError(f"cannot write to {folder}: {parent} is a file", todo="name another folder with --out")
     if not os.access(parent, os.W_OK | os.X_OK):
         raise OutputError(f"no permission to write to {parent}", todo="name another folder with --out")
-    return target
+    with staging_folder(target):  # some places refuse it for other reasons, such as /proc
+        return target
 
 
 @contextmanager

@@ -19,12 +19,12 @@ def networks(layers, **figures):
 
 
 def tables(metrics):
-    return [(list(heads), rows) for heads, rows in comparing_rows(metrics, format_figure)]
+    return [(list(heads), rows) for _, heads, rows in comparing_rows(metrics, format_figure)]
 
 
 def test_gradients_layer_by_layer():
     norms, spectra, whole = tables({"networks": networks([layer(1), layer(2, depth=False)])})
-    assert norms[0] == ["layer: gradient's norm", "relu", "b1"]
+    assert norms[0] == ["layer", "relu", "b1"]
     assert norms[1] == [("1 dense_1", "0.25", "0.25"), ("2 dense_2", "0.5", "0.5")]
     assert spectra[1] == [("1 dense_1", "0.5 .. 2", "0.5 .. 2"), ("2 dense_2", "", "")]
     assert whole[1] == [("relu", "2.3", ""), ("b1", "2.3", "0")]
@@ -49,7 +49,7 @@ def test_trajectories():
     }
     kept = {"neuron": "b1", "loss": 0.5, "accuracy": 0.9, "distance": 0.0, "diverged": None, "largest_distance": 1e-12}
     [(heads, rows)] = tables({"networks": [kept, lost]})
-    assert heads == ["network", "last loss", "accuracy", "distance from relu", "largest", "diverged in step"]
+    assert heads == ["network", "last loss", "accuracy", "distance from relu", "largest distance", "diverged in step"]
     assert rows == [("b1", "0.5", "90.00 %", "0", "1e-12", ""), ("alpha1", "", "", "", "0.5", "7")]
 
 

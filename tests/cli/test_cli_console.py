@@ -5,13 +5,17 @@ from __future__ import annotations
 import io
 import os
 import sys
+from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
 
 from snnctl.cli import quiet_tensorflow
 from snnctl.cli.console import PlainReporter, RichReporter, format_figures, format_seconds
-from snnctl.cli.tables import figures_table, format_figure, layers_table
+from snnctl.cli.simulation_table import ROWS, simulation_rows, verdict
+from snnctl.cli.tables import figures_table, format_figure, layers_table, show_result
+from snnctl.verbs.result import Result
 
 
 class Clock:
@@ -108,6 +112,17 @@ def test_figures_in_tables(key: str, value: object, text: str) -> None:
     assert format_figure(key, value) == text
 
 
+def test_long_figures_of_plugins_are_shortened() -> None:
+    shown = format_figure("times", list(range(3_000)))
+    assert shown == "0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, and 2,988 more"
+    assert format_figure("times", [0.5] * 12).count("0.5") == 12
+    assert len(format_figure("text", "x" * 3_000)) == 120
+    assert len(format_figure("deep", [["x" * 3_000] * 100] * 100)) < 2_000
+    assert format_figure("large", 10**300) == "1e+300"
+    table = figures_table({"plugins": {"mine": {"k" * 500: {str(number): number for number in range(3_000)}}}})
+    assert table.row_count < 100
+
+
 def test_tables_take_what_is_there() -> None:
     stream = io.StringIO()
     console = Console(file=stream, width=100)
@@ -119,6 +134,50 @@ def test_tables_take_what_is_there() -> None:
     assert "[b]odd[/b]" in shown
     assert "784" in shown
     assert "window" not in shown
+
+
+def shown(table: Any) -> list[str]:
+    """The lines of a table, with single spaces."""
+    stream = io.StringIO()
+    Console(file=stream, width=100).print(table)
+    return [" ".join(line.split()) for line in stream.getvalue().splitlines() if line.strip()]
+
+
+def test_figures_of_plugins_keep_their_names_and_keys() -> None:
+    plugins = {"silent": {"part": 0.25, "by layer": {"dense": 3, "deep": {"one": 0.5}}}}
+    assert shown(figures_table({"plugins": plugins})) == [
+        "plugin silent: part 0.25",
+        "plugin silent: by layer, dense 3",
+        "plugin silent: by layer, deep, one 0.5",
+    ]
+
+
+def test_what_was_measured_under_constraints_is_called_so() -> None:
+    figures = {"accuracy_before": 0.5}
+    assert shown(figures_table(figures)) == ["accuracy before 50.00 %"]
+    constrained = shown(figures_table({**figures, "constraints": {"time_bits": 3}}))
+    assert "accuracy before (constrained) 50.00 %" in constrained
+
+
+def test_files_of_the_run_folder_are_named_with_their_sizes(capsys: pytest.CaptureFixture[str]) -> None:
+    files = {"network.npz": b"0" * 2_340_000, "sweep.csv": "é" * 600}
+    show_result(Result("export", {"type": "snn"}, {}, files=files), Path("runs/plain"))
+    assert capsys.readouterr().out.splitlines()[-3:] == [
+        "written to runs/plain",
+        "  network.npz, 2.3 MB",
+        "  sweep.csv, 1.2 kB",
+    ]
+
+
+def test_a_comparison_with_the_simulation_ends_in_a_verdict() -> None:
+    same = dict.fromkeys(("different_predictions", "different_spikes", "borderline_spikes"), 0)
+    assert verdict({**same, "largest_relative_difference": 2e-12}).startswith("identical spike by spike")
+    assert "2.0e-12" in verdict({**same, "largest_relative_difference": 2e-12})
+    other = {**same, "different_spikes": 3, "different_predictions": 1}
+    assert verdict(other) == "different: 1 predictions, 3 spikes"
+    assert "very end of a window" in verdict({**other, "borderline_spikes": 3})
+    labels = [name for name, _ in simulation_rows(dict.fromkeys(ROWS, 1), format_figure)]
+    assert len(set(labels)) == len(ROWS)
 
 
 def test_chatter_on_the_file_descriptor_is_swallowed(

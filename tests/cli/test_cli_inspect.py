@@ -38,6 +38,7 @@ SPIKING = {
     "parameters": {"weights": 37504, "thresholds": 586},
     "synapses": None,
     "latency": 4.25,
+    "constraints": {"time_bits": 4, "noise": 0.1},
 }
 RELU = {
     "type": "relu",
@@ -78,6 +79,12 @@ def test_the_command_that_is_told_is_one_to_copy(call, found: dict[str, Any]) ->
     found["inspect"] = {**RELU, "converts": True, "obstacles": []}
     _, out, err = call("inspect", "my net.keras", "--data", "mnist-mini", "--allow-code")
     assert "`snnctl convert 'my net.keras' --data mnist-mini --allow-code --plan`" in " ".join(out.split()), err
+
+
+def test_constraints_of_a_spiking_network(call, found: dict[str, Any]) -> None:
+    found["inspect"] = SPIKING
+    _, out, _ = call("inspect", "net.keras")
+    assert ["hardware", "time_bits", "4,", "noise", "0.1"] in [line.split() for line in out.splitlines()]
 
 
 def with_wiring() -> dict[str, Any]:

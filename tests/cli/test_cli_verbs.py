@@ -206,6 +206,12 @@ def test_weights_are_not_overwritten_by_what_is_made_of_them(call, verbs) -> Non
     assert Path("out/weights.h5").exists()
 
 
+def test_a_choice_that_is_none_is_told_in_plain_words(call, verbs) -> None:
+    code, _, err = call("export", "net.keras", "--to", "foo")
+    assert (code, verbs.calls) == (2, [])
+    assert err.splitlines()[0] == "error: Invalid value for '--to': 'foo' is not one of 'npz'"
+
+
 def test_a_recipe_on_the_command_line(call, verbs) -> None:
     Path("r.yaml").write_text("steps:\n- train: {arch: fc2, data: mnist-mini}\n- eval: {model: train}\n")
     code, out, _ = call("run", "r.yaml", "--set", "train.epochs=2", "--dry-run")

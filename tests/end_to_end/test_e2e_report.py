@@ -15,12 +15,13 @@ from reports.run_folders import write_recipe, write_run
 def test_the_spikes_of_an_image_are_in_the_report(
     snnctl: Snnctl, run_folder: Callable[[str], Path], tmp_path: Path
 ) -> None:
-    done = snnctl(
-        "report", run_folder("relu"), run_folder("snn"), "--image", "3", "--json", "--out", tmp_path / "r.html"
-    )
+    lost = write_run(tmp_path / "lost", settings={"data": "mnist-mini", "model": "nowhere"})
+    exported = write_run(tmp_path / "file", "export", settings={"model": str(run_folder("snn"))})
+    runs = [run_folder("relu"), run_folder("snn"), lost, exported]
+    done = snnctl("report", *runs, "--image", "3", "--json", "--out", tmp_path / "r.html")
     said = done.json()
     assert said["out"] == str(tmp_path / "r.html")
-    assert said["runs"] == ["relu", "snn"]
+    assert said["runs"] == ["relu", "snn", "lost", "file"]
     page = (tmp_path / "r.html").read_text(encoding="utf-8")
     assert "Image 3 of the test split, seen by snn" in page
     assert "data:image/png;base64," in page
@@ -40,7 +41,9 @@ def test_without_an_image_it_takes_the_runs_folder_and_no_model(snnctl: Snnctl, 
 
 def test_an_image_that_cannot_be_had_is_told_and_the_report_is_made(snnctl: Snnctl, tmp_path: Path) -> None:
     done = snnctl("report", write_recipe(tmp_path / "recipe", ["one", "two"]), "--json")
-    assert {"what": "One image", "why": "The model of two is not there."} in done.json()["left_out"]
+    assert {"what": "One image", "why": "The model of two is not there. The model of one is not there."} in done.json()[
+        "left_out"
+    ]
     assert "warning: left out: One image" in done.err
     assert "The model of two is not there." in (tmp_path / "recipe" / "report.html").read_text(encoding="utf-8")
 

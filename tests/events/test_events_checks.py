@@ -78,6 +78,11 @@ POPULATIONS = [
     ({"B": np.zeros(0)}, "B has 0 numbers"),
     ({"B": np.full(1, np.inf)}, "B has numbers"),
     ({"low": np.zeros(1000)}, "low has 1000"),
+    ({"threshold": with_first(-1.1e30)}, "beyond 1e"),
+    ({"A": 1e31}, "A is not"),
+    ({"B": np.full(1, 5e-324)}, "B has slopes below 1e-30"),
+    ({"B": np.full(1, 1e308)}, "B has numbers"),
+    ({"name": "\ud800"}, "no text"),
 ]
 PROJECTIONS = [
     ({"target_name": "nobody"}, "nobody"),
@@ -102,6 +107,7 @@ PROJECTIONS = [
     ({"J": lambda J: J.astype(np.complex128)}, "J"),
     ({"J": lambda J: np.concatenate([J] * 8, axis=2)}, "reach"),
     ({"J": lambda J: J[0]}, "J"),
+    ({"J": with_first(1e308)}, "J has numbers"),
 ]
 POOLS = [
     ({"level": 17}, "level"),
@@ -134,6 +140,9 @@ WHOLE = [
     ({"populations": NETWORK.populations[1:]}, "not the input"),
     ({"coding": Coding(1.0, 1.0)}, "coding"),
     ({"coding": Coding(np.nan, 1.0)}, "coding"),
+    ({"coding": Coding(0.0, 5e-324)}, "coding"),
+    ({"coding": Coding(0.0, 1e308)}, "coding"),
+    ({"hardware": Hardware(noise=1e308)}, "noise"),
     ({"hardware": Hardware(noise=-1.0)}, "noise"),
     ({"hardware": Hardware(noise=np.nan)}, "noise"),
     ({"hardware": Hardware(time_bits=-1)}, "time_bits"),
@@ -162,3 +171,22 @@ def test_wrong_parts_are_refused_by_name(kind: str, number: int, values: dict[st
 def test_wrong_networks_are_refused(values: dict[str, Any], what: str) -> None:
     with pytest.raises(NetworkError, match=what):
         simulate(replace(NETWORK, **values), np.zeros((1, NETWORK.populations[0].neurons)))
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("value", [1e30, 1e-30])
+def test_numbers_at_the_limits_are_computed_with(value: float, dtype: str) -> None:
+    network = replace(NETWORK, coding=Coding(0.0, value), hardware=Hardware(noise=value))
+    network = replace(
+        network,
+        projections=[replace(each, J=np.full_like(each.J, value)) for each in network.projections],
+        populations=[
+            each if each.kind == "input" else replace(each, B=np.full_like(each.B, value))
+            for each in network.populations
+        ],
+    )
+    inputs = np.stack([np.full(network.populations[0].neurons, each) for each in (0.0, 1e-300, 1.0, 1e308)])
+    for batch in simulate(network, inputs, dtype=dtype, threads=1):
+        for times in batch.times.values():
+            assert not np.isnan(times).any()

@@ -169,6 +169,19 @@ HOSTILE: dict[str, tuple[Callable[[dict[str, bytes]], object], str]] = {
     "other JSON": (array(TEXT, np.frombuffer(b"[1]", np.uint8)), "format"),
     "another format": (structured(lambda network: network.update(format="other")), "format"),
     "another version": (structured(lambda network: network.update(version=2)), "version is 2; this program reads"),
+    "true as version": (structured(lambda network: network.update(version=True)), "version"),
+    "half a letter as a name": (structured(lambda network: network["populations"][1].update(name="\ud800")), "no text"),
+    "half a letter as a projection": (
+        structured(lambda network: network["projections"][0].update(name="\ud800")),
+        "no text",
+    ),
+    "half a letter about": (structured(lambda network: network["about"].update(model="\ud800")), "about"),
+    "a header that does not end": (array(J, header("{'descr': '<f8', 'shape': (")), "damaged"),
+    "a header of Python 2": (
+        array(J, header("{'descr': '<f8', 'fortran_order': False, 'shape': (9L, 9L, 9L), }")),
+        "cut off",
+    ),
+    "no type": (array(J, header("{'descr': (), 'fortran_order': False, 'shape': (1, 1, 1), }")), "damaged"),
     "version as text": (structured(lambda network: network.update(version="1")), "version"),
     "no populations": (structured(lambda network: network.pop("populations")), "populations"),
     "populations by name": (structured(lambda network: network.update(populations={"a": 1})), "populations"),
@@ -221,6 +234,48 @@ def test_files_that_unpack_to_much_more_are_refused_unread(
             for _ in range(20):
                 file.write(bytes(2**20))
     with pytest.raises(NetworkError, match="unpack"):
+        read_network(path)
+
+
+def test_structures_that_are_too_long_are_neither_read_nor_written(
+    members: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "long.npz"
+    blank = np.frombuffer(np.load(io.BytesIO(members["network.npy"])).tobytes() + b" " * 2**24, np.uint8)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for member, data in {**members, "network.npy": npy(blank)}.items():
+            archive.writestr(member, data)
+    with pytest.raises(NetworkError, match=r"long.npz: the array 'network' has \d+ bytes; at most 16777216"):
+        read_network(path)
+    monkeypatch.setattr("snnctl.events.npz.LARGEST_STRUCTURE", 1000)
+    with pytest.raises(NetworkError, match="the structure has"):
+        write_network(tmp_path / "new.npz", CASE.network)
+    assert not (tmp_path / "new.npz").exists()
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+@pytest.mark.parametrize("damaged", [False, True])
+def test_other_compressions_are_refused(members: dict[str, bytes], tmp_path: Path, method: int, damaged: bool) -> None:
+    path = tmp_path / "packed.npz"
+    with zipfile.ZipFile(path, "w", method) as archive:
+        for member, data in members.items():
+            archive.writestr(member, data)
+    if damaged:
+        content = bytearray(path.read_bytes())
+        content[60:90] = bytes(30)
+        path.write_bytes(content)
+    with pytest.raises(NetworkError, match="neither stored nor deflated"):
+        read_network(path)
+
+
+def test_false_offsets_are_damage(members: dict[str, bytes], tmp_path: Path) -> None:
+    path = tmp_path / "offset.npz"
+    write_network(path, CASE.network)
+    content = bytearray(path.read_bytes())
+    end = content.rfind(b"PK\x05\x06")
+    content[end + 16 : end + 20] = b"\xff\xff\xff\x7f"  # where the directory begins
+    path.write_bytes(content)
+    with pytest.raises(NetworkError, match=r"offset\.npz is damaged"):
         read_network(path)
 
 

@@ -16,6 +16,7 @@ from snnctl.metrics.observation import observed
 from snnctl.metrics.relu_operations import connections
 from snnctl.plugins import load_registry
 from snnctl.progress import SilentReporter
+from snnctl.ttfs.hardware import Constraints, constrained
 from snnctl.verbs.measurement import Measurement
 
 L = keras.layers
@@ -105,6 +106,24 @@ def test_a_silent_input_may_be_another_value_than_zero() -> None:
     _, spiking = batches_and_figures(snn, x)
     assert spiking["nonzero_macs"] == pytest.approx(figures_of(model, x)["nonzero_macs"])
     assert spiking["synaptic_operations"] < spiking["nonzero_macs"]
+
+
+@pytest.mark.parametrize("low", [0.0, -0.5])
+def test_rounded_spike_times_count_as_fired(low: float) -> None:
+    """Pixels below half a level fire nothing, and pixels of value 0 are another one after rounding."""
+    x = np.random.default_rng(3).uniform(low, low + 0.4, (20, 6, 6, 1)).astype("float32")
+    x[:, :3] = 0.0
+    free = build_spiking(chain(), SpikingSettings(width=100.0, input_range=(low, low + 1.0)))
+    snn = constrained(free, Constraints(time_bits=2))
+    batches, figures = batches_and_figures(snn, x, 4, ("times",))
+    fired = np.concatenate([batch.local_times(snn.layers[1].name) for batch in batches]) > 0
+    assert 0 < fired.mean() < 0.9
+    if low == 0.0:
+        assert figures["nonzero_macs"] == figures["synaptic_operations"]
+    else:
+        assert figures["nonzero_macs"] > figures["synaptic_operations"]
+        first = sum(batch.nonzero("input_coding").sum() for batch in batches)
+        assert first == x.size, "no level of two bits is the value 0"
 
 
 @keras.saving.register_keras_serializable("test_relu_operations")

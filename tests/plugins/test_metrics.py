@@ -190,6 +190,17 @@ RAISES = "(_ for _ in ()).throw(ValueError('no luck'))"
         ("'result': lambda self: 3", "its result is int 3, which is no mapping of figures"),
         ("'result': lambda self: {'a': {'b': object}}", "its figure 'a.b' is type <class 'object'>"),
         ("'result': lambda self: {1: 2}", "a figure is called 1, which is no text"),
+        ("'result': lambda self: {'a': [10**5000]}", "its figure 'a' is a whole number of 16,610 bits, which is too"),
+        ("'result': lambda self: {'a': {'b': '\\ud800'}}", r"its figure 'a.b' is '\ud800', which is no text"),
+        ("'result': lambda self: {'\\ud800': 1}", r"a figure is called '\ud800', which is no text"),
+        ("'result': lambda self: {'a': (lambda f: f(f, 99))(lambda f, n: [f(f, n - 1)] if n else 0)}", "32 deep"),
+        ("'add': lambda self, batch: batch.outputs[0].fill(0)", "ValueError: assignment destination is read-only"),
+        (
+            "'add': lambda self, batch: batch.spikes('hidden').fill(0)",
+            "ValueError: assignment destination is read-only",
+        ),
+        ("'add': lambda self, batch: batch.found['spikes'].clear()", "AttributeError"),
+        ("'add': lambda self, batch: batch.synaptic_operations.clear()", "AttributeError"),
     ],
 )
 def test_a_metric_that_fails_is_told_once_and_the_rest_is_measured(
@@ -204,6 +215,27 @@ def test_a_metric_that_fails_is_told_once_and_the_rest_is_measured(
     [problem] = warnings
     assert problem.startswith("plugin metrics-broken (metrics-broken): metric 'bad' fails while measuring: ")
     assert message in problem
+
+
+def test_batches_are_the_same_for_every_metric(load: Load, network: tuple) -> None:
+    wiping = """
+        def wipe(self, batch):
+            for values in (*batch.outputs, batch.inputs, batch.labels, *batch.found["spikes"].values()):
+                try:
+                    values[...] = 0
+                except ValueError:
+                    pass
+        register(type("First", (Silent,), {"name": "first", "needs": ("spikes", "inputs", "labels"), "add": wipe}))
+        register(Silent)
+"""
+    samples = network[2]
+    before = samples.inputs.copy(), samples.labels.copy()
+    alone, _ = figures(network, load(metrics_good="register(Silent)"))
+    found, _ = figures(network, load(metrics_bad=wiping.strip()))
+    assert found["plugins"]["quiet"] == alone["plugins"]["quiet"]
+    assert {**found, "plugins": 0} == {**alone, "plugins": 0}
+    np.testing.assert_array_equal(samples.inputs, before[0])
+    np.testing.assert_array_equal(samples.labels, before[1])
 
 
 def test_what_a_metric_prints_is_no_result(load: Load, network: tuple, capsys: pytest.CaptureFixture[str]) -> None:

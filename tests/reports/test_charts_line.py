@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 import pytest
 
@@ -126,3 +127,10 @@ def test_a_file_of_its_own_brings_its_style_and_one_in_a_page_does_not() -> None
     own, inline = (line_chart("", "", "", [], inline=inline) for inline in (False, True))
     assert "prefers-color-scheme:dark" in own
     assert "<style" not in inline
+
+
+def test_a_long_title_is_broken_into_lines() -> None:
+    words = "Singular values of the Jacobian from the input to each layer (fc8, before training)"
+    heads = re.findall(r'<text [^>]*class="head"[^>]*>([^<]*)<', line_chart(words, "x", "y", [Series("a", [1], [2])]))
+    assert len(heads) == 2
+    assert " ".join(heads) == words

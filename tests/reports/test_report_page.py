@@ -72,8 +72,8 @@ def test_the_figures_of_runs_of_different_networks_stand_side_by_side(run: Run, 
     deep["layers"] = [{**deep["layers"][0], "name": f"conv2d_{index}"} for index in range(3)]
     second = write_run(tmp_path / "second", metrics=deep)
     read = Reader(reported(run, first, second).html)
-    assert "first eval, spiking 93.75 %" in read.text
-    assert "second eval, spiking 50.00 % 75.00 %" in read.text
+    assert "first eval, spiking 1 000 93.75 %" in read.text
+    assert "second eval, spiking 1 000 50.00 % 75.00 %" in read.text
     assert "Spikes per neuron: first" in read.texts  # charts of their own, since the layers differ
     assert "Spikes per neuron: second" in read.texts
     assert "49.0 nJ" in read.text
@@ -96,11 +96,11 @@ def test_every_part_of_a_full_set_of_runs_is_there(run: Run, tmp_path: Path) -> 
         "Runs in full",
         "Left out",
     ]
-    assert [what for what, _ in made.left_out] == ["One image"]
+    assert [what for what, _ in made.left_out] == ["One image", "Spike by spike", "Networks side by side"]
     assert "all but 1 of 1 000 images" in read.text
     assert "Without constraints: 95.00 %" in read.text
     assert "before fine-tuning" in read.texts
-    assert {"relu, training", "relu, validation"} <= set(read.texts)
+    assert {"relu, training", "relu, test images"} <= set(read.texts)
     assert "snnctl convert runs/snn" in read.text
 
 

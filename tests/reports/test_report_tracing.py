@@ -5,7 +5,8 @@ import math
 import numpy as np
 
 from snnctl.events import Population, Trace
-from snnctl.verbs.report.tracing import shown_outputs, watched_neurons
+from snnctl.reports.facts import ReportedRun
+from snnctl.verbs.report.tracing import candidates, shown_outputs, watched_neurons
 
 
 def population(name: str, kind: str, neurons: int) -> Population:
@@ -38,3 +39,16 @@ def test_of_many_outputs_the_highest_are_shown_in_their_order() -> None:
     assert shown == sorted(shown)
     assert all(logits[place] == 49 for place in shown)
     assert shown_outputs(np.array([3.0, 1.0, 2.0])) == [0, 1, 2]
+
+
+def test_a_network_of_its_own_comes_before_sweeps_and_exports() -> None:
+    snn = {"type": "snn"}
+    runs = [
+        ReportedRun("relu", "relu", "train", {"type": "relu"}),
+        ReportedRun("made", "made", "convert", snn),
+        ReportedRun("tuned", "tuned", "finetune", snn),
+        ReportedRun("curves", "curves", "sweep", snn),
+        ReportedRun("file", "file", "export", snn),
+    ]
+    assert [run.name for run in candidates(runs)] == ["tuned", "made", "file", "curves"]
+    assert candidates(runs[:1]) == []

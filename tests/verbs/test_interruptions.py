@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import gc
 import signal
+import time
 import weakref
 
 import pytest
 
+from snnctl.plugins import Registry
+from snnctl.verbs.catalog import Verb
+from snnctl.verbs.execute import execute
 from snnctl.verbs.interruptions import Interruptions
+from snnctl.verbs.options import Options
+from snnctl.verbs.result import Result, Run
 
 
 class Cycle:
@@ -41,6 +47,30 @@ def test_ctrl_c_that_was_dropped_acts_at_the_next_check(capfd: pytest.CaptureFix
         with pytest.raises(KeyboardInterrupt):
             interruptions.check()
     assert "ignored" not in capfd.readouterr().err
+
+
+def test_ctrl_c_that_was_dropped_comes_once_more(capfd: pytest.CaptureFixture[str]) -> None:
+    with Interruptions():
+        kept = interrupting_garbage()
+        gc.collect()
+        assert kept() is None
+        with pytest.raises(KeyboardInterrupt):
+            time.sleep(60)
+    assert "ignored" not in capfd.readouterr().err
+
+
+def interrupted_work(options: Options, run: Run) -> Result:
+    """A verb's function that loses Ctrl-C, and goes on."""
+    kept = interrupting_garbage()
+    gc.collect()
+    assert kept() is None
+    return Result("work", {}, {})
+
+
+def test_no_verb_loses_it() -> None:
+    verb = Verb("work", "", "", f"{__name__}:interrupted_work")
+    with pytest.raises(KeyboardInterrupt):
+        execute(verb, Options(), Run(Registry()))
 
 
 def test_otherwise_it_acts_at_once_and_nothing_stays_behind() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -89,12 +90,31 @@ def test_rows_of_other_work_are_dropped_if_asked_for(place: Unfinished, tmp_path
 def test_a_file_of_somebody_else_is_not_touched(place: Unfinished) -> None:
     place.folder.mkdir(parents=True)
     (place.folder / ROWS).write_text("dear diary\nnothing today\n")
-    with pytest.raises(OutputError, match="none of snnctl's files"), open_rows(place, HEADER):
-        pass
+    for anew in (False, True):
+        with pytest.raises(OutputError, match="none of snnctl's files"), open_rows(replace(place, anew=anew), HEADER):
+            pass
     assert (place.folder / ROWS).read_text() == "dear diary\nnothing today\n"
     (place.folder / "more").touch()
     place.discard()
     assert (place.folder / "more").exists()
+
+
+def test_a_file_in_the_way_is_named_before_there_are_rows(place: Unfinished) -> None:
+    place.folder.parent.mkdir(parents=True)
+    place.folder.touch()
+    with pytest.raises(OutputError, match=r"mine\.unfinished is a file") as caught, open_rows(place, HEADER):
+        pass
+    assert caught.value.todo
+
+
+def test_an_option_that_was_not_given_is_told_so(place: Unfinished) -> None:
+    with open_rows(place, HEADER) as rows:
+        rows.add("a", {"accuracy": 0.5})
+    with (
+        pytest.raises(OutputError, match=r"dtype \(was not given, is float64\)"),
+        open_rows(place, {**HEADER, "dtype": "float64"}),
+    ):
+        pass
 
 
 def test_two_at_the_same_time(place: Unfinished) -> None:

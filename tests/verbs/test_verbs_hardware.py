@@ -193,3 +193,22 @@ def test_relu_networks_are_not_constrained(networks: Path, options: dict[str, An
         assert "snnctl convert" in caught.value.todo
     with pytest.raises(UsageError, match="for spiking ones"):
         snnctl.train(arch="fc2", type="relu", epochs=0, **DATA, **options)
+
+
+def test_windows_are_calibrated_while_spikes_are_penalised(tmp_path: Path) -> None:
+    trained = snnctl.train(
+        arch="fc2",
+        arch_opt={"hidden": 8},
+        type="snn",
+        epochs=2,
+        sparsity=0.1,
+        latency_quantile=0.9,
+        out=tmp_path / "sparse",
+        data="mnist-mini",
+        limit=100,
+    )
+    assert "EarlySpikes" not in trained.model.to_json()
+    tuned = snnctl.finetune(
+        tmp_path / "sparse", sparsity=0.1, latency_quantile=0.8, weight_bits=4, epochs=1, data="mnist-mini", limit=100
+    )
+    assert tuned.metrics["constraints"]["latency_quantile"] == 0.8

@@ -10,8 +10,8 @@ MOST_LAYERS = 12  # of a deep network some in the middle are left out
 Rows = list[tuple[str, ...]]
 
 
-def comparing_rows(metrics: Mapping[str, Any], form: Any) -> Iterator[tuple[Sequence[str], Rows]]:
-    """Heads and rows of the tables of networks side by side; none for results of other verbs.
+def comparing_rows(metrics: Mapping[str, Any], form: Any) -> Iterator[tuple[str, Sequence[str], Rows]]:
+    """Titles, heads and rows of the tables of networks side by side; none for results of other verbs.
 
     Args:
         metrics: of any verb.
@@ -21,11 +21,14 @@ def comparing_rows(metrics: Mapping[str, Any], form: Any) -> Iterator[tuple[Sequ
     if not isinstance(networks, list) or not networks:
         return
     if "layers" in networks[0]:
-        yield _by_layer(networks, "activation_gradient", form)
-        yield _by_layer(networks, "depth", form)
-        yield _of_networks(networks, {"neuron": "network", "loss": "loss", "jacobian_difference": DIFFERENCE}, form)
+        yield "norm of the loss's gradient, layer by layer", *_by_layer(networks, "activation_gradient", form)
+        yield "singular values over depth, smallest .. largest", *_by_layer(networks, "depth", form)
+        yield (
+            "networks",
+            *_of_networks(networks, {"neuron": "network", "loss": "loss", "jacobian_difference": DIFFERENCE}, form),
+        )
     else:
-        yield _of_networks(networks, TRAJECTORY, form)
+        yield "networks", *_of_networks(networks, TRAJECTORY, form)
 
 
 DIFFERENCE = "Jacobians: largest difference from relu"
@@ -34,7 +37,7 @@ TRAJECTORY = {
     "loss": "last loss",
     "accuracy": "accuracy",
     "distance": "distance from relu",
-    "largest_distance": "largest",
+    "largest_distance": "largest distance",
     "cosine": "cosine",
     "diverged": "diverged in step",
 }
@@ -49,13 +52,12 @@ def _of_networks(networks: Sequence[Mapping[str, Any]], heads: Mapping[str, str]
 
 def _by_layer(networks: Sequence[Mapping[str, Any]], figure: str, form: Any) -> tuple[list[str], Rows]:
     """One column a network: of every layer the gradient's norm, or the ends of the spectrum over its depth."""
-    title = "layer: gradient's norm" if figure == "activation_gradient" else "layer: singular values over depth"
     names = [layer["name"] for layer in networks[0]["layers"]]
     rows: Rows = []
     for place in _places(len(names)):
         cells = [_cell(network["layers"], place, figure, form) for network in networks]
         rows.append((f"{place + 1} {names[place]}" if place >= 0 else "...", *cells))
-    return [title, *(str(network["neuron"]) for network in networks)], rows
+    return ["layer", *(str(network["neuron"]) for network in networks)], rows
 
 
 def _cell(layers: Sequence[Mapping[str, Any]], place: int, figure: str, form: Any) -> str:

@@ -124,6 +124,7 @@ def _spiking_totals(found: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("synapses", format_figure("synapses", found["synapses"])),
         ("empty fan-out", _uncounted(found["layers"])),
         ("latency (tau_c)", latency),
+        ("hardware", ", ".join(f"{name} {format_figure('', value)}" for name, value in found["constraints"].items())),
         ("input range", _input_range(found)),
         ("vanish", ", ".join(found.get("vanish", ()))),
     ]

@@ -63,7 +63,7 @@ def _attempt(arguments: list[str], debug: bool, termination: Termination) -> int
         return stop.code if isinstance(stop.code, int) else 1
     except typer.TyperException as error:
         if message := error.format_message():  # empty when it is about missing arguments and help was shown instead
-            show_error(message, _usage_hint(error))
+            show_error(message.replace("Value error, ", "").removesuffix("."), _usage_hint(error))
         return error.exit_code
     except BaseException as error:
         return _report(error, debug)

@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from snnctl.cli.tables import format_figure, listing, shorten, stdout
+from snnctl.cli.sweep_tables import is_sweep, sweep_range
+from snnctl.cli.tables import format_figure, listing, shorten, show_points, stdout
 from snnctl.recipes import Outcome, Plan, Step
 from snnctl.runs import plain
 
@@ -32,19 +33,31 @@ def show_plan(plan: Plan) -> None:
 def show_outcome(outcome: Outcome) -> None:
     """The figures of every step that was run, and where they are written."""
     console = stdout()
-    shown = [key for key in FIGURES if any(figures.get(key) is not None for figures in outcome.metrics.values())]
+    shown = [key for key in FIGURES if any(_figure(key, figures) for figures in outcome.metrics.values())]
     rows = [
         (
             step.id,
             step.verb.name,
-            *(format_figure(key, outcome.metrics[step.id].get(key)) for key in shown),
+            *(_figure(key, outcome.metrics[step.id]) for key in shown),
             f"{outcome.durations[step.id]:.1f} s",
         )
         for step in outcome.plan.steps
         if step.id in outcome.metrics
     ]
     console.print(listing(("step", "verb", *(FIGURES[key] for key in shown), "time"), rows))
+    for name, figures in outcome.metrics.items():
+        if is_sweep(figures):
+            picture = shorten(outcome.folder / name / "sweep.svg")
+            console.print(f"{name}: {len(figures['points'])} points, drawn in {picture}", soft_wrap=True)
+            show_points(figures)
     console.print(f"written to {shorten(outcome.folder)}", soft_wrap=True)
+
+
+def _figure(key: str, figures: Mapping[str, Any]) -> str:
+    """A figure of a step; of a sweep its lowest and highest accuracy."""
+    if key == "accuracy" and is_sweep(figures):
+        return sweep_range(figures, format_figure)
+    return format_figure(key, figures.get(key))
 
 
 def _options(step: Step) -> str:

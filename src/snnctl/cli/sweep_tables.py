@@ -2,62 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-FIGURES = {"accuracy": "accuracy", "spikes_per_neuron": "spikes/neuron", "latency": "latency (tau_c)"}
-HEADS = {"before": "{}", "after": "{}, fine-tuned"}
+FIGURES = {"accuracy": "accuracy", "spikes_per_neuron": "spikes/neuron", "latency": "latency"}
+STAGES = {"before": "before", "after": "fine-tuned"}
 
-Rows = list[tuple[str, ...]]
+Row = Mapping[str, Any]
 Form = Callable[[str, Any], str]
 
 
-def sweep_table(metrics: Mapping[str, Any], form: Form) -> Iterator[tuple[list[str], Rows]]:
-    """Heads and rows of the table of points; none for results of other verbs.
+def sweep_table(metrics: Row, form: Form) -> Iterator[tuple[list[str], list[tuple[str, ...]]]]:
+    """Heads and rows of the table of points, the unconstrained network first; none for results of other verbs.
 
     Args:
         metrics: of any verb.
         form: makes a text of a figure, given its name and itself.
     """
-    if not isinstance(metrics.get("points"), list) or not isinstance(metrics.get("unconstrained"), Mapping):
+    if not is_sweep(metrics):
         return
-    stages = ("before", "after") if metrics["finetune_epochs"] else ("before",)
-    columns = [(figure, stage) for figure in FIGURES for stage in stages]
+    tuned = metrics["finetune_epochs"] > 0
     axes = list(metrics["axes"]) if metrics["mode"] == "grid" else ["axis", "value"]
-    heads = [axis.replace("_", " ") for axis in axes] + [HEADS[stage].format(FIGURES[name]) for name, stage in columns]
-    alone = {"before": metrics["unconstrained"]}
-    rows = [("unconstrained", *[""] * (len(axes) - 1), *(_cell(alone, *column, form) for column in columns))]
-    for point in _by_point(metrics["points"]):
-        rows.append((*_place(point["before"], axes), *(_cell(point, *column, form) for column in columns)))
+    heads = [*(axis.replace("_", " ") for axis in axes), *(["stage"] if tuned else []), *FIGURES.values()]
+    rows = []
+    for point in metrics["points"]:
+        stage = (STAGES[point["stage"]],) if tuned else ()
+        rows.append((*_place(point, metrics["axes"], axes), *stage, *(_cell(point, name, form) for name in FIGURES)))
     yield heads, rows
 
 
-def _by_point(points: list[Mapping[str, Any]]) -> Iterator[dict[str, Mapping[str, Any]]]:
-    """The stages of each point."""
-    found: dict[str, Mapping[str, Any]] = {}
-    for point in points:
-        if point["stage"] in found:
-            yield found
-            found = {}
-        found[point["stage"]] = point
-    if found:
-        yield found
+def sweep_words(metrics: Row) -> str:
+    """How the table is to be read."""
+    seeds = metrics["repeats"]
+    spread = f"mean ± standard deviation of {seeds} seeds; without ± a single measurement; " if seeds > 1 else ""
+    return f"{spread or 'one seed each; '}latency in tau_c"
 
 
-def _place(point: Mapping[str, Any], axes: list[str]) -> tuple[str, ...]:
+def sweep_range(metrics: Row, form: Form) -> str:
+    """The lowest and the highest accuracy; empty for results of other verbs."""
+    points = metrics["points"] if is_sweep(metrics) else []
+    found = [point["accuracy"] for point in points if point["accuracy"] is not None]
+    if not found:
+        return ""
+    return f"{form('accuracy', min(found)).removesuffix(' %')} .. {form('accuracy', max(found))}"
+
+
+def is_sweep(metrics: Row) -> bool:
+    """Whether the metrics are those of a sweep."""
+    return isinstance(metrics.get("points"), list) and isinstance(metrics.get("unconstrained"), Mapping)
+
+
+def _place(point: Row, swept: Iterable[str], axes: list[str]) -> tuple[str, ...]:
+    if all(point[axis] is None for axis in swept):
+        return ("unconstrained", *[""] * (len(axes) - 1))
     if point["axis"] is not None:
         return point["axis"].replace("_", " "), f"{point[point['axis']]:g}"
     return tuple(f"{point[axis]:g}" for axis in axes)
 
 
-def _cell(stages: Mapping[str, Mapping[str, Any]], figure: str, stage: str, form: Form) -> str:
+def _cell(point: Row, figure: str, form: Form) -> str:
     """Mean, and the spread if there are several seeds."""
-    found = stages.get(stage, {})
-    mean, spread = found.get(figure), found.get(f"{figure}_std")
-    if mean is None:
-        return ""
-    if not spread:
+    mean, spread = point[figure], point[f"{figure}_std"]
+    if mean is None or point["repeats"] < 2:
         return form(figure, mean)
-    return (
-        f"{form(figure, mean)} ± {100 * spread:.2f}" if figure == "accuracy" else f"{form(figure, mean)} ± {spread:.2g}"
-    )
+    return f"{form(figure, mean)} ± " + (f"{100 * spread:.2f}" if figure == "accuracy" else f"{spread:.2g}")

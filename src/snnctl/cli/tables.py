@@ -4,84 +4,26 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from rich import box
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
 from snnctl.cli.comparing_tables import comparing_rows
-from snnctl.cli.simulation_table import simulation_rows
-from snnctl.cli.sweep_tables import sweep_table
+from snnctl.cli.figure_names import NOT_COUNTABLE, ORDER, PERCENT, label_of
+from snnctl.cli.simulation_table import simulation_rows, verdict
+from snnctl.cli.sweep_tables import sweep_table, sweep_words
 from snnctl.runs import plain, to_json
 from snnctl.verbs.result import Result
 
-PERCENT = {
-    "accuracy": "accuracy",
-    "top5_accuracy": "top-5 accuracy",
-    "accuracy_before": "accuracy before",
-    "source_accuracy": "accuracy of the ReLU network",
-    "agreement": "same predictions as the ReLU network",
-    "required_agreement": "required",
-    "saturated": "saturated spikes",
-    "out_of_range": "inputs out of range",
-}
-NUMBERS = {
-    "loss": "loss",
-    "max_logit_difference": "largest logit difference",
-    "mean_logit_difference": "mean logit difference",
-    "spikes_per_neuron": "spikes per neuron",
-    "latency": "latency (tau_c)",
-    "latency_before": "latency before (tau_c)",
-    "synaptic_operations": "synaptic operations per image",
-    "relay_synaptic_operations": "of relay neurons, besides",
-    "macs": "ReLU multiply-accumulates per image",
-    "nonzero_macs": "with a non-zero input",
-}
-COUNTS = {
-    "different_predictions": "different predictions",
-    "images": "images",
-    "calibration_images": "images for calibration",
-}
-TEXTS = {
-    "constraints": "hardware",
-    "verified_on": "verified on",
-    "last_spike": "last spike (tau_c)",
-    "energy": "energy per image, estimate (nJ)",
-}
-NOT_COUNTABLE = ("synaptic_operations", "macs")  # told when they are there and empty
-ORDER = (
-    "type",
-    "constraints",
-    "accuracy",
-    "top5_accuracy",
-    "accuracy_before",
-    "source_accuracy",
-    "agreement",
-    "required_agreement",
-    "different_predictions",
-    "max_logit_difference",
-    "mean_logit_difference",
-    "loss",
-    "spikes_per_neuron",
-    "latency",
-    "latency_before",
-    "last_spike",
-    "saturated",
-    "out_of_range",
-    "synaptic_operations",
-    "relay_synaptic_operations",
-    "macs",
-    "nonzero_macs",
-    "energy",
-    "verified_on",
-    "split",
-    "images",
-    "calibration_images",
-)
+MOST_ITEMS, MOST_LETTERS = 12, 120  # shown of a list and of a text
+MOST_ROWS = 60  # shown of a plugin's metric
 
 
 def stdout() -> Console:
@@ -109,17 +51,29 @@ def show_result(result: Result, folder: Path | None) -> None:
     console.print(figures_table(result.metrics))
     if result.metrics.get("layers"):
         console.print(layers_table(result.metrics))
-    for heads, rows in comparing_rows(result.metrics, format_figure):
+    for title, heads, rows in comparing_rows(result.metrics, format_figure):
+        console.print(title, style="bold")
         console.print(listing(heads, rows))
-    for heads, rows in sweep_table(result.metrics, format_figure):
-        console.print(listing(heads, rows))
+    show_points(result.metrics)
     if result.metrics.get("energy"):
         console.print(f"energy: an estimate, {result.metrics['energy']['assumption']}", soft_wrap=True)
     if result.metrics.get("simulator"):
-        console.print("against the event-driven simulation", style="bold")
+        console.print(f"against the event-driven simulation: {verdict(result.metrics['simulator'])}", soft_wrap=True)
         console.print(pairs(simulation_rows(result.metrics["simulator"], format_figure)))
     if folder is not None:
         console.print(f"written to {shorten(folder)}", soft_wrap=True)
+        for name, content in result.files.items():
+            console.print(f"  {name}, {_size(content)}", soft_wrap=True)
+
+
+def show_points(metrics: Mapping[str, Any]) -> None:
+    """The points of a sweep; nothing of results of other verbs. On a narrow terminal its lines run on."""
+    for heads, rows in sweep_table(metrics, format_figure):
+        table, console = listing(heads, rows), stdout()
+        unbroken = Measurement.get(console, console.options.update(max_width=10_000), table).maximum
+        console.width = max(console.width, unbroken)
+        console.print(table)
+        console.print(sweep_words(metrics), soft_wrap=True)
 
 
 def figures_table(metrics: Mapping[str, Any]) -> Table:
@@ -130,10 +84,13 @@ def figures_table(metrics: Mapping[str, Any]) -> Table:
     told = told_figures(metrics)
     for key in ORDER:
         if told.get(key) is not None:
-            table.add_row(_label(key), Text(format_figure(key, told[key])))
+            table.add_row(label_of(key, metrics), Text(format_figure(key, told[key])))
     for name, figures in metrics.get("plugins", {}).items():
-        for key, value in figures.items():
-            table.add_row(Text(f"{name}: {key}"), Text(format_figure(key, value)))
+        for keys, value in islice(_leaves(figures), MOST_ROWS):
+            label = _shortened(f"plugin {name}: {', '.join(keys)}")
+            table.add_row(Text(label), Text(format_figure(keys[-1], value)))
+        if next(islice(_leaves(figures), MOST_ROWS, None), None):
+            table.add_row(Text(f"plugin {name}"), Text("and more"))
     return table
 
 
@@ -207,14 +164,21 @@ def format_figure(key: str, value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, str | bool):
-        return str(value)
+        return _shortened(str(value))
     if isinstance(value, int):
-        return f"{value:,}"
+        return f"{value:,}" if abs(value) < 10**15 else f"{float(value):.4g}"
     if key in PERCENT:
         return f"{100 * value:.2f} %"
     if isinstance(value, list | dict):
-        return ", ".join(format_figure("", item) for item in (value.values() if isinstance(value, dict) else value))
+        items = islice(value.values() if isinstance(value, dict) else value, MOST_ITEMS)
+        more = [f"and {len(value) - MOST_ITEMS:,} more"] if len(value) > MOST_ITEMS else []
+        return _shortened(", ".join([*(format_figure("", item) for item in items), *more]), MOST_ITEMS * MOST_LETTERS)
     return f"{value:,.0f}" if 1000 <= abs(value) < 1e9 else f"{value:.4g}"
+
+
+def _shortened(text: str, most: int = MOST_LETTERS) -> str:
+    """The beginning of what is too long for a cell."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def shorten(path: Path) -> str:
@@ -225,8 +189,19 @@ def shorten(path: Path) -> str:
         return str(path)
 
 
-def _label(key: str) -> str:
-    return {**PERCENT, **NUMBERS, **COUNTS, **TEXTS}.get(key, key)
+def _leaves(figures: Mapping[str, Any], above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """The figures of nested mappings, each with the keys that lead to it."""
+    for key, value in figures.items():
+        keys = (*above, str(key))
+        if isinstance(value, Mapping):
+            yield from _leaves(value, keys)
+        else:
+            yield keys, value
+
+
+def _size(content: str | bytes) -> str:
+    count = len(content.encode() if isinstance(content, str) else content)
+    return f"{count / 1e6:,.1f} MB" if count >= 1e6 else f"{count / 1e3:,.1f} kB"
 
 
 def _table(**options: Any) -> Table:

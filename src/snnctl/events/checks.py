@@ -7,13 +7,17 @@ from collections.abc import Sequence
 import numpy as np
 
 from snnctl.events.fields import (
+    LARGEST,
+    SMALLEST,
     check_integer,
     check_integers,
+    check_name,
     check_numbers,
     check_range,
     check_shape,
     check_starts,
     is_real,
+    is_text,
     require,
 )
 from snnctl.events.network import Network, Pools, Population, Projection, Readout
@@ -30,6 +34,7 @@ def check(network: Network) -> None:
     """
     require(bool(network.populations), "the network has no populations")
     require(bool(network.readouts), "the network has no readouts")
+    require(all(is_text(part) for pair in network.about.items() for part in pair), "'about' is not made of texts")
     _check_names(network)
     for population in network.populations:
         _check_population(population)
@@ -47,7 +52,7 @@ def _check_names(network: Network) -> None:
     names: set[str] = set()
     parts: list[Population | Pools | Readout] = [*network.populations, *network.pools, *network.readouts]
     for part in parts:
-        require(isinstance(part.name, str) and part.name != "", "a population, pools or a readout has no name")
+        check_name("a population, pools or a readout", part.name)
         require(part.name not in names, f"two populations, pools or readouts are called {part.name!r}")
         names.add(part.name)
 
@@ -59,7 +64,7 @@ def _check_coding(network: Network) -> None:
         require(population.kind != "input", f"population {population.name!r} is a second input")
     coding = network.coding
     if coding is not None:
-        known = is_real(coding.low) and is_real(coding.high) and coding.low < coding.high
+        known = is_real(coding.low) and is_real(coding.high) and coding.high - coding.low >= SMALLEST
         require(known, f"coding: the range [{coding.low}, {coding.high}] is empty")
         require(first.width > 1 - 1e-9, f"population {first.name!r}: the input's coding needs a window of width 1")
 
@@ -70,8 +75,8 @@ def _check_population(population: Population) -> None:
     check_shape(where, population.shape)
     check_integer(where, "level", population.level)
     for name in ("start", "end", "t_min", "t_max", "A"):
-        require(is_real(getattr(population, name)), f"{where}: {name} is not a finite number")
-    require(population.t_min < population.t_max, f"{where}: the window [t_min, t_max] is empty")
+        require(is_real(getattr(population, name)), f"{where}: {name} is not a finite number up to {LARGEST}")
+    require(population.width >= SMALLEST, f"{where}: the window [t_min, t_max] is empty")
     for name, sizes in (
         ("threshold", [population.neurons]),
         ("B", [population.neurons, 1]),
@@ -81,6 +86,8 @@ def _check_population(population: Population) -> None:
         check_numbers(where, name, values, 1)
         allowed = [*sizes, 0] if population.kind == "input" else sizes
         require(values.size in allowed, f"{where}: {name} has {values.size} numbers for {population.neurons} neurons")
+    slopes = population.B[population.B > 0]
+    require(np.all(slopes >= SMALLEST), f"{where}: B has slopes below {SMALLEST}, other than 0")
     if population.kind == "input":
         require(population.level == 0, f"{where}: the input is not of level 0")
         return
@@ -158,7 +165,8 @@ def _check_readout(readout: Readout, levels: dict[int, tuple[float, float]]) -> 
     where = f"readout {readout.name!r}"
     check_shape(where, readout.shape)
     check_integer(where, "level", readout.level)
-    require(is_real(readout.start) and is_real(readout.t_read), f"{where}: start or t_read is not a finite number")
+    known = is_real(readout.start) and is_real(readout.t_read)
+    require(known, f"{where}: start or t_read is not a finite number up to {LARGEST}")
     require(readout.level - 1 in levels, f"{where}: no population is of level {readout.level - 1}, which it reads")
     _check_integration(where, readout.start, "t_read", readout.t_read, levels[readout.level - 1])
     check_numbers(where, "D", readout.D, 1)
@@ -172,7 +180,7 @@ def _check_readout(readout: Readout, levels: dict[int, tuple[float, float]]) -> 
 
 def _check_projection(projection: Projection, network: Network, ids: _Ids) -> None:
     where = f"projection {projection.name!r} to {projection.target_name!r}"
-    require(isinstance(projection.name, str) and projection.name != "", f"{where}: it has no name")
+    check_name(f"a projection to {projection.target_name!r}", projection.name)
     targets = [each for each in network.populations if each.name == projection.target_name and each.kind != "input"]
     readouts = [each for each in network.readouts if each.name == projection.target_name]
     require(bool(targets or readouts), f"{where}: there is no such population or readout")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from math import isfinite
-
 import numpy as np
 
 from snnctl.events.errors import NetworkError
 
 MOST = 2**28  # neurons, pools or outputs of one part: more is a damaged file
+LARGEST, SMALLEST = 1e30, 1e-30  # magnitude of a number; of a span or slope that is divided by. Beyond, floats overflow
 
 
 def require(condition: bool | np.bool_, what: str) -> None:
@@ -18,10 +17,10 @@ def require(condition: bool | np.bool_, what: str) -> None:
 
 
 def is_real(value: object) -> bool:
-    """Whether a value is a finite number."""
+    """Whether a value is a number, of a magnitude of at most 1e30."""
     if not isinstance(value, (int, float, np.integer, np.floating)) or isinstance(value, bool):
         return False
-    return isfinite(value) if isinstance(value, (float, np.floating)) else abs(int(value)) < 2**53
+    return abs(float(value)) <= LARGEST if isinstance(value, (float, np.floating)) else abs(int(value)) < 2**53
 
 
 def check_integer(where: str, name: str, value: object) -> None:
@@ -41,10 +40,24 @@ def check_shape(where: str, shape: tuple[int, ...]) -> None:
 
 
 def check_numbers(where: str, name: str, values: np.ndarray, axes: int) -> None:
-    """Refuses what is not an array of finite numbers."""
+    """Refuses what is not an array of numbers, of a magnitude of at most 1e30 each."""
     known = isinstance(values, np.ndarray) and values.dtype in (np.float32, np.float64) and values.ndim == axes
     require(known, f"{where}: {name} is not an array of float32 or float64 with {axes} axes")
-    require(np.all(np.isfinite(values)), f"{where}: {name} has numbers that are not finite")
+    require(np.all(np.abs(values) <= LARGEST), f"{where}: {name} has numbers that are not finite, or beyond {LARGEST}")
+
+
+def check_name(where: str, name: object) -> None:
+    """Refuses what is not a text, or an empty one, or one that UTF-8 cannot hold."""
+    require(isinstance(name, str) and name != "", f"{where} has no name")
+    require(is_text(name), f"{where} has the name {name!r}, which is no text")
+
+
+def is_text(value: object) -> bool:
+    """Whether a value is a text that UTF-8 can hold: a half of a surrogate pair it cannot."""
+    try:
+        return isinstance(value, str) and value.encode() is not None
+    except UnicodeEncodeError:
+        return False
 
 
 def check_integers(where: str, name: str, values: np.ndarray, axes: int) -> None:

@@ -25,7 +25,8 @@ def coded(coding: Coding | None, values: np.ndarray) -> np.ndarray:
     """
     if coding is None:
         return np.maximum(values, 0.0)
-    return np.clip((values - coding.low) / (coding.high - coding.low), 0.0, 1.0)
+    # Into the range first: an input of any size divided by a narrow one could overflow.
+    return (np.clip(values, coding.low, coding.high) - coding.low) / (coding.high - coding.low)
 
 
 def crossings(population: Population, V: np.ndarray) -> np.ndarray:

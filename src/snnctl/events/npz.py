@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
+import warnings
 import zipfile
-import zlib
 from dataclasses import fields
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +32,10 @@ STRUCTURE = "network"
 EPOCH = (1980, 1, 1, 0, 0, 0)
 # What a file may hold unpacked; indices pack well, weights do not. More is made to fill the memory of who reads it.
 LARGEST, LARGEST_RATIO = 2**28, 100
+LARGEST_STRUCTURE = 2**24  # bytes of JSON text, which takes many times its size in memory
+OF_THE_CONTENT = (None, errno.EINVAL)  # false offsets; other errors are of the disk
+HEADER = 128  # bytes of an .npy file before a row of bytes
+COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 def write_network(path: str | os.PathLike[str], network: Network) -> None:
@@ -46,6 +52,8 @@ def write_network(path: str | os.PathLike[str], network: Network) -> None:
     check(network)
     structure, arrays = _taken_apart(network)
     text = json.dumps(structure, ensure_ascii=False, allow_nan=False, indent=1).encode()
+    if len(text) > LARGEST_STRUCTURE - HEADER:
+        raise NetworkError(f"the structure has {len(text)} bytes, more than {LARGEST_STRUCTURE - HEADER}")
     temporary = Path(path).with_name(f".{Path(path).name}.{os.getpid()}")
     try:
         with zipfile.ZipFile(temporary, "w") as archive:
@@ -70,17 +78,12 @@ def read_network(path: str | os.PathLike[str]) -> Network:
                 network = _put_together(_Stored(archive, os.fstat(file.fileno()).st_size))
         except NetworkError as error:
             raise NetworkError(f"{os.fspath(path)}: {error}") from None
-        # What Python's own readers raise on damaged files.
-        except (
-            zipfile.BadZipFile,
-            zlib.error,
-            EOFError,
-            NotImplementedError,
-            RuntimeError,
-            MemoryError,
-            ValueError,
-        ) as error:
-            raise NetworkError(f"{os.fspath(path)} is damaged, or no .npz file ({error})") from error
+        # Python's and NumPy's readers raise anything on damaged files: zlib.error, TokenError, EOFError, ...
+        except Exception as error:
+            if isinstance(error, OSError) and error.errno not in OF_THE_CONTENT:
+                raise
+            what = " ".join(str(error).split()) or type(error).__name__
+            raise NetworkError(f"{os.fspath(path)} is damaged, or no .npz file ({what})") from error
     try:
         check(network)
     except NetworkError as error:
@@ -126,13 +129,18 @@ class _Stored:
         unpacked = sum(member.file_size for member in archive.infolist())
         if unpacked > LARGEST + LARGEST_RATIO * size:
             raise NetworkError(f"the file has {size} bytes and would unpack to {unpacked}")
+        if packed := [member for member in archive.infolist() if member.compress_type not in COMPRESSIONS]:
+            raise NetworkError(f"the member {packed[0].filename!r} is neither stored nor deflated")
 
-    def array(self, name: str) -> np.ndarray:
-        """An array of plain numbers."""
+    def array(self, name: str, largest: float = inf) -> np.ndarray:
+        """An array of plain numbers; ``largest`` bytes of its file are read at most."""
         try:
-            data = self.archive.read(f"{name}.npy")
+            member = self.archive.getinfo(f"{name}.npy")
         except KeyError:
             raise NetworkError(f"the array {name!r} is missing") from None
+        if member.file_size > largest:
+            raise NetworkError(f"the array {name!r} has {member.file_size} bytes; at most {largest} are allowed")
+        data = self.archive.read(member)
         # Of a size that the header promises: NumPy would reserve what it promises before it reads.
         with io.BytesIO(data) as file:
             shape, dtype = _header(file, name)
@@ -150,7 +158,8 @@ def _header(file: io.BytesIO, name: str) -> tuple[tuple[int, ...], np.dtype]:
     readers = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
     if version not in readers:
         raise NetworkError(f"the array {name!r} is of an unknown version of NumPy's format, {version}")
-    shape, columns_first, dtype = readers[version](file)
+    with warnings.catch_warnings(action="ignore"):  # of a header as Python 2 wrote it
+        shape, columns_first, dtype = readers[version](file)
     if dtype.kind not in "biuf" or not dtype.isnative or (columns_first and len(shape) > 1):
         raise NetworkError(f"the array {name!r} is not an array of little-endian numbers in C order")
     if any(side < 0 for side in shape):
@@ -167,19 +176,16 @@ def _put_together(stored: _Stored) -> Network:
             for number, plain in enumerate(_field(structure, kind, list))
         ]
     coding = _field(structure, "coding", (dict, type(None)))
-    about = _field(structure, "about", dict)
-    if not all(isinstance(value, str) for value in about.values()):
-        raise NetworkError("'about' is not made of texts")
     return Network(
         None if coding is None else _part(Coding, "coding", coding, stored),
         hardware=_part(Hardware, "hardware", _field(structure, "hardware", dict), stored),
-        about=about,
+        about=_field(structure, "about", dict),
         **parts,
     )
 
 
 def _structure(stored: _Stored) -> dict[str, Any]:
-    text = stored.array(STRUCTURE)
+    text = stored.array(STRUCTURE, LARGEST_STRUCTURE)
     if text.dtype != np.uint8 or text.ndim != 1:
         raise NetworkError(f"the array {STRUCTURE!r} is not a row of bytes")
     try:
@@ -188,7 +194,7 @@ def _structure(stored: _Stored) -> dict[str, Any]:
         raise NetworkError("the structure is nested too deeply") from None
     if not isinstance(structure, dict) or structure.get("format") != FORMAT:
         raise NetworkError(f"this is not a network in the format {FORMAT!r}")
-    if structure.get("version") != VERSION:
+    if type(structure.get("version")) is not int or structure["version"] != VERSION:
         raise NetworkError(
             f"the format's version is {structure.get('version')!r}; this program reads version {VERSION}"
         )

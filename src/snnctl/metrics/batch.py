@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
@@ -18,8 +20,8 @@ Found = Mapping[str, Mapping[str, np.ndarray]]  # by need and layer
 class Batch:
     """Some samples, and what the network did with them.
 
-    Layers are called by their names, as the network's ``sources`` have them. What a metric does not name in its
-    ``needs`` may not be there.
+    Arrays are read-only. Layers are called by their names, as the network's ``sources`` have them. What a metric does
+    not name in its ``needs`` may not be there.
 
     Args:
         network: what is measured.
@@ -36,6 +38,11 @@ class Batch:
     labels: np.ndarray | None = None
     inputs: np.ndarray = field(default_factory=lambda: np.empty(0))
     source: Mapping[str, np.ndarray] | None = None
+
+    def __post_init__(self) -> None:
+        """What one metric is given is given to all others, too: nothing can be written to."""
+        for name in ("outputs", "found", "labels", "inputs", "source"):
+            object.__setattr__(self, name, _read_only(getattr(self, name)))
 
     def __len__(self) -> int:
         """The number of samples."""
@@ -79,11 +86,11 @@ class Batch:
         return self._of("first_spikes", layer)
 
     def times(self, layer: str) -> np.ndarray:
-        """Absolute spike times of a layer of neurons, (n, \\*neurons), in tau_c; infinity for silent ones."""
+        """Absolute spike times of a layer of neurons, (n, \\*shape of the layer), in tau_c; infinity: silent."""
         return self.network.source(layer).absolute(self.local_times(layer))
 
     def local_times(self, layer: str) -> np.ndarray:
-        """Local times ``x = t_max - t`` that a layer's neurons or pools carry, (n, \\*neurons), in tau_c."""
+        """Local times ``x = t_max - t`` that a layer's neurons or pools carry, (n, \\*shape of the layer), in tau_c."""
         return self._of("times", layer)
 
     @cached_property
@@ -99,10 +106,23 @@ class Batch:
     def _summed(self, need: str) -> Mapping[str, int | None]:
         counted = {source.name: self._of(need, source.name) for source in self.network.sources}
         found = operations(self.network.fan_outs, counted)
-        return {name: None if count is None else int(count) for name, count in found.items()}
+        return MappingProxyType({name: None if count is None else int(count) for name, count in found.items()})
 
     def _of(self, need: str, layer: str) -> np.ndarray:
         try:
             return self.found[need][layer]
         except KeyError:
             raise KeyError(f"no {need!r} of layer {layer!r} here: name it in the metric's needs") from None
+
+
+def _read_only(value: Any) -> Any:
+    """Arrays, or mappings and sequences of them, as views that refuse to be changed; the arrays behind them stay."""
+    if isinstance(value, np.ndarray):
+        view = value.view()
+        view.setflags(write=False)
+        return view
+    if isinstance(value, Mapping):
+        return MappingProxyType({key: _read_only(item) for key, item in value.items()})
+    if isinstance(value, list | tuple):
+        return tuple(_read_only(item) for item in value)
+    return value

@@ -15,7 +15,7 @@ from snnctl.metrics.batch import Batch
 from snnctl.metrics.network import MeasuredNetwork
 from snnctl.metrics.reductions import IN_A_WINDOW, REDUCTIONS, Seen
 from snnctl.progress import Reporter
-from snnctl.ttfs.hardware import restart_jitter
+from snnctl.ttfs.hardware import constraints_of, restart_jitter
 from snnctl.ttfs.observe import observed_firing
 from snnctl.ttfs.timeline import spiking_layers
 
@@ -83,11 +83,21 @@ def _spiking(network: MeasuredNetwork, needs: Collection[str]) -> Observe:
         for layer, times in zip(layers, ideals, strict=True):
             ideal[layer.name] = (layer, times)
         seen = [Seen(source, local[source.name], *ideal.get(source.name, ())) for source in sources]
-        if network.input_range is not None:
-            seen[0] = replace(seen[0], value=ops.clip(inputs, *network.input_range))
+        seen[0] = replace(seen[0], value=_coded(network, inputs, seen[0].local))
         return keras.tree.flatten(outputs), {need: _counted(need, seen) for need in wanted}
 
     return observe
+
+
+def _coded(network: MeasuredNetwork, inputs: Any, local: Any) -> Any:
+    """The values that the input's spikes stand for; of rounded spike times those after rounding, as of hidden layers.
+
+    None where they are 0 just where local times are: in a range that begins at 0, and without coding.
+    """
+    if network.input_range is None or network.input_range[0] == 0.0:
+        return None
+    low, high = network.input_range
+    return low + (high - low) * local if constraints_of(network.model).time_bits else ops.clip(inputs, low, high)
 
 
 def _counted(need: str, seen: Sequence[Seen]) -> dict[str, Any]:

@@ -29,7 +29,7 @@ class Seen:
         local: local times that its neurons or pools carry, (batch, \\*shape).
         layer: the layer itself, and
         ideal: its ideal times, of layers of spiking and signed neurons.
-        value: of the coded input, the values that are coded; None if they are the local times.
+        value: of the coded input, the values that its spikes stand for; None if they are 0 where local times are.
     """
 
     source: SpikeSource

@@ -29,7 +29,8 @@ class Metric(ABC):
 
     The class itself is registered. An object is made anew for each measurement, is given all batches in turn, and is
     asked for the figures at the end. Only what some metric ``needs`` is computed; counts are summed up where the
-    network is computed, so they cost little, while ``times`` hands on every spike time.
+    network is computed, so they cost little, while ``times`` hands on every spike time. All metrics are given the same
+    batches and network: arrays are read-only, and the model must not be changed.
 
     Attributes:
         name: lower case, digits and dashes.

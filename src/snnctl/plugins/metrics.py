@@ -17,6 +17,8 @@ from snnctl.plugins.metric import NEEDS, NETWORKS, Metric
 
 HOOK = "register_metrics"
 OWN = "snnctl"
+MOST_NESTED = 32  # lists and mappings in one another
+LARGEST = sys.float_info.max  # of a whole number, too: readers of JSON make it a float
 
 
 @dataclass(frozen=True)
@@ -59,30 +61,45 @@ def collect_metrics(hooks: Iterable[LateHook], blame: Callable[[LateHook, str], 
 
 
 def plain_figures(figures: Any) -> dict[str, Any]:
-    """What a metric returned as data that JSON can say.
+    """What a metric returned as data that JSON can say; NaN and infinities stay.
 
     Raises:
-        PluginError: it is no mapping, or something else is in it.
+        PluginError: it is no mapping, something else is in it, or a number or text that no reader of JSON takes.
     """
     if not isinstance(figures, Mapping):
         raise PluginError(f"its result is {type(figures).__name__} {figures!r:.60}, which is no mapping of figures")
     return {_key(key): _plain(value, _key(key)) for key, value in figures.items()}
 
 
-def _plain(value: Any, where: str) -> Any:
+def _plain(value: Any, where: str, depth: int = 1) -> Any:
+    if depth > MOST_NESTED:
+        raise PluginError(f"its figure '{where:.60}' is nested more than {MOST_NESTED} deep")
     if hasattr(value, "tolist"):  # NumPy's
         value = value.tolist()
     if isinstance(value, Mapping):
-        return {_key(key): _plain(item, f"{where}.{key}") for key, item in value.items()}
+        return {_key(key): _plain(item, f"{where}.{key}", depth + 1) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item, where) for item in value]
+        return [_plain(item, where, depth + 1) for item in value]
+    if isinstance(value, str) and not _is_text(value):
+        raise PluginError(f"its figure '{where}' is {value!r:.60}, which is no text")
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) > LARGEST:
+        raise PluginError(f"its figure '{where}' is a whole number of {value.bit_length():,} bits, which is too large")
     if value is None or isinstance(value, str | int | float):
         return value
     raise PluginError(f"its figure '{where}' is {type(value).__name__} {value!r:.60}, which is no plain data")
 
 
+def _is_text(value: str) -> bool:
+    """Whether UTF-8 can hold it: a half of a surrogate pair it cannot."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _key(key: Any) -> str:
-    if not isinstance(key, str):
+    if not isinstance(key, str) or not _is_text(key):
         raise PluginError(f"a figure is called {key!r:.60}, which is no text")
     return key
 

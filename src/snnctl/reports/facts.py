@@ -11,11 +11,11 @@ from snnctl.reports.charts import Spikes, Trajectory
 from snnctl.reports.markup import Html
 
 CONSTRAINTS = {
-    "noise": "noise {} τ_c",
-    "time_bits": "{} bits of time",
-    "weight_bits": "{} bits a weight",
-    "threshold_bits": "{} bits a threshold",
-    "latency_quantile": "windows for {} of the spikes",
+    "noise": "noise {}",
+    "time_bits": "time {} bits",
+    "weight_bits": "weights {} bits",
+    "threshold_bits": "thresholds {} bits",
+    "latency_quantile": "quantile {}",
 }
 
 
@@ -29,6 +29,8 @@ class ReportedRun:
         verb: what was done.
         metrics: of ``metrics.json``.
         history: of ``history.csv``: figures by name, one dict an epoch; None where a figure is missing.
+        steps: of ``trajectory.csv``: likewise, one dict a step.
+        source: the name of the run, of those in the report, whose network it took; empty if it is not among them.
         options: as given.
         settings: resolved.
         seed: of initialisation and shuffling.
@@ -44,6 +46,8 @@ class ReportedRun:
     verb: str
     metrics: Mapping[str, Any] = field(default_factory=dict)
     history: Sequence[Mapping[str, float | None]] = ()
+    steps: Sequence[Mapping[str, float | None]] = ()
+    source: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     seed: int | None = None
@@ -200,15 +204,21 @@ def matrix(run: ReportedRun) -> list[list[int]] | None:
 
 def constraints(run: ReportedRun) -> list[str]:
     """What the network was constrained by, in words."""
-    named = run.metrics.get("constraints")
-    found = named if isinstance(named, Mapping) else run.settings
-    words = ((words, number(found, key)) for key, words in CONSTRAINTS.items())
+    words = ((words, constraint(run, key)) for key, words in CONSTRAINTS.items())
     return [words.format(f"{value:g}") for words, value in words if value]
 
 
-def curves(run: ReportedRun, names: Sequence[str]) -> Iterator[tuple[str, list[float], list[float | None]]]:
-    """Of each of the figures that the history has: name, epochs, values."""
+def constraint(run: ReportedRun, key: str) -> float | None:
+    """One of the constraints of the run's network; None if it has none of that kind."""
+    named = run.metrics.get("constraints")
+    return number(named if isinstance(named, Mapping) else run.settings, key)
+
+
+def curves(
+    run: ReportedRun, names: Sequence[str], done: int = 0
+) -> Iterator[tuple[str, list[float], list[float | None]]]:
+    """Of each of the figures that the history has: name, epochs (from ``done`` on), values."""
     for name in names:
         values = [epoch.get(name) for epoch in run.history]
         if any(value is not None for value in values):
-            yield name, [float(epoch) for epoch in range(1, len(values) + 1)], values
+            yield name, [float(done + epoch) for epoch in range(1, len(values) + 1)], values

@@ -40,7 +40,9 @@ def energy(nanojoules: float | None) -> str:
 
 
 def seconds(value: float) -> str:
-    """``0.5 s``, ``12 s``, ``3 min 20 s`` or ``2 h 5 min``."""
+    """``0.5 s``, ``12 s``, ``3 min 20 s`` or ``2 h 5 min``; a dash for what is no finite number."""
+    if not math.isfinite(value):
+        return DASH
     if value < 10:
         return f"{value:.1f} s"
     whole = round(value)

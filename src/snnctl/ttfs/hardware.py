@@ -98,6 +98,7 @@ def _again(layer: keras.layers.Layer, constraints: Constraints) -> keras.layers.
     layer = unwrapped(layer)
     config = {name: value for name, value in layer.get_config().items() if name != "constraints"}
     if isinstance(layer, CARRIERS):
+        config.pop("activity_regularizer", None)  # a penalty while training, no part of the network
         return type(layer).from_config({**config, **to_config(constraints)})
     new = type(layer).from_config(config)
     if constraints.weight_bits and _is_wiring_with_weights(layer):

@@ -11,6 +11,7 @@ from pathlib import Path
 from snnctl.errors import SnnctlError
 from snnctl.runs import RunRecord, prepare_output, third_party, versions, write_run
 from snnctl.verbs.catalog import Verb
+from snnctl.verbs.interruptions import Interruptions
 from snnctl.verbs.options import Options
 from snnctl.verbs.result import Result, Run
 from snnctl.verbs.unfinished import Unfinished, told_if_interrupted
@@ -66,7 +67,9 @@ def _execute(
 ) -> tuple[Result, Path | None]:
     started = datetime.now().astimezone()
     clock = time.monotonic()
-    result = verb.function(options, run)
+    with Interruptions() as interruptions:
+        result = verb.function(options, run)
+        interruptions.check()
     if folder is None:
         return result, None
     record = RunRecord(

@@ -68,7 +68,7 @@ def obstacles(model: keras.Model, rules: Mapping[type, Any]) -> list[dict[str, s
 
 
 def of_spiking(model: keras.Model, calibrated: bool = True, names: Sequence[str] = ()) -> dict[str, Any]:
-    """``layers``, ``neurons`` by kind, ``parameters``, ``synapses``, and the ``latency`` of calibrated windows.
+    """Layers, neurons by kind, parameters, synapses, constraints, and the latency if ``calibrated``.
 
     Args:
         model: a spiking network.
@@ -77,6 +77,7 @@ def of_spiking(model: keras.Model, calibrated: bool = True, names: Sequence[str]
     """
     from snnctl.conversion.origins import with_origins
     from snnctl.conversion.spiking_table import NEURONS, neurons_by_kind, spiking_table
+    from snnctl.ttfs.hardware import constraints_of
     from snnctl.ttfs.timeline import latency
 
     rows = with_origins(spiking_table(model, calibrated), names) if names else spiking_table(model, calibrated)
@@ -91,4 +92,5 @@ def of_spiking(model: keras.Model, calibrated: bool = True, names: Sequence[str]
         },
         "synapses": sum(counted) if len(counted) == len(firing) else None,
         "latency": latency(model) if calibrated else None,
+        "constraints": constraints_of(model).in_force(),
     }

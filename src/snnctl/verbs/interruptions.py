@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import gc
 import signal
 import sys
@@ -12,10 +13,11 @@ from typing import Any
 
 Handler = Callable[[int, FrameType | None], Any]
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SOON = 0.2  # seconds, in which a callback of the garbage collector has ended
 
 
 class Interruptions:
-    """A context in which signals do what they did before, and are remembered in case that comes to nothing.
+    """A context in which signals do what they did before, and are sent once more if that came to nothing.
 
     Outside the main thread, where Python handles no signals, it does nothing.
     """
@@ -24,7 +26,8 @@ class Interruptions:
         self._handlers: dict[int, Handler] = {}
         self._received: int | None = None
         self._holding = False
-        self._hook = sys.unraisablehook
+        self._hook: Callable[[Any], Any] | None = None
+        self._timer: threading.Timer | None = None
 
     def __enter__(self) -> Interruptions:
         if threading.current_thread() is threading.main_thread():
@@ -33,11 +36,13 @@ class Interruptions:
                 if callable(handler):
                     self._handlers[number] = handler
                     signal.signal(number, self._receive)
-        self._hook, sys.unraisablehook = sys.unraisablehook, self._dropped
+            self._hook, sys.unraisablehook = sys.unraisablehook, self._dropped
         return self
 
     def __exit__(self, *_: object) -> None:
-        sys.unraisablehook = self._hook
+        self._forget_timer()
+        if self._hook is not None:
+            sys.unraisablehook = self._hook
         for number, handler in self._handlers.items():
             signal.signal(number, handler)
 
@@ -60,6 +65,7 @@ class Interruptions:
         Raises:
             KeyboardInterrupt: that is what Ctrl-C does.
         """
+        self._forget_timer()
         if self._received is not None:
             self._handlers[self._received](self._received, None)
 
@@ -69,6 +75,16 @@ class Interruptions:
             self._handlers[number](number, frame)
 
     def _dropped(self, unraisable: Any) -> None:
-        """Nothing is said of a signal that :meth:`check` will come back to."""
+        """Nothing is said of a signal that comes once more, or that :meth:`check` comes back to."""
         if self._received is None or not issubclass(unraisable.exc_type, KeyboardInterrupt):
-            self._hook(unraisable)
+            if self._hook is not None:
+                self._hook(unraisable)
+            return
+        self._forget_timer()
+        self._timer = threading.Timer(SOON, _thread.interrupt_main, [self._received])
+        self._timer.daemon = True
+        self._timer.start()
+
+    def _forget_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()

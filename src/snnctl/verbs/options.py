@@ -127,7 +127,7 @@ class HardwareOptions(Options):
     def _range_of_weights(self) -> Self:
         if self.w_min is not None and self.w_max is not None and not self.w_min < self.w_max:
             raise PydanticCustomError(
-                "range", f"w_min is {self.w_min:g} and w_max is {self.w_max:g}: w_min must be below w_max"
+                "range", f"w_min is {self.w_min!r} and w_max is {self.w_max!r}: w_min must be below w_max"
             )
         return self
 

@@ -115,9 +115,17 @@ class Rows:
         """Take over the rows on the disk.
 
         Raises:
-            OutputError: they are of other work and are not to be dropped, or another process is writing there.
+            OutputError: they are of other work and are not to be dropped, another process is writing there, or a file
+                is in the way.
         """
-        if self._place is None or not (self._place.folder / ROWS).exists():
+        if self._place is None:
+            return
+        if self._place.folder.exists() and not self._place.folder.is_dir():
+            raise OutputError(
+                f"{self._place.shown} is a file, and the rows found so far are to be kept there",
+                todo="Move it away, or name another folder with --out.",
+            )
+        if not (self._place.folder / ROWS).exists():
             return
         with _refusing(self._place):
             self._file = (self._place.folder / ROWS).open("r+b", buffering=0)
@@ -125,7 +133,10 @@ class Rows:
             content = self._file.read()
             header, rows, end = _parsed(content)
             if header is None and b"\n" in content:
-                raise OutputError(f"{self._place.shown}/{ROWS} is none of snnctl's files", todo="Move it away.")
+                raise OutputError(
+                    f"{self._place.shown}/{ROWS} is damaged, or none of snnctl's files",
+                    todo="Move it away, or delete it; --overwrite does not.",
+                )
             if header is not None and header != self._header:
                 _refuse_other(self._place, header, self._header)
                 header, rows, end = None, {}, 0
@@ -229,7 +240,7 @@ def _refuse_other(place: Unfinished, header: Mapping[str, Any], wanted: Mapping[
 
 def _difference(key: str, old: Any, new: Any) -> str:
     """``batch_size (was 64, is 32)``; of something long only the name."""
-    texts = [str(old), str(new)]
+    texts = ["not given" if value is None else str(value) for value in (old, new)]
     return f"{key} (was {texts[0]}, is {texts[1]})" if max(map(len, texts)) < MOST_SHOWN else f"another {key}"
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 import io
 
+from snnctl.reports.network_charts import MOST_POINTS
 from snnctl.training.trajectory import Track
-from snnctl.verbs.comparing.trajectory_figures import MOST_POINTS, charts, figures, table
+from snnctl.verbs.comparing.trajectory_figures import charts, figures, table
 
 NONE = float("nan")
 RELU = Track("relu", [NONE, 2.0, 1.0], [0.0] * 3, [1.0] * 3, {0: 0.1, 2: 0.9})

@@ -7,7 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from snnctl.errors import UsageError
+from snnctl.verbs.options import FinetuneOptions
 from snnctl.verbs.sweep.axes import numbers, whole_numbers
+from snnctl.verbs.sweep.options import SweepOptions
+from snnctl.verbs.validation import make_options
 
 BITS = whole_numbers(0, 16)
 NOISE = numbers(0, 10)
@@ -64,8 +68,24 @@ def test_numbers(written: Any, meant: tuple[float, ...]) -> None:
         (NOISE, {"a": 1}, "a number, or several"),
         (QUANTILES, "0", "above 0 and at most 1"),
         (QUANTILES, "1.01", "above 0 and at most 1"),
+        (QUANTILES, "1.0000001", "1.0000001 is not above 0 and at most 1"),
     ],
 )
 def test_what_is_no_axis(read: Any, written: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message.replace(".", r"\.")):
         read(written)
+
+
+@pytest.mark.parametrize("ends", [{"w_min": 1e308, "w_max": 1.5e308}, {"w_min": -1.1e6}, {"w_max": 1e7}])
+def test_weights_have_the_bounds_of_fine_tuning(ends: dict[str, float]) -> None:
+    given = {"model": "any", "weight_bits": "0,3", **ends}
+    for model_class in (SweepOptions, FinetuneOptions):
+        with pytest.raises(UsageError, match=r"should be (less|greater) than or equal to"):
+            make_options(model_class, {**given, "weight_bits": 3})
+    with pytest.raises(UsageError, match=r"should be (less|greater) than or equal to"):
+        make_options(SweepOptions, given)
+
+
+def test_a_range_of_weights_is_told_in_full() -> None:
+    with pytest.raises(UsageError, match=r"w_min is 1\.0000001; it must be below w_max, 1\.0"):
+        make_options(SweepOptions, {"model": "any", "weight_bits": 3, "w_min": 1.0000001, "w_max": 1.0})

@@ -79,7 +79,7 @@ def test_the_picture_shows_every_axis_before_and_after(grid: bool) -> None:
     picture = to_svg(json.loads(json.dumps(metrics)))
     for words in ("jitter of spike times", "bits of spike times", "98.77 %"):
         assert words in picture
-    assert picture.count(">not fine-tuned<") == picture.count(">fine-tuned<") == 2
+    assert picture.count(">before fine-tuning<") == picture.count(">after fine-tuning<") == 2
     assert ("at time bits 4" in picture) == grid
     shown = [point for point in metrics["points"] if not grid or point["noise"] == 0.0 or point["time_bits"] == 4]
     assert len(shown) == (6 if grid else 8)

@@ -37,7 +37,7 @@ def of(metrics: dict[str, Any]) -> dict[str, Any]:
 def test_few_bits_cost_accuracy(digits: Path) -> None:
     found = snnctl.sweep(digits, time_bits="1,16", weight_bits="1,16", latency_quantile=[0.5, 1.0], limit=300).metrics
     whole = found["unconstrained"]["accuracy"]
-    at = {(point["axis"], point[point["axis"]]): point for point in found["points"]}
+    at = {(point["axis"], point[point["axis"]]): point for point in found["points"] if point["axis"]}
     assert whole > 0.7
     assert at["time_bits", 1]["accuracy"] < whole - 0.2
     assert at["weight_bits", 1]["accuracy"] < whole - 0.2
@@ -60,12 +60,24 @@ def test_its_figures_are_those_of_finetune(digits: Path, tuned: Any, axis: str, 
     assert row(tuned.metrics, axis=axis, stage="after", seed=1, **{axis: value}) == of(alone)
 
 
+def test_fine_tuning_without_constraints_is_the_control(digits: Path, tuned: Any) -> None:
+    alone = snnctl.finetune(digits, **FEW, epochs=1, lr=1e-3, seed=1).metrics
+    assert row(tuned.metrics, axis=None, stage="after", seed=1) == of(alone)
+    control = tuned.metrics["unconstrained_after"]
+    [point] = [point for point in tuned.metrics["points"] if point["axis"] is None and point["stage"] == "after"]
+    assert control == {name: point[name] for name in control}
+    assert control["repeats"] == 2
+    assert sum(line.startswith(",after,,,,,,,") for line in tuned.files["sweep.csv"].splitlines()) == 2
+
+
 def test_what_it_writes(tuned: Any) -> None:
     metrics = tuned.metrics
     assert json.loads(tuned.files["sweep.json"]) == metrics
     assert len(tuned.files["sweep.csv"].splitlines()) - 1 == len(metrics["rows"])
     assert metrics["axes"] == {"noise": [0.1], "time_bits": [3]}
     assert [(point["axis"], point["stage"], point["repeats"]) for point in metrics["points"]] == [
+        (None, "before", 1),
+        (None, "after", 2),
         ("noise", "before", 2),
         ("noise", "after", 2),
         ("time_bits", "before", 1),
@@ -76,7 +88,9 @@ def test_what_it_writes(tuned: Any) -> None:
 def test_a_grid(digits: Path) -> None:
     found = snnctl.sweep(digits, time_bits=[2, 0], threshold_bits=[2, 0], grid=True, **FEW).metrics
     corner = found["points"][-1]
+    assert found["unconstrained_after"] is None
     assert [(point["time_bits"], point["threshold_bits"]) for point in found["points"]] == [
+        (None, None),
         (2, 2),
         (2, 0),
         (0, 2),
@@ -95,7 +109,7 @@ def test_an_interrupted_sweep_goes_on_and_gives_the_same(digits: Path, tuned: An
     assert [path.name for path in tmp_path.iterdir()] == ["curve.unfinished"]
     rest = CtrlC(after=10**9)
     again = snnctl.sweep(digits, **TUNED, out=out, reporter=rest)
-    jobs = 1 + len(again.metrics["rows"])  # and the unconstrained network
+    jobs = len(again.metrics["rows"])
     assert rest.rows == jobs - after
     assert rest.notes == [f"{after} of {jobs} rows are there already; going on with the rest"]
     assert again.files["sweep.csv"] == tuned.files["sweep.csv"]
@@ -121,6 +135,7 @@ def test_more_points_may_be_asked_for_when_it_goes_on(digits: Path, tmp_path: Pa
     found = snnctl.sweep(digits, time_bits="3,5", weight_bits=4, **FEW, out=out, reporter=rest).metrics
     assert rest.rows == 2
     assert [(point["time_bits"], point["weight_bits"]) for point in found["points"]] == [
+        (None, None),
         (3, None),
         (5, None),
         (None, 4),
@@ -131,12 +146,12 @@ def test_fine_tuning_that_diverges_leaves_a_gap(digits: Path, reporter: Any, mon
     def diverge(*_: Any) -> None:
         raise TrainingError("the loss is nan")
 
-    monkeypatch.setattr("snnctl.verbs.sweep.trial.train_further", diverge)
+    monkeypatch.setattr("snnctl.verbs.sweep.trial.train_further", diverge)  # also of the unconstrained network
     result = snnctl.sweep(digits, time_bits=4, finetune_epochs=1, repeats=2, **FEW, reporter=reporter)
-    before, after = result.metrics["points"]
+    before, after = result.metrics["points"][2:]
     assert (after["repeats"], after["accuracy"]) == (0, None)
     assert before["accuracy"] is not None
-    assert reporter.warnings[1] == "after time_bits=4 seed=1: the loss is nan; its figures stay empty"
+    assert reporter.warnings[3] == "after time_bits=4 seed=1: the loss is nan; its figures stay empty"
     assert result.files["sweep.csv"].splitlines()[-1] == "time_bits,after,,4,,,,,1,,,,"
 
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from snnctl.reports.charts.palette import SERIES
 from snnctl.reports.charts.scales import Scale
-from snnctl.reports.charts.svg import element, label, number, shortened, text_width
+from snnctl.reports.charts.svg import element, label, number, shortened, text_width, wrapped
 
 WIDTH = 540.0
 ROW = 20.0  # of the legend
 HEAD = 30.0  # of the title
+HEAD_SIZE = 15.0  # of its letters
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,11 @@ def marker(index: int, x: float, y: float, hollow: bool = False, size: float = 4
 
 def head(title: str, inline: bool) -> tuple[str, float]:
     """The visible title of a chart that is a file of its own, and the height it takes."""
-    return ("", 6.0) if inline else (label(title, 12, 22, "head"), HEAD)
+    if inline:
+        return "", 6.0
+    lines = wrapped(title, WIDTH - 24, HEAD_SIZE)
+    shown = "".join(label(line, 12, 22 + place * ROW, "head") for place, line in enumerate(lines))
+    return shown, HEAD + ROW * (len(lines) - 1)
 
 
 def legend(entries: Sequence[Entry], left: float, top: float, right: float) -> tuple[str, float]:

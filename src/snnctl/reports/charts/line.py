@@ -24,6 +24,7 @@ class Series:
         spread: standard deviation (or the like) of each value, drawn to both sides; empty for none.
         dashed: whether the line is dashed and its markers are hollow.
         index: which colour and marker it has; its place among the series when None.
+        wide: whether it is drawn broad and pale, so that a curve on top of it does not hide it.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Series:
     spread: Sequence[float] = ()
     dashed: bool = False
     index: int | None = None
+    wide: bool = False
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,7 @@ def _curve(series: Series, points: Sequence[Point | None], x: Scale, y: Scale, p
     parts = [_spread(run, x, y, c) for run in runs] if series.spread else []
     lines = "".join(polyline(_at(point, x, y) for point in run) for run in runs if len(run) > 1)
     if lines:
-        parts.append(element("path", d=lines, class_=f"curve s{c}" + (" dashed" if series.dashed else "")))
+        parts.append(element("path", d=lines, class_=_line(series)))
     marked = [point for run in runs for point in run]
     if len(marked) <= MOST_MARKERS:
         for point in marked:
@@ -132,6 +134,11 @@ def _curve(series: Series, points: Sequence[Point | None], x: Scale, y: Scale, p
     else:
         parts += [marker(index, *_at(run[0], x, y), hollow=series.dashed) for run in runs if len(run) == 1]
     return element("g", *parts, class_="series") if parts else ""
+
+
+def _line(series: Series) -> str:
+    styles = (" wide" if series.wide else "") + (" dashed" if series.dashed else "")
+    return f"curve s{colour(series.index or 0)}{styles}"
 
 
 def _runs(points: Sequence[Point | None], x: Scale, y: Scale) -> list[list[Point]]:
@@ -168,8 +175,7 @@ def _inside(y: Scale, value: float) -> float:
 
 def _sample(series: Series) -> str:
     index = series.index or 0
-    dashed = " dashed" if series.dashed else ""
-    line = element("path", d="M-14 0H14", class_=f"curve s{colour(index)}{dashed}")
+    line = element("path", d="M-14 0H14", class_=_line(series))
     return line + marker(index, 0, 0, hollow=series.dashed)
 
 

@@ -29,6 +29,7 @@ STYLE = (
     ".chart .axis{stroke:var(--muted,#5a626c);stroke-width:1;fill:none}"
     ".chart .curve{fill:none;stroke-width:2;stroke-linejoin:round;stroke-linecap:round}"
     ".chart .thin{stroke-width:1.5}"
+    ".chart .wide{stroke-width:7;stroke-opacity:.4;stroke-linecap:butt}"
     ".chart .dashed{stroke-dasharray:6 5}"
     ".chart .band{stroke:none;fill-opacity:.16}"
     ".chart .marker{stroke-width:1.5}"

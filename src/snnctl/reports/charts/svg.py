@@ -75,6 +75,18 @@ def shortened(text: str, width: float, size: float = 13) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
+def wrapped(text: str, width: float, size: float = 13) -> list[str]:
+    """``text`` in lines that are not wider than ``width`` pixels, broken between words; longer words are cut."""
+    lines: list[str] = []
+    for word in text.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and text_width(longer, size) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(shortened(word, width, size))
+    return lines or [""]
+
+
 def document(title: str, description: str, width: float, height: float, body: str, inline: bool = False) -> str:
     """A chart around ``body``.
 

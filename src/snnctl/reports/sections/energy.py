@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from snnctl.reports.facts import Absent, Facts, Section, number, text
 from snnctl.reports.markup import Html, join, table, tag
 from snnctl.reports.numbers import DASH, count, energy, percent
-from snnctl.reports.sections.summary import anchor
+from snnctl.reports.sections.summary import PRICES, anchor, prices, prices_differ
 
 ENERGIES = ("spiking", "relu", "relu_nonzero")
 
@@ -36,6 +36,8 @@ def operations(facts: Facts) -> Section | Absent:
                 energy(relu),
                 energy(nonzero),
                 percent(spiking / relu, 1) if spiking is not None and relu else DASH,
+                prices(run) if prices_differ(runs) else DASH,
+                count(number(run.metrics, "images")),
             ]
         )
     heads = (
@@ -48,6 +50,8 @@ def operations(facts: Facts) -> Section | Absent:
         "energy, ReLU",
         "non-zero only",
         "spiking / ReLU",
+        PRICES,
+        "images",
     )
     kept = [place for place, _ in enumerate(heads) if place == 0 or any(row[place] != DASH for row in rows)]
     shown = table("Operations an image", [heads[i] for i in kept], [[row[i] for i in kept] for row in rows])
@@ -55,6 +59,14 @@ def operations(facts: Facts) -> Section | Absent:
 
 
 def _assumptions(facts: Facts) -> list[Html]:
-    figures = (run.metrics.get("energy") for run in facts.runs)
-    found = dict.fromkeys(text(each, "assumption") for each in figures if isinstance(each, Mapping))
-    return [tag("p", f"Energy is an estimate: {words}.", class_="note") for words in found if words]
+    """What the estimates assume, each with the runs that do if they differ."""
+    found: dict[str, list[str]] = {}
+    for run in facts.runs:
+        figures = run.metrics.get("energy")
+        if isinstance(figures, Mapping) and (words := text(figures, "assumption")):
+            found.setdefault(words, []).append(run.name)
+    several = len(found) > 1
+    return [
+        tag("p", f"Energy{' of ' + ', '.join(names) if several else ''} is an estimate: {words}.", class_="note")
+        for words, names in found.items()
+    ]

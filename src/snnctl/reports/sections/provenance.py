@@ -12,6 +12,8 @@ from snnctl.reports.markup import Html, details, html, join, table, tag
 from snnctl.reports.numbers import DASH, count, percent, plain, seconds
 from snnctl.reports.sections.summary import anchor, kind
 
+MOST_FIGURES = 200  # of plugins, a run
+MOST_DEEP = 8  # objects within objects
 LAYER_COLUMNS = {
     "neurons": count,
     "spikes_per_neuron": lambda value: plain(value, 3),
@@ -49,6 +51,8 @@ def _about(run: ReportedRun) -> list[Html]:
         parts += [tag("h3", "Command"), _command(run)]
     if run.settings or run.options:
         parts += [tag("h3", "Settings"), _settings(run)]
+    if found := plugin_figures(run.metrics.get("plugins")):
+        parts += [tag("h3", "Figures of plugins"), _plugin_figures(run, found)]
     if layers(run):
         parts += [tag("h3", "Layers"), _layers(run)]
     return parts
@@ -83,6 +87,28 @@ def _layers(run: ReportedRun) -> Html:
     ]
     heads = ["layer", "kind", *(name.replace("_", " ").replace("t m", "t_m") for name in columns)]
     return table(f"Layers of {run.name}", heads, shown, texts=2)
+
+
+def plugin_figures(figures: Any, path: tuple[str, ...] = ()) -> list[tuple[tuple[str, ...], Any]]:
+    """Where each figure stands that plugins have measured, and the figure: objects may hold others."""
+    if isinstance(figures, Mapping) and len(path) < MOST_DEEP:
+        return [found for key, value in figures.items() for found in plugin_figures(value, (*path, str(key)))]
+    return [(path, figures)] if path else []
+
+
+def _plugin_figures(run: ReportedRun, found: list[tuple[tuple[str, ...], Any]]) -> Html:
+    rows = [
+        [
+            path[0],
+            ", ".join(path[1:]),
+            spelled(value) if number({"": value}, "") is None else plain(number({"": value}, "")),
+        ]
+        for path, value in found[:MOST_FIGURES]
+    ]
+    shown = table(f"Figures of plugins, {run.name}", ["metric", "of", "value"], rows, texts=2)
+    return join(
+        [shown, tag("p", f"{len(found) - len(rows)} more are in metrics.json.") if len(found) > len(rows) else ""]
+    )
 
 
 def _pairs(facts: Mapping[str, Html]) -> Html:

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from snnctl.reports.charts import Bars, Histogram, bar_chart, histograms
-from snnctl.reports.facts import Absent, Facts, ReportedRun, Section, layers, number, text
+from snnctl.reports.facts import Absent, Facts, ReportedRun, Section, constraint, layers, number, text
 from snnctl.reports.markup import Html, details, figure, join, tag
 from snnctl.reports.numbers import count, percent
 
 MOST_BINS = 1000
+MOST_BITS = 32  # of times
 
 
 def spikes_by_layer(facts: Facts) -> Section | Absent:
@@ -61,8 +62,18 @@ def spike_times(facts: Facts) -> Section | Absent:
     for run, panels in found:
         name = f"Spike times: {run.name}"
         chart = histograms(name, "time (τ_c)", panels, index=facts.place(run), inline=True)
-        parts.append(details(run.name, figure(chart, "Each panel spans its window.", name), opened=run is found[-1][0]))
+        parts.append(details(run.name, figure(chart, _caption(run), name), opened=run is found[-1][0]))
     return Section("times", title, join(parts))
+
+
+def _caption(run: ReportedRun) -> str:
+    bits = constraint(run, "time_bits")
+    if not bits or not 0 < bits <= MOST_BITS:
+        return "Each panel spans its window."
+    return (
+        f"Each panel spans its window. Times are rounded to {count(2**bits)} levels, which bars may split unevenly: "
+        "gaps and peaks come from that."
+    )
 
 
 def _panels(run: ReportedRun) -> list[Histogram]:

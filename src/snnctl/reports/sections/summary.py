@@ -8,10 +8,27 @@ from snnctl.reports.facts import Facts, ReportedRun, constraints, number, text
 from snnctl.reports.markup import Html, html, join, table, tag
 from snnctl.reports.numbers import DASH, count, energy, percent, plain
 
-Column = tuple[str, Callable[[ReportedRun], str]]
+PRICES = "AC / MAC (pJ)"  # prices of operations
+BESIDE = frozenset({"export", "gradients", "sweep", "trajectory"})
+"""Verbs whose results are shown elsewhere: they do not measure one network."""
+
+Column = tuple[str, Callable[[ReportedRun], str]]  # cells are texts or Html
+
+
+def prices(run: ReportedRun) -> str:
+    """What an accumulate and a multiply-accumulate are taken to cost; a dash without an estimate of energy."""
+    ac, mac = (number(run.metrics, "energy", key) for key in ("ac_pj", "mac_pj"))
+    return DASH if ac is None or mac is None else f"{ac:g} / {mac:g}"
+
+
+def _constraints(run: ReportedRun) -> Html:
+    parts = [tag("span", words, class_="whole") for words in constraints(run)]
+    return join(parts, ", ") if parts else html(DASH)
+
 
 COLUMNS: Sequence[Column] = (
-    ("constraints", lambda run: ", ".join(constraints(run)) or DASH),
+    ("constraints", _constraints),
+    ("images", lambda run: count(number(run.metrics, "images"))),
     ("accuracy", lambda run: percent(number(run.metrics, "accuracy"))),
     ("top 5", lambda run: percent(number(run.metrics, "top5_accuracy"))),
     ("agreement", lambda run: percent(number(run.metrics, "agreement"))),
@@ -20,7 +37,7 @@ COLUMNS: Sequence[Column] = (
     ("last spike (τ_c)", lambda run: plain(number(run.metrics, "last_spike", "mean"))),
     ("synaptic operations", lambda run: count(number(run.metrics, "synaptic_operations"))),
     ("energy", lambda run: energy(number(run.metrics, "energy", "spiking_nj"))),
-    ("energy as ReLU", lambda run: energy(number(run.metrics, "energy", "relu_nj"))),
+    (PRICES, prices),
     ("saturated", lambda run: percent(number(run.metrics, "saturated"))),
 )
 
@@ -47,12 +64,11 @@ def lede(facts: Facts) -> Html:
 def key_figures(facts: Facts) -> Html:
     """The figures of one run, large; nothing if it has none."""
     run = shown_first(facts)
-    compared = [other for other in facts.runs if number(other.metrics, "agreement") is not None]
-    source = run if run in compared else compared[-1] if compared else run
-    of_other = "" if source is run else f", {source.name}"
+    images = number(run.metrics, "images")
+    on = "" if images is None else f" on {count(images)} images"
     figures = [
-        ("accuracy", percent(number(run.metrics, "accuracy"))),
-        (f"predictions as the ReLU network{of_other}", percent(number(source.metrics, "agreement"))),
+        (f"accuracy{on}", percent(number(run.metrics, "accuracy"))),
+        ("predictions as the ReLU network", percent(number(run.metrics, "agreement"))),
         ("spikes per neuron", plain(number(run.metrics, "spikes_per_neuron"), 3)),
         ("latency, τ_c", plain(number(run.metrics, "latency"), 3)),
         ("energy an image (estimate)", energy(number(run.metrics, "energy", "spiking_nj"))),
@@ -62,14 +78,32 @@ def key_figures(facts: Facts) -> Html:
 
 
 def comparison(facts: Facts) -> Html:
-    """All runs, a line each; columns that no run has are left out."""
-    cells = {name: [cell(run) for run in facts.runs] for name, cell in COLUMNS}
+    """All runs that measure one network, a line each; columns that none has are left out, as are equal prices."""
+    runs = [run for run in facts.runs if run.verb not in BESIDE]
+    others = [run for run in facts.runs if run.verb in BESIDE]
+    words = "Energies at different prices of operations (AC, MAC) cannot be compared."
+    note = tag("p", words, class_="note") if prices_differ(runs) else ""
+    return join([_table(facts, runs) if runs else "", note, _others(facts, others) if others else ""])
+
+
+def prices_differ(runs: Sequence[ReportedRun]) -> bool:
+    """Whether estimates of energy cannot be compared, as operations are taken to cost differently."""
+    return len({prices(run) for run in runs} - {DASH}) > 1
+
+
+def _table(facts: Facts, runs: Sequence[ReportedRun]) -> Html:
+    cells = {name: [cell(run) for run in runs] for name, cell in COLUMNS if name != PRICES or prices_differ(runs)}
     shown = [name for name, column in cells.items() if any(value != DASH for value in column)]
     rows = [
         [tag("a", run.name, href=f"#{anchor(facts, run)}"), kind(run), *(cells[name][place] for name in shown)]
-        for place, run in enumerate(facts.runs)
+        for place, run in enumerate(runs)
     ]
     return table("All runs", ["run", "what", *shown], rows, texts=2 + ("constraints" in shown))
+
+
+def _others(facts: Facts, runs: Sequence[ReportedRun]) -> Html:
+    links = [join([tag("a", run.name, href=f"#{anchor(facts, run)}"), f" ({run.verb})"]) for run in runs]
+    return tag("p", "Further runs: ", join(links, ", "), ".", class_="note")
 
 
 def kind(run: ReportedRun) -> str:

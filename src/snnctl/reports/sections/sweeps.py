@@ -9,17 +9,9 @@ from snnctl.reports.charts import Series, line_chart
 from snnctl.reports.facts import Absent, Facts, ReportedRun, Section, number, objects, text
 from snnctl.reports.markup import Html, details, figure, join, table, tag
 from snnctl.reports.numbers import DASH, count, percent, plain
+from snnctl.reports.sweep_words import AFTER, AXES, BEFORE, UNCONSTRAINED, is_logarithmic, stage_name
 
-AXES = {
-    "noise": "noise (τ_c)",
-    "time_bits": "bits of a spike's time",
-    "weight_bits": "bits of a weight",
-    "threshold_bits": "bits of a threshold",
-    "latency_quantile": "part of the spikes that windows hold",
-    "zeta": "margin of the windows",
-}
 FIGURES = (("accuracy", "accuracy", True), ("latency", "latency (τ_c)", False))
-LOG_RATIO = 50  # of the largest to the smallest positive value of a logarithmic axis
 MOST_SERIES = 8
 Points = Sequence[Mapping[str, Any]]
 
@@ -41,6 +33,8 @@ def _sweep(run: ReportedRun, points: Points) -> Html:
     charts = [chart for axis in AXES for chart in _axis_charts(run, points, axis)]
     free = number(run.metrics, "unconstrained", "accuracy")
     words = f"Without constraints: {percent(free)}. " if free is not None else ""
+    images = number(run.metrics, "images")
+    words += f"Measured on {count(images)} {text(run.metrics, 'split')} images. " if images is not None else ""
     repeats = number(run.metrics, "repeats")
     words += f"Bands are the standard deviation of {count(repeats)} seeds." if repeats and repeats > 1 else ""
     return join(
@@ -53,16 +47,15 @@ def _axis_charts(run: ReportedRun, points: Points, axis: str) -> list[Html]:
 
     Of a grid, each combination of the other constraints is a curve.
     """
-    own = [point for point in points if point.get("axis") in (axis, None) and number(point, axis) is not None]
+    own = [point for point in points if point.get("axis") in (axis, None) and _has_place(point, axis)]
     if len({number(point, axis) for point in own}) < (2 if any(point.get("axis") is None for point in own) else 1):
         return []
     charts = []
     for key, label, as_percent in FIGURES:
-        series = [] if key == "latency" and not _changes(own, key) else _series(own, axis, key)
+        series = [] if key == "latency" and not _changes(own, key) else _series(run, own, axis, key)
         if series:
             title = f"{run.name}: {label.partition(' (')[0]} by {AXES[axis].partition(' (')[0]}"
-            values = [value for one in series for value in one.x if value > 0]
-            log = bool(values) and max(values) >= LOG_RATIO * min(values)
+            log = is_logarithmic(axis, [value for one in series for value in one.x])
             chart = line_chart(title, AXES[axis], label, series, log_x=log, percent_y=as_percent, inline=True)
             charts.append(figure(chart, title, title))
     return charts
@@ -72,20 +65,43 @@ def _changes(points: Points, key: str) -> bool:
     return len({number(point, key) for point in points}) > 1
 
 
-def _series(points: Points, axis: str, key: str) -> list[Series]:
+def _has_place(point: Mapping[str, Any], axis: str) -> bool:
+    """Whether a point lies on the axis; as many bits as there are, which 0 stands for, have no place there."""
+    value = number(point, axis)
+    return value is not None and not (value == 0 and axis.endswith("_bits"))
+
+
+def _series(run: ReportedRun, points: Points, axis: str, key: str) -> list[Series]:
+    """The unconstrained network, and curves after and before fine-tuning, as in ``sweep.svg``."""
+    tuned = any(point.get("stage") == AFTER for point in objects(run.metrics, "points"))
     groups: dict[str, list[Mapping[str, Any]]] = {}
-    for point in points:
+    for point in sorted(points, key=lambda point: point.get("stage") != AFTER):
         others = [f"{name.replace('_', ' ')} {number(point, name):g}" for name in AXES if _sets(point, name, axis)]
-        stage = {"before": "before fine-tuning", "after": "after fine-tuning"}.get(text(point, "stage"), "")
+        stage = stage_name(text(point, "stage"), tuned) if point.get("stage") in (BEFORE, AFTER) else ""
         groups.setdefault(", ".join(part for part in (stage, *others) if part), []).append(point)
-    return [_one(name, group, axis, key) for name, group in list(groups.items())[:MOST_SERIES]]
+    curves = [_one(name, group, axis, key) for name, group in list(groups.items())[:MOST_SERIES]]
+    return [*_reference(run, points, axis, key), *curves]
+
+
+def _reference(run: ReportedRun, points: Points, axis: str, key: str) -> list[Series]:
+    """A level line at the figure without constraints, if it is known."""
+    free = number(run.metrics, "unconstrained", key)
+    values = [value for point in points if (value := number(point, axis)) is not None]
+    ends = list(dict.fromkeys([min(values), max(values)])) if values else []
+    return [] if free is None else [Series(UNCONSTRAINED, ends, [free] * len(ends))]
 
 
 def _one(name: str, points: Points, axis: str, key: str) -> Series:
     values = [(number(point, axis), number(point, key), number(point, f"{key}_std") or 0.0) for point in points]
     rows = [(x, y, spread) for x, y, spread in values if x is not None and y is not None]
     spreads = [row[2] for row in rows] if any(row[2] for row in rows) else []
-    return Series(name, [row[0] for row in rows], [row[1] for row in rows], spreads, name.startswith("before"))
+    return Series(
+        name,
+        [row[0] for row in rows],
+        [row[1] for row in rows],
+        spreads,
+        any(point.get("stage") == BEFORE for point in points),
+    )
 
 
 def _sets(point: Mapping[str, Any], name: str, axis: str) -> bool:

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from snnctl.metrics.gradients import Jacobians
 
 SPECTRA = ("jacobian", "depth")
-NO_NUMBER = float("nan")
 FIGURES = ("largest", "smallest", "mean_log", "rank")
 
 
@@ -58,40 +57,8 @@ def table(networks: Sequence[dict[str, Any]]) -> str:
 
 def charts(networks: Sequence[dict[str, Any]], arch: str) -> dict[str, str]:
     """Gradients and singular values layer by layer, as SVG by file name."""
-    from snnctl.reports.charts import Series, line_chart
+    from snnctl.reports.network_charts import gradient_chart, jacobian_chart
 
-    places = {network["neuron"]: list(range(1, len(network["layers"]) + 1)) for network in networks}
-    norms = [
-        Series(
-            network["neuron"], places[network["neuron"]], [layer["activation_gradient"] for layer in network["layers"]]
-        )
-        for network in networks
-    ]
-    files = {
-        "gradients.svg": line_chart(
-            f"Gradient of the loss, layer by layer ({arch}, before training)",
-            "layer",
-            "norm, with respect to spike times or activations",
-            norms,
-            log_y=True,
-        )
-    }
-    spectra = [
-        Series(
-            f"{network['neuron']}, {name}",
-            places[network["neuron"]],
-            [(layer["depth"] or {}).get(name, NO_NUMBER) for layer in network["layers"]],
-            dashed=name == "smallest",
-        )
-        for network in networks
-        for name in ("largest", "smallest")
-    ]
-    if any(layer["depth"] for network in networks for layer in network["layers"]):
-        files["jacobians.svg"] = line_chart(
-            f"Singular values of the Jacobian from the input to each layer ({arch}, before training)",
-            "layer",
-            "singular value",
-            spectra,
-            log_y=True,
-        )
-    return files
+    files = {"gradients.svg": gradient_chart(networks, arch)}
+    spectra = jacobian_chart(networks, arch)
+    return files if spectra is None else {**files, "jacobians.svg": spectra}

@@ -11,8 +11,6 @@ from snnctl.verbs.comparing.options import RELU
 if TYPE_CHECKING:
     from snnctl.training.trajectory import Track
 
-MOST_POINTS = 400  # of a curve; more would not be seen
-
 
 def figures(track: Track) -> dict[str, Any]:
     """What one network came to, as plain data; null where it diverged."""
@@ -47,24 +45,8 @@ def table(tracks: Sequence[Track]) -> str:
 
 def charts(tracks: Sequence[Track], arch: str) -> dict[str, str]:
     """Distance and loss step by step, as SVG by file name."""
-    from snnctl.reports.charts import Series, line_chart
+    from snnctl.reports.network_charts import distance_chart, loss_chart
 
-    distances = [Series(track.name, *_curve(track.distance)) for track in tracks if track.name != RELU]
-    losses = [Series(track.name, *_curve(track.loss), dashed=track.name == RELU) for track in tracks]
-    return {
-        "trajectory.svg": line_chart(
-            f"Distance of the weights from the ReLU network's ({arch})",
-            "step",
-            "relative distance",
-            distances,
-            log_y=True,
-        ),
-        "trajectory_loss.svg": line_chart(f"Loss while training ({arch})", "step", "loss of the step's batch", losses),
-    }
-
-
-def _curve(values: Sequence[float]) -> tuple[list[float], list[float]]:
-    """Places and values, thinned evenly; the last one is among them."""
-    stride = -(-len(values) // MOST_POINTS)
-    chosen = range((len(values) - 1) % stride, len(values), stride)
-    return list(map(float, chosen)), [values[place] for place in chosen]
+    distances = {track.name: track.distance for track in tracks if track.name != RELU}
+    losses = {track.name: track.loss for track in tracks}
+    return {"trajectory.svg": distance_chart(distances, arch), "trajectory_loss.svg": loss_chart(losses, arch)}

@@ -5,16 +5,17 @@ from __future__ import annotations
 import csv
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from snnctl.errors import ModelError, UsageError
-from snnctl.reports.facts import ReportedRun
+from snnctl.reports.facts import ReportedRun, text
 from snnctl.runs import RunRecord, expanded, read_run
 
 SUMMARY, RECIPE, RECORD, HISTORY = "summary.json", "recipe.yaml", "run.json", "history.csv"
+STEPS = "trajectory.csv"
 Missing = list[tuple[str, str]]
 
 
@@ -38,7 +39,7 @@ def gather(folders: Sequence[str]) -> tuple[list[ReportedRun], Missing]:
                 runs.append(_reported(folder, missing))
     if not runs:
         raise ModelError(f"{', '.join(folders)} holds no run", todo="Name run folders, or the folder of a recipe.")
-    return _named_apart(runs), missing
+    return _with_sources(_named_apart(runs)), missing
 
 
 def recipe_name(folder: str) -> str | None:
@@ -92,18 +93,13 @@ def _steps_so_far(folder: Path) -> Iterator[Path]:
 
 def _reported(folder: Path, missing: Missing) -> ReportedRun:
     record = _record(folder)
-    history: list[dict[str, float | None]] = []
-    if (folder / HISTORY).is_file():
-        try:
-            history = list(_read_history(folder / HISTORY))
-        except (OSError, ValueError, csv.Error) as error:
-            missing.append((f"{folder}: curves of training", f"{HISTORY} cannot be read: {error}."))
     return ReportedRun(
         name=folder.resolve().name,
         folder=str(folder),
         verb=record.verb,
         metrics=record.metrics,
-        history=history,
+        history=_curves(folder / HISTORY, missing),
+        steps=_curves(folder / STEPS, missing),
         options=record.options,
         settings=record.settings,
         seed=record.seed,
@@ -122,16 +118,26 @@ def _record(folder: Path) -> RunRecord:
     return record
 
 
+def _curves(path: Path, missing: Missing) -> list[dict[str, float | None]]:
+    if not path.is_file():
+        return []
+    try:
+        return list(_read_history(path))
+    except (OSError, ValueError, csv.Error) as error:
+        missing.append((f"{path.parent}: curves of training", f"{path.name} cannot be read: {error}."))
+        return []
+
+
 def _read_history(path: Path) -> Iterator[dict[str, float | None]]:
     with path.open(newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
-            yield {name: _number(text) for name, text in row.items() if isinstance(name, str) and name != "epoch"}
+            yield {name: _number(value) for name, value in row.items() if isinstance(name, str) and name != "epoch"}
 
 
-def _number(text: str | None) -> float | None:
-    if not text:
+def _number(written: str | None) -> float | None:
+    if not written:
         return None
-    value = float(text)
+    value = float(written)
     return value if math.isfinite(value) else None
 
 
@@ -143,6 +149,23 @@ def _read_summary(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise ModelError("is not a JSON object", where=str(path), todo="Run the recipe again.")
     return content
+
+
+def _with_sources(runs: list[ReportedRun]) -> list[ReportedRun]:
+    """Each with the name of the run whose model it took, which may have moved along with it."""
+    by_folder = {Path(run.folder).resolve(): run.name for run in runs}
+    return [replace(run, source=_source(run, by_folder)) for run in runs]
+
+
+def _source(run: ReportedRun, by_folder: Mapping[Path, str]) -> str:
+    named = text(run.settings, "model")
+    if not named:
+        return ""
+    try:
+        places = (expanded(named).resolve(), Path(run.folder).resolve().parent / Path(named).name)
+    except (OSError, RuntimeError, ValueError):
+        return ""
+    return next((name for place in places if (name := by_folder.get(place)) and name != run.name), "")
 
 
 def _named_apart(runs: list[ReportedRun]) -> list[ReportedRun]:

@@ -8,7 +8,7 @@ from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 
-from snnctl.errors import SnnctlError, UsageError
+from snnctl.errors import SnnctlError
 from snnctl.reports.facts import Facts, ReportedRun, text
 from snnctl.reports.page import report_page
 from snnctl.reports.sections.image import TITLE as IMAGE
@@ -17,6 +17,7 @@ from snnctl.verbs.report.options import ReportOptions
 from snnctl.verbs.report.writing import default_file, prepare_file, write_file
 from snnctl.verbs.result import Run
 
+MOST_NAMED = 4  # runs in a title
 MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
@@ -109,23 +110,27 @@ def spelled(day: date) -> str:
 def _with_image(
     facts: Facts, options: ReportOptions, run: Run, before_model: Callable[[], object], missing: Missing
 ) -> Facts:
-    from snnctl.events import NetworkError
-    from snnctl.verbs.report.tracing import image_of
+    from snnctl.verbs.report.tracing import ImageNumberError, image_of
 
     try:
         return replace(facts, traced=image_of(facts.runs, options, run, before_model))
-    except UsageError:
+    except ImageNumberError:
         raise
-    except (SnnctlError, NetworkError) as error:
-        reason = error.what if isinstance(error, SnnctlError) else str(error)
-        return replace(facts, missing=[*missing, (IMAGE, reason)])
+    except SnnctlError as error:
+        return replace(facts, missing=[*missing, (IMAGE, error.what)])
 
 
 def _title(given: Sequence[str], runs: Sequence[ReportedRun]) -> str:
     if len(given) == 1 and (name := recipe_name(given[0])):
         return name
     names = [run.name for run in runs]
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if len(names) < 5 else "Runs"
+    return (
+        names[0]
+        if len(names) == 1
+        else f"{', '.join(names[:-1])} and {names[-1]}"
+        if len(names) <= MOST_NAMED
+        else f"{len(names)} runs"
+    )
 
 
 def _class_names(runs: Sequence[ReportedRun], run: Run) -> dict[str, Sequence[str]]:

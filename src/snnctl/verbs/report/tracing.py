@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from snnctl.errors import DataError, ModelError, UsageError
+from snnctl.errors import DataError, ModelError, SnnctlError, UsageError
 from snnctl.reports.charts import Spikes, Trajectory
 from snnctl.reports.facts import ReportedRun, TracedImage, text
 from snnctl.reports.picture import png
+from snnctl.reports.sections.summary import BESIDE
 from snnctl.runs import expanded
 from snnctl.verbs.options import EvalOptions, HardwareOptions
 from snnctl.verbs.report.options import ReportOptions
@@ -28,10 +29,16 @@ MOST_OUTPUTS = 20
 Choice = tuple[str, int]
 
 
+class ImageNumberError(UsageError):
+    """The image that was asked for does not exist."""
+
+
 def image_of(
     runs: Sequence[ReportedRun], options: ReportOptions, run: Run, before_model: Callable[[], object]
 ) -> TracedImage:
-    """What the last spiking network among ``runs`` that is at hand does with one image.
+    """What the last spiking network among ``runs`` that can be shown does with one image.
+
+    Runs that look at a network from beside, as sweeps and exports do, are only asked if no other can be shown.
 
     Args:
         runs: of the report.
@@ -40,10 +47,37 @@ def image_of(
         before_model: called before anything heavy is imported.
 
     Raises:
-        UsageError: the split has not so many images.
-        ModelError, DataError, ...: no such network, or its data is not here.
+        ImageNumberError: the split has not so many images.
+        ModelError: no run has a network that can be shown; says why, run by run.
     """
-    found, model = _network_at_hand(runs)
+    from snnctl.events import NetworkError
+
+    reasons: list[str] = []
+    for found in candidates(runs):
+        try:
+            return _image_of(found, options, run, before_model)
+        except ImageNumberError:
+            raise
+        except (SnnctlError, NetworkError) as error:
+            reasons.append(error.what if isinstance(error, SnnctlError) else str(error))
+    raise ModelError(" ".join(dict.fromkeys(map(_sentence, reasons))) or "No run has a spiking network.")
+
+
+def candidates(runs: Sequence[ReportedRun]) -> list[ReportedRun]:
+    """The runs whose network may be shown, the best choice first: the last that measures or makes one."""
+    spiking = [run for run in reversed(runs) if run.spiking or run.verb == "sweep"]
+    return sorted(spiking, key=lambda run: run.verb in BESIDE)
+
+
+def _sentence(reason: str) -> str:
+    reason = reason[:1].upper() + reason[1:]
+    return reason if reason.endswith((".", "!", "?")) else f"{reason}."
+
+
+def _image_of(found: ReportedRun, options: ReportOptions, run: Run, before_model: Callable[[], object]) -> TracedImage:
+    model = _model_of(found)
+    if model is None:
+        raise ModelError(f"The model of {found.name} is not there.")
     name = text(found.settings, "data")
     if not name:
         raise DataError(f"{found.name} does not name a data set.")
@@ -56,16 +90,6 @@ def image_of(
     network = _lowered(opened)
     inputs = source.preprocessing.apply(raw[None], opened.dtype)[0]
     return _traced(found, network, inputs, raw, label, number, source)
-
-
-def _network_at_hand(runs: Sequence[ReportedRun]) -> tuple[ReportedRun, Path]:
-    spiking = [run for run in runs if run.spiking or run.verb == "sweep"]
-    if not spiking:
-        raise ModelError("No run has a spiking network.")
-    for run in reversed(spiking):
-        if (model := _model_of(run)) is not None:
-            return run, model
-    raise ModelError(f"The model of {spiking[-1].name} is not there.")
 
 
 def _model_of(run: ReportedRun) -> Path | None:
@@ -110,7 +134,7 @@ def _sample(source: Source, number: int) -> tuple[np.ndarray, int]:
     with guard(f"load failed for the {SPLIT} split", where=origin(source.dataset)):
         samples = load_raw(source.dataset, SPLIT, source.context)
     if number >= len(samples):
-        raise UsageError(
+        raise ImageNumberError(
             f"there is no image {number}: the {SPLIT} split of {source.dataset.name} has {len(samples):,}",
             todo=f"Give --image a number from 0 to {len(samples) - 1}, or none.",
         )

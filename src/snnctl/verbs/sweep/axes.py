@@ -87,4 +87,4 @@ def _check(number: float, low: float, high: float, above_low: bool = False) -> N
     if math.isfinite(number) and (low < number <= high or (number == low and not above_low)):
         return
     between = f"above {low:g} and at most {high:g}" if above_low else f"from {low:g} to {high:g}"
-    raise ValueError(f"{number:g} is not {between}")
+    raise ValueError(f"{number:.12g} is not {between}")

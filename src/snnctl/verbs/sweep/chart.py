@@ -10,19 +10,11 @@ from typing import Any
 from snnctl.reports.charts import Series, line_chart
 from snnctl.reports.charts.frame import WIDTH
 from snnctl.reports.charts.svg import document, label
+from snnctl.reports.sweep_words import AXES, UNCONSTRAINED, is_logarithmic, stage_name
 from snnctl.verbs.sweep.grid import UNCONSTRAINED_BY_ZERO
 from snnctl.verbs.sweep.jobs import AFTER, BEFORE
 
-LABELS = {
-    "noise": "jitter of spike times (tau_c)",
-    "time_bits": "bits of spike times",
-    "weight_bits": "bits of weights",
-    "threshold_bits": "bits of thresholds",
-    "latency_quantile": "part of the spikes that windows hold",
-    "zeta": "margin of the windows",
-}
 ROOT = re.compile(r'<svg [^>]*viewBox="0 0 [\d.]+ (?P<height>[\d.]+)"')
-DECADE = 10.0
 HEAD = 34.0  # height of a chart's title
 
 Row = Mapping[str, Any]
@@ -42,7 +34,7 @@ def to_svg(metrics: Mapping[str, Any]) -> str:
         body += chart.replace("<svg ", f'<svg y="{height:g}" ', 1)
         found = ROOT.match(chart)
         height += float(found["height"]) if found else 0.0
-    words = f"A chart for each axis: {', '.join(LABELS[axis] for axis in metrics['axes'])}."
+    words = f"A chart for each axis: {', '.join(AXES[axis] for axis in metrics['axes'])}."
     return document("Accuracy under hardware constraints", words, WIDTH, height, body)
 
 
@@ -52,17 +44,16 @@ def axis_chart(axis: str, metrics: Mapping[str, Any]) -> str:
     drawn = [row for row in metrics["points"] if _is_on(row, axis, others) and not _is_idle(axis, row[axis])]
     tuned = metrics["finetune_epochs"] > 0
     series = [_reference(drawn, axis, metrics["unconstrained"])]
-    series += [_curve("fine-tuned", drawn, axis, AFTER)] if tuned else []
-    series += [_curve("not fine-tuned" if tuned else "constrained", drawn, axis, BEFORE)]
-    values = [row[axis] for row in drawn if row[axis] > 0]
-    wide = axis == "noise" and bool(values) and max(values) >= DECADE * min(values)
+    series += [_curve(stage_name(AFTER, tuned), drawn, axis, AFTER)] if tuned else []
+    series += [_curve(stage_name(BEFORE, tuned), drawn, axis, BEFORE)]
+    wide = is_logarithmic(axis, [row[axis] for row in drawn])
     title = chart_title(axis, metrics)
-    return line_chart(title, LABELS[axis], "accuracy", series, log_x=wide, percent_y=True, inline=True)
+    return line_chart(title, AXES[axis], "accuracy", series, log_x=wide, percent_y=True, inline=True)
 
 
 def chart_title(axis: str, metrics: Mapping[str, Any]) -> str:
     """What the chart of ``axis`` shows, and of a grid where the other axes are."""
-    title = f"Accuracy and {LABELS[axis].partition(' (')[0]}"
+    title = f"Accuracy and {AXES[axis].partition(' (')[0]}"
     others = others_at_least(axis, metrics) if metrics["mode"] == "grid" else {}
     fixed = ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in others.items())
     return f"{title}, at {fixed}" if fixed else title
@@ -106,7 +97,7 @@ def _curve(name: str, rows: Sequence[Row], axis: str, stage: str) -> Series:
 def _reference(rows: Sequence[Row], axis: str, unconstrained: Row) -> Series:
     values = [row[axis] for row in rows]
     ends = list(dict.fromkeys([min(values), max(values)])) if values else []
-    return Series("unconstrained", ends, [unconstrained["accuracy"]] * len(ends))
+    return Series(UNCONSTRAINED, ends, [unconstrained["accuracy"]] * len(ends))
 
 
 def _number(value: float | None) -> float:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from snnctl.verbs.sweep.grid import Point, Setting
 
 BEFORE, AFTER = "before", "after"
+UNCONSTRAINED = Point(Setting(), None)
+"""The network as it is: what every point is compared with, fine-tuned as well."""
 
 
 @dataclass(frozen=True)
@@ -50,11 +52,6 @@ class Plan:
         """In the order in which they are measured."""
         return (BEFORE, AFTER) if self.finetunes else (BEFORE,)
 
-    @property
-    def unconstrained(self) -> Job:
-        """The network as it is."""
-        return Job(Setting(), BEFORE, self.seed)
-
     def jobs(self, point: Point, stage: str) -> list[Job]:
         """One for each seed; a single one of what is not random: without noise and fine-tuning seeds change nothing."""
         setting = point.setting.effective
@@ -62,6 +59,6 @@ class Plan:
         return [Job(setting, stage, self.seed + number) for number in range(repeats)]
 
     def all_jobs(self, points: Iterable[Point]) -> Sequence[Job]:
-        """Those of all points and the unconstrained network, without repetitions, in the order of the points."""
-        jobs = [job for point in points for stage in self.stages for job in self.jobs(point, stage)]
-        return list(dict.fromkeys([self.unconstrained, *jobs]))
+        """Those of the unconstrained network and all points, without repetitions, in the order of the points."""
+        measured = [UNCONSTRAINED, *points]
+        return list(dict.fromkeys(job for at in measured for stage in self.stages for job in self.jobs(at, stage)))

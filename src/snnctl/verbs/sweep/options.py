@@ -35,8 +35,12 @@ class SweepOptions(ModelSourceOptions, OptimisationOptions):
         None, description="Axis: part of a layer's spikes that its window is made for, such as 0.9,0.99,1."
     )
     zeta: Margins | None = Field(None, description="Axis: margin of the windows beyond that, as a part of them.")
-    w_min: float | None = Field(None, description="Smallest weight of --weight-bits; each layer's own when not given.")
-    w_max: float | None = Field(None, description="Largest weight of --weight-bits; each layer's own when not given.")
+    w_min: float | None = Field(
+        None, ge=-1e6, le=1e6, description="Smallest weight of --weight-bits; each layer's own when not given."
+    )
+    w_max: float | None = Field(
+        None, ge=-1e6, le=1e6, description="Largest weight of --weight-bits; each layer's own when not given."
+    )
     grid: bool = Field(False, description="All combinations of the axes; without it each axis alone.")
     repeats: int = Field(
         5, gt=0, le=1000, description="Seeds of each point that is random (seed, seed + 1, ...): mean and spread."
@@ -67,7 +71,7 @@ class SweepOptions(ModelSourceOptions, OptimisationOptions):
         if self.weight_bits is None and (self.w_min is not None or self.w_max is not None):
             raise _refused("w_min and w_max are the ends of weight-bits, which is not given", "")
         if self.w_min is not None and self.w_max is not None and self.w_min >= self.w_max:
-            raise _refused(f"w_min is {self.w_min:g}; it must be below w_max, {self.w_max:g}", "")
+            raise _refused(f"w_min is {self.w_min!r}; it must be below w_max, {self.w_max!r}", "")
         return self
 
 

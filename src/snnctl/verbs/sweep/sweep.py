@@ -10,9 +10,9 @@ from snnctl.verbs.opening import Opened, open_model, require_spiking
 from snnctl.verbs.result import Result, Run
 from snnctl.verbs.sweep.chart import to_svg
 from snnctl.verbs.sweep.grid import AXES, given_axes, points
-from snnctl.verbs.sweep.jobs import Job, Plan
+from snnctl.verbs.sweep.jobs import UNCONSTRAINED, Job, Plan
 from snnctl.verbs.sweep.options import SweepOptions
-from snnctl.verbs.sweep.table import point_rows, summarised, to_csv
+from snnctl.verbs.sweep.table import FIGURES, SUMMARY, point_rows, summarised, to_csv
 from snnctl.verbs.unfinished import Row, Rows, open_rows
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def sweep(options: SweepOptions, run: Run) -> Result:
     with open_rows(run.unfinished, identity(opened, options)) as rows:
         found = measured(bench, rows, run)
     metrics = summary(options, found, len(bench.samples))
-    files = {"sweep.csv": to_csv(metrics["rows"]), "sweep.json": to_json(metrics), "sweep.svg": to_svg(metrics)}
+    files = {"sweep.csv": to_csv(metrics["rows"]), "sweep.json": to_json(metrics), "sweep.svg": to_svg(drawn(metrics))}
     return Result("sweep", metrics, opened.settings, files=files)
 
 
@@ -80,7 +80,9 @@ def measured(bench: Bench, rows: Rows, run: Run) -> dict[Job, Row]:
 def summary(options: SweepOptions, found: dict[Job, Row], images: int) -> dict[str, Any]:
     """The figures of the sweep, as in ``metrics.json`` and ``sweep.json``."""
     axes, plan = given_axes(options), plan_of(options)
-    groups = [point_rows(point, stage, plan, found) for point in points(axes, options.grid) for stage in plan.stages]
+    places = [UNCONSTRAINED, *points(axes, options.grid)]
+    groups = [point_rows(point, stage, plan, found) for point in places for stage in plan.stages]
+    free = [summarised(group) for group in groups[: len(plan.stages)]]
     return {
         "type": "snn",
         "split": options.split,
@@ -89,10 +91,17 @@ def summary(options: SweepOptions, found: dict[Job, Row], images: int) -> dict[s
         "mode": "grid" if options.grid else "axes",
         "repeats": options.repeats,
         "finetune_epochs": options.finetune_epochs,
-        "unconstrained": dict(found[plan.unconstrained]),
-        "points": [summarised(group) for group in groups],
+        "unconstrained": {name: free[0][name] for name in FIGURES},
+        "unconstrained_after": {name: free[1][name] for name in SUMMARY} if len(free) > 1 else None,
+        "points": [*free, *(summarised(group) for group in groups[len(free) :])],
         "rows": [row for group in groups for row in group],
     }
+
+
+def drawn(metrics: dict[str, Any]) -> dict[str, Any]:
+    """The same without the points of the unconstrained network, which have no place on an axis of constraints."""
+    constrained = [point for point in metrics["points"] if any(point[axis] is not None for axis in AXES)]
+    return {**metrics, "points": constrained}
 
 
 def identity(opened: Opened, options: SweepOptions) -> dict[str, Any]:

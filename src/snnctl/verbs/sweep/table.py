@@ -13,6 +13,7 @@ from snnctl.verbs.sweep.grid import AXES, Point
 from snnctl.verbs.sweep.jobs import Job, Plan
 
 FIGURES = ("accuracy", "spikes_per_neuron", "latency", "saturated")
+SUMMARY = ("repeats", *(column for name in FIGURES for column in (name, f"{name}_std")))
 COLUMNS = ("axis", "stage", *AXES, "seed", *FIGURES)
 
 Row = dict[str, Any]

@@ -70,7 +70,15 @@ def imported(tree: ast.AST) -> Iterator[tuple[str, str]]:
             yield from ((node.module, alias.name) for alias in node.names)
 
 
-@pytest.mark.parametrize("page", [page for page in with_examples if page.parent.name == "docs"], ids=name_of)
+SLOW = ("calibration", "convert", "events", "python-api", "report", "sweep")  # pages whose examples train networks
+pages = [
+    pytest.param(page, marks=pytest.mark.long if page.stem in SLOW else ())
+    for page in with_examples
+    if page.parent.name == "docs"
+]
+
+
+@pytest.mark.parametrize("page", pages, ids=[name_of(page.values[0]) for page in pages])
 def test_examples_of_a_page_run_one_after_the_other(page: Path, tmp_path: Path) -> None:
     script = tmp_path / "examples.py"
     script.write_text("\n\n".join(blocks(page)), encoding="utf-8")

@@ -48,6 +48,7 @@ def test_a_bare_model_and_a_file(snnctl: Snnctl, model_files: Path, files: Path)
     assert snnctl("eval", "snn", "--data", "mnist-mini", "--limit", "50", "--json").json()["images"] == 50
 
 
+@pytest.mark.long
 def test_a_folder_of_images(snnctl: Snnctl, run_folder: Folder, files: Path) -> None:
     import tensorflow as tf
 
@@ -69,6 +70,7 @@ def test_a_folder_of_images(snnctl: Snnctl, run_folder: Folder, files: Path) -> 
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -87,6 +89,7 @@ def test_data_that_does_not_fit(
     assert [word for word in words if word not in message] == [], message
 
 
+@pytest.mark.long
 def test_less_agreement_than_required(snnctl: Snnctl, run_folder: Folder, files: Path) -> None:
     required = ("--require-agreement", "1.0", "--quantile", "0.3", "--zeta", "0")
     done = snnctl.attempt("convert", run_folder("relu"), "--limit", "300", *required, "--out", "snn")

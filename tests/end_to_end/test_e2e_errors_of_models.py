@@ -28,14 +28,25 @@ def test_a_missing_file(snnctl: Snnctl, model_files: Path) -> None:
             ["--data", "cifar10"],
             ["shape (28, 28, 1)", "set cifar10 have shape (32, 32, 3)", "--data"],
         ),
-        ("seven-classes.keras", MNIST, ["The model has 7 classes", "mnist-mini has 10 classes", "--data"]),
-        ("truncated-good.h5", MNIST, ["truncated-good.h5 cannot be opened", "copy or save it again"]),
+        pytest.param(
+            "seven-classes.keras",
+            MNIST,
+            ["The model has 7 classes", "mnist-mini has 10 classes", "--data"],
+            marks=pytest.mark.long,
+        ),
+        pytest.param(
+            "truncated-good.h5",
+            MNIST,
+            ["truncated-good.h5 cannot be opened", "copy or save it again"],
+            marks=pytest.mark.long,
+        ),
         ("truncated-good.keras", MNIST, ["truncated-good.keras is damaged", "Copy or save it again"]),
         ("fc2.weights.h5", MNIST, ["fc2.weights.h5 holds weights only", "--arch vgg16"]),
-        (
+        pytest.param(
             "fc2.weights.h5",
             ["--arch", "lenet5", *MNIST],
             ["fc2.weights.h5", "layer 'conv2d_1' is not in the file", "Check --arch"],
+            marks=pytest.mark.long,
         ),
         pytest.param(
             "fc2.weights.h5",
@@ -44,13 +55,19 @@ def test_a_missing_file(snnctl: Snnctl, model_files: Path) -> None:
             marks=pytest.mark.long,
         ),
         ("nan.keras", MNIST, ["Layer 'broken' has NaN", "kernel: 1 of 4704", "train again"]),
-        (
+        pytest.param(
             "lambda.keras",
             MNIST,
             ["lambda.keras", "Layer 'doubled' holds Python code", "standard layers", "--allow-code"],
+            marks=pytest.mark.long,
         ),
         ("huge.keras", MNIST, ["huge.keras describes a network with more weights than the file holds", "Copy or save"]),
-        ("linked.h5", MNIST, ["linked.h5: its weight model_weights/logits is a link to somewhere else"]),
+        pytest.param(
+            "linked.h5",
+            MNIST,
+            ["linked.h5: its weight model_weights/logits is a link to somewhere else"],
+            marks=pytest.mark.long,
+        ),
         pytest.param(
             "bomb.keras",
             MNIST,

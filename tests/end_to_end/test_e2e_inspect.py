@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from installed import Snnctl
 
 MODEL, CONVERSION = 3, 5
@@ -28,6 +29,7 @@ def test_a_run_folder_before_and_after_conversion(snnctl: Snnctl, run_folder: Fo
     assert max(map(len, out.splitlines())) <= 80
 
 
+@pytest.mark.long
 def test_bare_files_and_weights(snnctl: Snnctl, model_files: Path) -> None:
     before = snnctl.files()
     assert "yes; `snnctl convert" in snnctl("inspect", model_files / "good.h5").out
@@ -39,6 +41,7 @@ def test_bare_files_and_weights(snnctl: Snnctl, model_files: Path) -> None:
     assert snnctl.files() == before
 
 
+@pytest.mark.long
 def test_what_does_not_convert_is_shown_and_every_obstacle_told(snnctl: Snnctl, model_files: Path) -> None:
     assert "no, 1 obstacle;" in snnctl("inspect", model_files / "tanh.keras").out
     message = snnctl.fail(CONVERSION, "convert", model_files / "tanh.keras", "--plan")

@@ -71,6 +71,7 @@ def test_double_precision_is_a_billion_times_closer(run_folder: Folder) -> None:
     assert found["agreement"] == 1.0
 
 
+@pytest.mark.long
 def test_a_quantile_trades_exactness_for_speed(run_folder: Folder) -> None:
     exact, fast = metrics(run_folder("snn")), metrics(run_folder("quantile"))
     assert fast["saturated"] > exact["saturated"]
@@ -78,7 +79,9 @@ def test_a_quantile_trades_exactness_for_speed(run_folder: Folder) -> None:
     assert fast["max_logit_difference"] > exact["max_logit_difference"]
 
 
-@pytest.mark.parametrize("neuron", ["b1", pytest.param("alpha1", marks=pytest.mark.long), "smart-alpha1"])
+@pytest.mark.parametrize(
+    "neuron", ["b1", *(pytest.param(name, marks=pytest.mark.long) for name in ("alpha1", "smart-alpha1"))]
+)
 def test_a_spiking_network_learns_from_scratch(run_folder: Folder, neuron: str) -> None:
     folder = run_folder(neuron)
     [epoch] = csv.DictReader((folder / "history.csv").open())
@@ -88,6 +91,7 @@ def test_a_spiking_network_learns_from_scratch(run_folder: Folder, neuron: str) 
     assert float(epoch["loss"]) < 3
 
 
+@pytest.mark.long
 def test_eval_prints_json_and_nothing_else_whatever_plugins_do(
     snnctl: Snnctl, run_folder: Folder, broken_plugin: Path
 ) -> None:

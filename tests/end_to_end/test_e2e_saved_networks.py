@@ -49,6 +49,7 @@ def test_precision_is_kept(run_folder: Folder) -> None:
     assert tuned.outputs[0].dtype == tuned.loss.dtype == "float64"
 
 
+@pytest.mark.long
 def test_python_does_what_the_command_does(tmp_path: Path) -> None:
     import snnctl
 

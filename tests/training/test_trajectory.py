@@ -70,7 +70,7 @@ def distance(first, second) -> float:
     return max(float(np.abs(a - b).max() / np.abs(a).max()) for a, b in zip(first, second, strict=True))
 
 
-@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+@pytest.mark.parametrize("optimizer", [pytest.param("sgd", marks=pytest.mark.long), "adam"])
 @pytest.mark.parametrize("build", [fc2, small_conv])
 def test_the_same_weights_after_500_batches_in_float64(build, optimizer, digits):
     relu = trained(build, None, optimizer, "float64", digits)
@@ -81,7 +81,7 @@ def test_the_same_weights_after_500_batches_in_float64(build, optimizer, digits)
         assert distance(relu, parameters(build())) > 0.01, "the test must see training happen"
 
 
-@pytest.mark.parametrize("build", [fc2, small_conv])
+@pytest.mark.parametrize("build", [fc2, pytest.param(small_conv, marks=pytest.mark.long)])
 def test_the_same_weights_after_500_batches_in_float32(build, digits):
     relu = trained(build, None, "sgd", "float32", digits)
     assert distance(relu, trained(build, "b1", "sgd", "float32", digits)) <= 1e-4

@@ -195,6 +195,7 @@ def test_relu_networks_are_not_constrained(networks: Path, options: dict[str, An
         snnctl.train(arch="fc2", type="relu", epochs=0, **DATA, **options)
 
 
+@pytest.mark.long
 def test_windows_are_calibrated_while_spikes_are_penalised(tmp_path: Path) -> None:
     trained = snnctl.train(
         arch="fc2",

@@ -81,10 +81,19 @@ class Interruptions:
                 self._hook(unraisable)
             return
         self._forget_timer()
-        self._timer = threading.Timer(SOON, _thread.interrupt_main, [self._received])
+        self._timer = threading.Timer(SOON, _send, [self._received])
         self._timer.daemon = True
         self._timer.start()
 
     def _forget_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
+
+
+def _send(number: int) -> None:
+    """To the main thread, where it also ends a wait."""
+    main = threading.main_thread().ident
+    if hasattr(signal, "pthread_kill") and main is not None:
+        signal.pthread_kill(main, number)
+    else:
+        _thread.interrupt_main(number)

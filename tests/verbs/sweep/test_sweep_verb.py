@@ -34,6 +34,7 @@ def of(metrics: dict[str, Any]) -> dict[str, Any]:
     return {name: metrics[name] for name in FIGURES}
 
 
+@pytest.mark.long
 def test_few_bits_cost_accuracy(digits: Path) -> None:
     found = snnctl.sweep(digits, time_bits="1,16", weight_bits="1,16", latency_quantile=[0.5, 1.0], limit=300).metrics
     whole = found["unconstrained"]["accuracy"]
@@ -100,6 +101,7 @@ def test_a_grid(digits: Path) -> None:
     assert corner["accuracy"] == found["unconstrained"]["accuracy"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("after", [5, pytest.param(1, marks=pytest.mark.long)])
 def test_an_interrupted_sweep_goes_on_and_gives_the_same(digits: Path, tuned: Any, tmp_path: Path, after: int) -> None:
     out = tmp_path / "curve"
@@ -142,6 +144,7 @@ def test_more_points_may_be_asked_for_when_it_goes_on(digits: Path, tmp_path: Pa
     ]
 
 
+@pytest.mark.long
 def test_fine_tuning_that_diverges_leaves_a_gap(digits: Path, reporter: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     def diverge(*_: Any) -> None:
         raise TrainingError("the loss is nan")

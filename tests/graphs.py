@@ -20,6 +20,7 @@ from snnctl.conversion.build import SpikingSettings, build_spiking
 from snnctl.conversion.calibrate import calibrate
 from snnctl.models import as_dtype, precision
 from snnctl.progress import SilentReporter
+from snnctl.ttfs.timeline import spiking_layers
 
 L = keras.layers
 
@@ -709,3 +710,12 @@ def options(layer: Any) -> str:
 
 if __name__ == "__main__":
     print(describe(grow(int(sys.argv[1]))))
+
+
+def narrow(snn: keras.Model) -> None:
+    """Windows too short for what was seen; a clipped ReLU's stays its limit."""
+    for layer in spiking_layers(snn):
+        if layer.max_value is None:
+            layer.width.assign(0.4 * layer.width)
+        if layer.signed:
+            layer.low.assign(0.4 * layer.low)

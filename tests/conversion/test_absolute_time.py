@@ -16,7 +16,6 @@ from snnctl.ttfs.timeline import latency, relays, spiking_layers, timeline
 
 SHORT, ALL = 12, 170
 TOLERANCE = {"float64": 1e-9, "float32": 1e-4}  # single precision where TensorFlow has no double
-NARROW = 0.4
 
 L = keras.layers
 IMAGE = (9, 8, 3)
@@ -29,21 +28,12 @@ def check(source: keras.Model, snn: keras.Model, inputs: np.ndarray) -> None:
     assert disagreement(graphs.outputs_of(logits_of(source), inputs), found.logits) <= TOLERANCE[dtype]
     assert not any(crossing.too_early.any() for name, crossing in found.crossings.items() if not clipped(snn, name))
     compare(snn, inputs, found)
-    narrow(snn)
+    graphs.narrow(snn)
     compare(snn, inputs, reference.evaluate(snn, inputs))
 
 
 def clipped(snn: keras.Model, name: str) -> bool:
     return snn.get_layer(name).max_value is not None
-
-
-def narrow(snn: keras.Model) -> None:
-    """Windows too short for what was seen; a clipped ReLU's stays its limit."""
-    for layer in spiking_layers(snn):
-        if layer.max_value is None:
-            layer.width.assign(NARROW * layer.width)
-        if layer.signed:
-            layer.low.assign(NARROW * layer.low)
 
 
 def compare(snn: keras.Model, inputs: np.ndarray, found: reference.Evaluation) -> None:
@@ -221,7 +211,7 @@ def test_a_network_obeys_the_equations(build):
 @pytest.mark.parametrize("build", [residual, densely_connected, inverted_residuals])
 def test_narrow_windows_saturate_and_change_the_logits(build):
     source, snn, inputs = converted(build)
-    narrow(snn)
+    graphs.narrow(snn)
     found = reference.evaluate(snn, inputs)
     early = {name for name, crossing in found.crossings.items() if crossing.too_early.any() and not clipped(snn, name)}
     assert early, "the test must see saturation happen"

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from graphs import grow
+from metrics.probing import alone, pushed
 from snnctl.conversion.build import SpikingSettings, build_spiking
 from snnctl.conversion.fan_out import leaving
 from snnctl.conversion.graph import Graph, graph_of
 from snnctl.ttfs.coding import InputCoding
 from snnctl.ttfs.integration import IntegratingLayer
-from snnctl.ttfs.pooling import EarliestSpikePooling
 from snnctl.ttfs.relay import Relay
 
 L = keras.layers
@@ -40,11 +40,6 @@ def one_by_one(graph: Graph) -> dict[int, int]:
     return found
 
 
-def alone(shape: Any) -> np.ndarray:
-    """One image a neuron, in which it alone is 1."""
-    return np.eye(int(np.prod(shape))).reshape(-1, *shape)
-
-
 def through(layer: Any, leading: list[dict[int, np.ndarray]]) -> dict[int, np.ndarray]:
     keys = {key: len(images) for paths in leading for key, images in paths.items()}
     shapes = [next(iter(paths.values())).shape[1:] for paths in leading]
@@ -55,18 +50,6 @@ def through(layer: Any, leading: list[dict[int, np.ndarray]]) -> dict[int, np.nd
         )
         for key, count in keys.items()
     }
-
-
-def pushed(layer: Any, images: list[np.ndarray]) -> np.ndarray:
-    """What is reached behind a layer, 0 or 1."""
-    if isinstance(layer, EarliestSpikePooling):
-        layer = layer.pool
-    layer = type(layer).from_config({**layer.get_config(), "dtype": "float32"})
-    tensors = [image.astype("float32") for image in images]
-    arguments = tensors if len(tensors) > 1 else tensors[0]
-    layer(arguments)
-    layer.set_weights([np.ones(weight.shape) for weight in layer.weights])
-    return (np.abs(keras.ops.convert_to_numpy(layer(arguments))) > 1e-6).astype(np.float64)
 
 
 def spiking(model: keras.Model) -> Graph:

@@ -17,18 +17,8 @@ from snnctl.ttfs.observe import observed
 from snnctl.ttfs.timeline import spiking_layers
 
 SHORT, ALL = 10, 70
-NARROW = 0.4
 IMAGE = (9, 8, 3)
 L = keras.layers
-
-
-def narrow(snn: keras.Model) -> None:
-    """Windows too short for what was seen; a clipped ReLU's stays its limit."""
-    for layer in spiking_layers(snn):
-        if layer.max_value is None:
-            layer.width.assign(NARROW * layer.width)
-        if layer.signed:
-            layer.low.assign(NARROW * layer.low)
 
 
 def grown(seed: int) -> tuple[keras.Model, graphs.Network, str]:
@@ -55,7 +45,7 @@ def test_many_a_random_network_is_simulated_exactly(seed):
     with precision(dtype):
         snn = graphs.spiking_form(source, inputs, network.input_range, dtype)
         check(snn, inputs)
-        narrow(snn)
+        graphs.narrow(snn)
         check(snn, inputs)
 
 
@@ -159,7 +149,7 @@ def test_a_network_is_simulated_exactly(build):
     snn, inputs = converted(build)
     with precision("float64"):
         check(snn, inputs)
-        narrow(snn)
+        graphs.narrow(snn)
         assert check(snn, inputs) > 0, "the test must see saturation happen"
 
 

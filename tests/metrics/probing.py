@@ -55,7 +55,9 @@ def through(graph: Graph, step: Any, leading: list[dict[str, np.ndarray]]) -> di
 
 
 def pushed(layer: Any, images: list[np.ndarray]) -> np.ndarray:
-    """What is reached behind a layer, 0 or 1."""
+    """What is reached behind a layer, 0 or 1; a pool passes all of its members on."""
+    if isinstance(layer, EarliestSpikePooling):
+        layer = layer.pool
     layer = type(layer).from_config({**layer.get_config(), "dtype": "float32"})
     tensors = [image.astype("float32") for image in images]
     arguments = tensors if len(tensors) > 1 else tensors[0]

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from typing import Any
+
+from snnctl.errors import PluginError
+from snnctl.plugins.guard import guard
 
 
 @dataclass(frozen=True)
@@ -25,3 +30,17 @@ class LateHook:
     def where(self) -> str:
         """What messages call the plugin."""
         return f"plugin {self.entry_point} ({self.package})"
+
+    def call_guarded(self, name: str, register: Callable[..., Any], blame: Callable[[LateHook, str], None]) -> None:
+        """Call the hook; what it does wrong is told, and what it printed goes to stderr: stdout belongs to the results.
+
+        Args:
+            name: the hook's, for the message.
+            register: what the hook is given.
+            blame: told what it did wrong.
+        """
+        try:
+            with guard(f"{name} fails", passed=()), redirect_stdout(sys.stderr):
+                self.call(register)
+        except PluginError as error:
+            blame(self, error.what)

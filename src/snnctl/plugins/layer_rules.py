@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Collection, Iterable
-from contextlib import redirect_stdout
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any
@@ -35,12 +33,7 @@ def collect_rules(
     rules: dict[type, LayerRule] = {}
     owners = dict.fromkeys(builtin, "snnctl")
     for hook in hooks:
-        register = _Register(hook, rules, owners, blame)
-        try:
-            with guard(f"{HOOK} fails", passed=()), redirect_stdout(sys.stderr):  # stdout belongs to the results
-                hook.call(register)
-        except PluginError as error:
-            blame(hook, error.what)
+        hook.call_guarded(HOOK, _Register(hook, rules, owners, blame), blame)
     return rules
 
 

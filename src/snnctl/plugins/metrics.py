@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import redirect_stdout
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,12 +50,7 @@ def collect_metrics(hooks: Iterable[LateHook], blame: Callable[[LateHook, str], 
     """
     entries: dict[str, MetricEntry] = {}
     for hook in hooks:
-        register = _Register(hook, entries, blame)
-        try:
-            with guard(f"{HOOK} fails", passed=()), redirect_stdout(sys.stderr):  # stdout belongs to the results
-                hook.call(register)
-        except PluginError as error:
-            blame(hook, error.what)
+        hook.call_guarded(HOOK, _Register(hook, entries, blame), blame)
     return entries
 
 

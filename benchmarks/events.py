@@ -32,7 +32,7 @@ from snnctl.conversion.build import SpikingSettings, build_spiking  # noqa: E402
 from snnctl.data.prepare import load_split  # noqa: E402
 from snnctl.data.preprocess import parse_preprocess  # noqa: E402
 from snnctl.events import Batch, Network, simulate  # noqa: E402
-from snnctl.export import lower  # noqa: E402
+from snnctl.lowering import lower  # noqa: E402
 from snnctl.plugins import DataContext, load_registry  # noqa: E402
 
 # The weight is read; slope and potential are read and written.

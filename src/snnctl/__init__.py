@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = [
     "convert",
     "evaluate",
+    "export",
     "finetune",
     "gradients",
     "load",
@@ -116,6 +117,35 @@ def evaluate(
 ) -> Result:
     """Measure a network; arguments as of :func:`convert`. The figures are in ``metrics``."""
     return _call("eval", {"model": _path(model), **options}, out, overwrite, reporter)
+
+
+def export(
+    model: Folder | keras.Model,
+    *,
+    out: Folder | None = None,
+    overwrite: bool = False,
+    reporter: Reporter | None = None,
+    **options: Any,
+) -> Result:
+    """Write a spiking network as plain data: neurons, thresholds, windows and synapses (``docs/events.md``).
+
+    Args:
+        model: a spiking Keras model, a run folder or a ``.keras`` file.
+        out: see :func:`train`.
+        overwrite: see :func:`train`.
+        reporter: see :func:`train`.
+        options: as of ``snnctl export``.
+
+    Returns:
+        ``result.files["network.npz"]`` is the file's content, ``result.metrics`` tells how large the network is.
+
+    Raises:
+        SnnctlError: see :func:`train`; :class:`~snnctl.errors.ModelError` for a ReLU network.
+    """
+    from snnctl.verbs.given import given_objects
+
+    named, objects = given_objects(model, None, None, options)
+    return _call("export", {**options, **named}, out, overwrite, reporter, objects)
 
 
 def gradients(

@@ -11,12 +11,7 @@ import pytest
 import snnctl
 from snnctl.errors import AgreementError, ModelError, UsageError
 from snnctl.events import read_network, simulate
-from snnctl.plugins import load_registry
-from snnctl.verbs.catalog import VERBS
-from snnctl.verbs.execute import execute
-from snnctl.verbs.result import Run
 from snnctl.verbs.simulation import failure as missed
-from snnctl.verbs.validation import make_options
 
 DATA: dict[str, Any] = {"data": "mnist-mini", "limit": 100}
 
@@ -30,15 +25,9 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def exported(model: Path, out: Path | None = None):
-    verb = VERBS["export"]
-    return execute(verb, make_options(verb.options, {"model": str(model)}), Run(load_registry()), out=out)
-
-
 def test_a_network_is_written_as_plain_data(runs, tmp_path):
-    result, folder = exported(runs / "snn", tmp_path / "plain")
-    assert folder is not None
-    network = read_network(folder / "network.npz")
+    result = snnctl.export(runs / "snn", out=tmp_path / "plain")
+    network = read_network(tmp_path / "plain" / "network.npz")
     metrics = result.metrics
     assert metrics["synapses"] == 784 * 30 + 30 * 10
     assert metrics["neurons"] == {"spiking": 30, "signed": 0, "relay": 0}
@@ -48,9 +37,15 @@ def test_a_network_is_written_as_plain_data(runs, tmp_path):
     assert batch.logits[0].shape == (2, 10)
 
 
+def test_a_network_in_memory_is_exported(runs, tmp_path):
+    result = snnctl.export(snnctl.load(runs / "snn").model)
+    (tmp_path / "network.npz").write_bytes(result.files["network.npz"])
+    assert read_network(tmp_path / "network.npz").about == {"model": "fc2_spiking", "precision": "float32"}
+
+
 def test_a_relu_network_is_refused(runs):
     with pytest.raises(ModelError, match="is a ReLU network") as caught:
-        exported(runs / "relu")
+        snnctl.export(runs / "relu")
     assert "snnctl convert" in caught.value.todo
 
 
@@ -85,16 +80,16 @@ def test_a_difference_is_a_failure_with_exit_code_10(runs, monkeypatch):
     """A window that the simulation has wrong."""
     from dataclasses import replace
 
-    from snnctl import export
+    from snnctl import lowering
 
-    lower = export.lower
+    lower = lowering.lower
 
     def wrong(model):
         network = lower(model)
         first, second = network.populations
         return replace(network, populations=[first, replace(second, t_min=second.t_max - second.width / 9)])
 
-    monkeypatch.setattr(export, "lower", wrong)
+    monkeypatch.setattr(lowering, "lower", wrong)
     with pytest.raises(AgreementError, match=r"layer 'dense_1', neuron [0-9]+, image [0-9]+: TensorFlow has") as caught:
         snnctl.evaluate(runs / "snn", simulator="events", **DATA)
     assert caught.value.exit_code == 10

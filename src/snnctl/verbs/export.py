@@ -28,7 +28,7 @@ def export(options: ExportOptions, run: Run) -> Result:
         ModelError: missing or damaged, no spiking network, of no fixed input size, or with a layer that is not known.
         ConversionError: several inputs, or a call method of its own.
     """
-    from snnctl.export import lower
+    from snnctl.lowering import lower
     from snnctl.models import dtype_of
 
     model = spiking_model(options, run)
@@ -69,7 +69,7 @@ def packed(network: Network) -> bytes:
 
 def figures(network: Network) -> dict[str, Any]:
     """How large the network is, in total and by population; ``synapses``: those that reach it."""
-    from snnctl.export.size import synapses
+    from snnctl.lowering.size import synapses
 
     reaching = synapses(network)
     first, *layers = network.populations

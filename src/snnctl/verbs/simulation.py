@@ -52,7 +52,7 @@ def simulated(
         ModelError: the network cannot be written as plain data.
     """
     from snnctl.data.stream import ArrayStream
-    from snnctl.export import lower
+    from snnctl.lowering import lower
     from snnctl.metrics.network import measured_network
     from snnctl.metrics.simulated import compared
 

@@ -153,7 +153,7 @@ def _opened(found: ReportedRun, options: EvalOptions, run: Run, source: Source) 
 
 
 def _lowered(opened: Opened) -> Network:
-    from snnctl.export import lower
+    from snnctl.lowering import lower
 
     return lower(opened.model)
 

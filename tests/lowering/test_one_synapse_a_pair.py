@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from snnctl.events import Network
-from snnctl.export import lower
+from snnctl.lowering import lower
 from snnctl.models import precision
 from snnctl.ttfs.coding import InputCoding
 from snnctl.ttfs.readout import Readout

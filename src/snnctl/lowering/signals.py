@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from snnctl.errors import ModelError
-from snnctl.export.blocks import moved, one_to_one
-from snnctl.export.composing import composed
-from snnctl.export.linear import LINEAR, Kernel
-from snnctl.export.merging import Term
-from snnctl.export.selecting import selection
+from snnctl.lowering.blocks import moved, one_to_one
+from snnctl.lowering.composing import composed
+from snnctl.lowering.linear import LINEAR, Kernel
+from snnctl.lowering.merging import Term
+from snnctl.lowering.selecting import selection
 
 Shape = tuple[int, ...]
 

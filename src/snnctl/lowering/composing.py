@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from snnctl.export.blocks import BlockMap, IrregularError, expanded
+from snnctl.lowering.blocks import BlockMap, IrregularError, expanded
 
 MOST_AT_ONCE = 2**22  # numbers held while matrices are multiplied
 

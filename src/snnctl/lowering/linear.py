@@ -9,8 +9,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from snnctl.export.blocks import BlockMap, one_to_one
-from snnctl.export.sliding import Slide, Taps, slid, spread
+from snnctl.lowering.blocks import BlockMap, one_to_one
+from snnctl.lowering.sliding import Slide, Taps, slid, spread
 from snnctl.ttfs.one_to_one import OneToOne
 
 L = keras.layers

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 from snnctl.events.network import threshold_for
-from snnctl.export.merging import Term
+from snnctl.lowering.merging import Term
 from snnctl.ttfs.timeline import Window
 
 

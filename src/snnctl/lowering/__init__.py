@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from snnctl.export.lowering import lower
+from snnctl.lowering.network import lower
 
 __all__ = ["lower"]

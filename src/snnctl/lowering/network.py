@@ -12,13 +12,13 @@ import numpy as np
 from snnctl.conversion.graph import Graph, Step, extra_arguments, graph_of
 from snnctl.errors import ModelError
 from snnctl.events.network import Coding, Hardware, Kind, Network, Pools, Population, Projection, Readout
-from snnctl.export import neurons as of_neurons
-from snnctl.export.merging import Term, merged
-from snnctl.export.neurons import Neurons
-from snnctl.export.pools import members
-from snnctl.export.signals import Signal, Spikes, added, currents, joined, through
-from snnctl.export.synapses import kernels, projection, synapse_groups, thresholds
-from snnctl.export.timing import Timing, timing
+from snnctl.lowering import neurons as of_neurons
+from snnctl.lowering.merging import Term, merged
+from snnctl.lowering.neurons import Neurons
+from snnctl.lowering.pools import members
+from snnctl.lowering.signals import Signal, Spikes, added, currents, joined, through
+from snnctl.lowering.synapses import kernels, projection, synapse_groups, thresholds
+from snnctl.lowering.timing import Timing, timing
 from snnctl.ttfs.coding import InputCoding
 from snnctl.ttfs.constraints import Constraints
 from snnctl.ttfs.hardware import constraints_of, unwrapped

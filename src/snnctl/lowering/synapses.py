@@ -9,10 +9,10 @@ import keras
 import numpy as np
 
 from snnctl.events.network import Projection
-from snnctl.export.linear import Kernel, float64
-from snnctl.export.merging import Term
-from snnctl.export.quantize import rounded_thresholds, rounded_weights
-from snnctl.export.signals import Signal, currents, through
+from snnctl.lowering.linear import Kernel, float64
+from snnctl.lowering.merging import Term
+from snnctl.lowering.quantize import rounded_thresholds, rounded_weights
+from snnctl.lowering.signals import Signal, currents, through
 from snnctl.ttfs.constraints import Constraints
 
 

@@ -8,9 +8,9 @@ import keras
 import numpy as np
 import pytest
 
-from snnctl.export.blocks import BlockMap
-from snnctl.export.composing import composed
-from snnctl.export.linear import LINEAR, float64
+from snnctl.lowering.blocks import BlockMap
+from snnctl.lowering.composing import composed
+from snnctl.lowering.linear import LINEAR, float64
 from snnctl.models import precision
 from snnctl.ttfs.one_to_one import OneToOne
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from snnctl.export.blocks import BlockMap
-from snnctl.export.composing import combined
+from snnctl.lowering.blocks import BlockMap
+from snnctl.lowering.composing import combined
 
 
 @dataclass(frozen=True)

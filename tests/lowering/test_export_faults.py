@@ -8,9 +8,9 @@ import keras
 import numpy as np
 import pytest
 
-from export.agreeing import simulated
+from lowering.agreeing import simulated
 from snnctl.events import Network
-from snnctl.export import lower
+from snnctl.lowering import lower
 from snnctl.models import precision
 from snnctl.ttfs.coding import InputCoding
 from snnctl.ttfs.readout import Readout

@@ -6,11 +6,11 @@ import keras
 import numpy as np
 import pytest
 
-from export.agreeing import check
+from lowering.agreeing import check
 from snnctl.conversion.build import SpikingSettings, build_spiking
 from snnctl.events import Hardware
-from snnctl.export import lower
-from snnctl.export.quantize import rounded_thresholds, rounded_weights
+from snnctl.lowering import lower
+from snnctl.lowering.quantize import rounded_thresholds, rounded_weights
 from snnctl.models import precision
 from snnctl.ttfs.hardware import Constraints, constrained
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from snnctl.data.stream import ArrayStream
 from snnctl.events import Batch, Network, simulate
-from snnctl.export import lower
+from snnctl.lowering import lower
 from snnctl.metrics.network import measured_network
 from snnctl.metrics.simulated import Simulation, compared
 from snnctl.metrics.synaptic_operations import operations

@@ -8,10 +8,10 @@ import pytest
 
 import graphs
 import networks
-from export.agreeing import check, events_of, simulated
+from lowering.agreeing import check, events_of, simulated
 from snnctl.conversion.build import SpikingSettings, build_spiking
 from snnctl.events import Network
-from snnctl.export import lower
+from snnctl.lowering import lower
 from snnctl.models import as_dtype, precision
 from snnctl.ttfs.observe import observed
 from snnctl.ttfs.timeline import spiking_layers

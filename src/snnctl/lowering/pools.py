@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from snnctl.errors import ModelError
-from snnctl.export.sliding import Slide, slid
+from snnctl.lowering.sliding import Slide, slid
 
 
 @dataclass(frozen=True)

@@ -176,6 +176,9 @@ def test_a_comparison_with_the_simulation_ends_in_a_verdict() -> None:
     other = {**same, "different_spikes": 3, "different_predictions": 1}
     assert verdict(other) == "different: 1 predictions, 3 spikes"
     assert "very end of a window" in verdict({**other, "borderline_spikes": 3})
+    ties = {**same, "different_predictions": 2, "tied_predictions": 2}
+    assert verdict(ties).startswith("different: 2 predictions; the predictions are all ties")
+    assert "ties" not in verdict({**ties, "tied_predictions": 1})
     labels = [name for name, _ in simulation_rows(dict.fromkeys(ROWS, 1), format_figure)]
     assert len(set(labels)) == len(ROWS)
 

@@ -9,6 +9,7 @@ ROWS = {
     "images": "images",
     "agreement": "same predictions",
     "different_predictions": "different predictions",
+    "tied_predictions": "of these, between classes with equal logits",
     "max_logit_difference": "largest logit difference",
     "largest_time_difference": "largest difference of spike times (tau_c)",
     "largest_relative_difference": "the same, of the window",
@@ -27,6 +28,13 @@ DIFFERENCES = {
     "different_spikes": "spikes",
     "different_saturated_spikes": "saturated spikes",
     "different_synaptic_operations": "synaptic operations",
+}
+EXPLAINED = {
+    (
+        "different_predictions",
+        "tied_predictions",
+    ): "the predictions are all ties, logits that are equal but for rounding",
+    ("different_spikes", "borderline_spikes"): "the spikes are all at the very end of a window, where rounding decides",
 }
 
 
@@ -50,6 +58,5 @@ def verdict(figures: Mapping[str, Any]) -> str:
         of_window = figures.get("largest_relative_difference", 0.0)
         return f"identical spike by spike; times differ by at most {of_window:.1e} of the window"
     words = ", ".join(f"{count:,} {name}" for name, count in found.items() if count)
-    spikes, borderline = figures.get("different_spikes", 0), figures.get("borderline_spikes", 0)
-    at_the_end = "; the spikes are all at the very end of a window, where rounding decides"
-    return f"different: {words}{at_the_end if 0 < spikes == borderline else ''}"
+    causes = [cause for (key, part), cause in EXPLAINED.items() if 0 < figures.get(key, 0) == figures.get(part, 0)]
+    return "; ".join([f"different: {words}", *causes])

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from snnctl.metrics.network import SpikeSource
+from snnctl.metrics.predictions import by_class
 from snnctl.ttfs.timeline import Window
 
 PARTS = {"float64": 1e-9, "float32": 1e-4}
@@ -119,6 +120,26 @@ def first_difference(layer: str, image: int, one: np.ndarray, other: np.ndarray,
     row, *where = (int(index) for index in np.argwhere(wrong)[0])
     at = (row, *where)
     return Difference(layer, tuple(where), image + row, f"a potential of {one[at]:.12g}", f"{other[at]:.12g}")
+
+
+def tied_predictions(one: np.ndarray, other: np.ndarray, dtype: str) -> int:
+    """How many predictions differ only because the best logits are equal but for rounding.
+
+    Few bits make ties: weights that are rounded to few levels give the same logit twice.
+
+    Args:
+        one: logits (n, \\*outputs, classes) of a network; a single column decides by its sign.
+        other: those of the other.
+        dtype: precision; logits that differ by less than in :func:`first_difference` are tied.
+    """
+    first, second = (by_class(logits) for logits in (one, other))
+    best, others_best = (logits.argmax(axis=-1)[..., None] for logits in (first, second))
+    limit = PARTS[dtype] * max(1.0, float(np.abs(one).max(initial=0.0)))
+    tied = [
+        np.abs(np.take_along_axis(logits, best, -1) - np.take_along_axis(logits, others_best, -1)) <= limit
+        for logits in (first, second)
+    ]
+    return int(np.count_nonzero((best != others_best) & tied[0] & tied[1]))
 
 
 def _spike(t: float) -> str:

@@ -16,11 +16,6 @@ def accuracy(logits: np.ndarray, labels: np.ndarray) -> float:
     return float(np.mean(logits.argmax(axis=-1) == labels))
 
 
-def cross_entropy(logits: np.ndarray, labels: np.ndarray) -> float:
-    """Mean negative log-likelihood, in nats. Shapes: (samples, classes), (samples,)."""
-    return float(np.mean(losses(logits, labels)))
-
-
 def losses(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Negative log-likelihood of each sample, in nats, float64 (samples,). Shapes: (samples, classes), (samples,)."""
     shifted = logits.astype(np.float64) - logits.max(axis=-1, keepdims=True)
@@ -165,7 +160,7 @@ class RunningScore:
 
     @property
     def loss(self) -> float:
-        """See :func:`cross_entropy`."""
+        """Mean of :func:`losses`, in nats."""
         return self._loss / self._samples
 
 

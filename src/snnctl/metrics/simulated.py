@@ -15,7 +15,7 @@ from snnctl.conversion.graph import graph_of
 from snnctl.events import Batch as Simulated
 from snnctl.events import Network, simulate
 from snnctl.metrics.batch import Batch
-from snnctl.metrics.deviation import Difference, RunningDeviation, first_difference
+from snnctl.metrics.deviation import Difference, RunningDeviation, first_difference, tied_predictions
 from snnctl.metrics.network import MeasuredNetwork
 from snnctl.metrics.observation import LabelledStream, observed
 from snnctl.metrics.predictions import RunningAgreement, worst
@@ -99,6 +99,7 @@ class _Comparing:
     lowered: Network
     dtype: str
     images: int = 0
+    tied: int = 0
     events: Counter[str] = field(default_factory=Counter)
     operations: dict[str, int | None] = field(default_factory=dict)
     differences: dict[str, Difference] = field(default_factory=dict)
@@ -136,6 +137,7 @@ class _Comparing:
         ):
             one, other = outputs[rows].astype(np.float64), logits.reshape(-1, *readout.shape)
             running.add(one, other)
+            self.tied += tied_predictions(one, other, self.dtype)
             found = first_difference(readout.name, simulated.first, one, other, self.dtype)
             if found is not None:
                 self.differences.setdefault(readout.name, found)
@@ -151,6 +153,7 @@ class _Comparing:
             "images": self.images,
             "agreement": overall.agreement,
             "different_predictions": overall.different_predictions,
+            "tied_predictions": self.tied,
             "max_logit_difference": overall.max_logit_difference,
             "largest_time_difference": max(layer["largest_time_difference"] for layer in layers),
             "largest_relative_difference": max(layer["largest_relative_difference"] for layer in layers),

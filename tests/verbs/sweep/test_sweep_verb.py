@@ -171,3 +171,9 @@ def test_constraints_that_a_network_carries_are_taken_away(digits: Path, tmp_pat
     found = snnctl.sweep(tmp_path / "coarse", noise=0, limit=100, reporter=reporter).metrics
     assert any("time_bits" in note for note in reporter.notes)
     assert found["unconstrained"]["accuracy"] == snnctl.evaluate(digits, limit=100).metrics["accuracy"]
+
+
+def test_ends_of_the_weights_that_a_network_carries_are_not_taken_over(digits: Path, tmp_path: Path) -> None:
+    snnctl.finetune(digits, epochs=0, weight_bits=3, w_min=-0.01, w_max=0.01, limit=20, out=tmp_path / "narrow")
+    carrying, plain = (snnctl.sweep(each, weight_bits=5, limit=100) for each in (tmp_path / "narrow", digits))
+    assert carrying.files["sweep.csv"] == plain.files["sweep.csv"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from snnctl.runs import to_json, versions
@@ -35,7 +36,8 @@ def sweep(options: SweepOptions, run: Run) -> Result:
         ModelError: a ReLU network.
         ModelError, DataError, UsageError, PluginError: see :func:`~snnctl.verbs.opening.open_model`.
     """
-    from snnctl.ttfs.hardware import constraints_of
+    from snnctl.ttfs.constraints import Constraints
+    from snnctl.ttfs.hardware import constrained, constraints_of
     from snnctl.verbs.sweep.trial import Bench
 
     opened = open_model(options, run)
@@ -43,6 +45,7 @@ def sweep(options: SweepOptions, run: Run) -> Result:
     if carried := constraints_of(opened.model).in_force():
         names = ", ".join(name for name in carried if name != "seed")
         run.reporter.note(f"the network carries constraints of its own ({names}); the sweep is made without them")
+        opened = replace(opened, model=constrained(opened.model, Constraints()))
     training = opened.source.split("train") if options.finetune_epochs else None
     bench = Bench(opened, options, opened.source.split(options.split), training, run)
     with open_rows(run.unfinished, identity(opened, options)) as rows:

@@ -11,7 +11,7 @@ import json
 import os
 import shlex
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,6 +24,8 @@ ROWS = "rows.jsonl"
 MOST_SHOWN = 40  # characters of a value
 
 Row = dict[str, Any]
+Sound = Callable[[str, Row], bool]
+"""Tells of a key and its row whether they can have been written here."""
 
 
 @dataclass(frozen=True)
@@ -81,10 +83,12 @@ class Rows:
     Args:
         place: where they are kept; None for memory only.
         header: what they depend on, plain data.
+        sound: see :data:`Sound`; of rows that are read.
     """
 
-    def __init__(self, place: Unfinished | None, header: Mapping[str, Any]) -> None:
+    def __init__(self, place: Unfinished | None, header: Mapping[str, Any], sound: Sound) -> None:
         self._place = place
+        self._sound = sound
         self._header = plain(header)
         self._file: IO[bytes] | None = None
         self._rows: dict[str, Row] = {}
@@ -125,26 +129,48 @@ class Rows:
                 f"{self._place.shown} is a file, and the rows found so far are to be kept there",
                 todo="Move it away, or name another folder with --out.",
             )
-        if not (self._place.folder / ROWS).exists():
+        path = self._place.folder / ROWS
+        if not os.path.lexists(path):
             return
+        if path.is_symlink() or not path.is_file():
+            raise _foreign(self._place, "is no plain file")
         with _refusing(self._place):
-            self._file = (self._place.folder / ROWS).open("r+b", buffering=0)
+            self._file = path.open("r+b", buffering=0)
             _lock(self._file, self._place)
-            content = self._file.read()
-            header, rows, end = _parsed(content)
-            if header is None and b"\n" in content:
-                raise OutputError(
-                    f"{self._place.shown}/{ROWS} is damaged, or none of snnctl's files",
-                    todo="Move it away, or delete it; --overwrite does not.",
-                )
-            if header is not None and header != self._header:
-                _refuse_other(self._place, header, self._header)
-                header, rows, end = None, {}, 0
+            whole, end = self._whole_lines(self._place, self._file.read())
+            self._rows = self._checked(self._place, whole)
+            if not self._rows:  # none, or those of other work
+                end = 0
             self._file.seek(end)
             self._file.truncate()
-            if header is None:
+            if not end:
                 self._append(self._file, _line(self._header))
-        self._rows = rows
+
+    def _whole_lines(self, place: Unfinished, content: bytes) -> tuple[list[bytes], int]:
+        """Header and rows, and where the last ends; what was cut off after that is dropped."""
+        end = content.rfind(b"\n") + 1
+        if not end and not _line(self._header).startswith(content):
+            raise _foreign(place, "is damaged, or none of snnctl's files")
+        return content[:end].splitlines(), end
+
+    def _checked(self, place: Unfinished, lines: list[bytes]) -> dict[str, Row]:
+        """The rows, if they are of this work."""
+        if not lines:
+            return {}
+        header = _parsed(lines[0])
+        if header is None:
+            raise _foreign(place, "is damaged, or none of snnctl's files")
+        rows: dict[str, Row] = {}
+        for number, line in enumerate(lines[1:], start=2):
+            found = _parsed(line) or {}
+            key, row = found.get("key"), found.get("row")
+            if not isinstance(key, str) or not isinstance(row, dict) or not self._sound(key, row):
+                raise _foreign(place, f"is damaged in line {number}, or none of snnctl's files")
+            rows[key] = row
+        if header != self._header:
+            _refuse_other(place, header, self._header)
+            return {}
+        return rows
 
     def close(self) -> None:
         """Let others write there."""
@@ -167,17 +193,18 @@ class Rows:
 
 
 @contextmanager
-def open_rows(place: Unfinished | None, header: Mapping[str, Any]) -> Iterator[Rows]:
+def open_rows(place: Unfinished | None, header: Mapping[str, Any], sound: Sound) -> Iterator[Rows]:
     """The rows found so far, and a place for more.
 
     Args:
         place: where they are kept; None for memory only.
         header: what they depend on, plain data by name; rows of another header are not taken over.
+        sound: see :data:`Sound`; a row that is not is refused with its line.
 
     Raises:
         OutputError: see :class:`Rows`.
     """
-    rows = Rows(place, header)
+    rows = Rows(place, header, sound)
     try:
         rows.read()
         yield rows
@@ -207,24 +234,20 @@ def _line(value: Any) -> bytes:
     return json.dumps(plain(value), ensure_ascii=False, allow_nan=False).encode("utf-8") + b"\n"
 
 
-def _parsed(content: bytes) -> tuple[dict[str, Any] | None, dict[str, Row], int]:
-    """Header, rows by key, and where the last whole row ends."""
-    header: dict[str, Any] | None = None
-    rows: dict[str, Row] = {}
-    end = 0
-    for line in content.splitlines(keepends=True):
-        try:
-            found = dict(json.loads(line)) if line.endswith(b"\n") else {}
-            if header is None:
-                header = found or None
-            else:
-                rows[found["key"]] = dict(found["row"])
-        except (ValueError, TypeError, KeyError, RecursionError):
-            break
-        if header is None:
-            break
-        end += len(line)
-    return header, rows, end
+def _parsed(line: bytes) -> dict[str, Any] | None:
+    """The mapping in a line; None if it is none."""
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) and found else None
+
+
+def _foreign(place: Unfinished, what: str) -> OutputError:
+    return OutputError(
+        f"{place.shown}/{ROWS} {what}",
+        todo="Move it away, or delete it; --overwrite does not.",
+    )
 
 
 def _refuse_other(place: Unfinished, header: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:

@@ -52,6 +52,7 @@ def test_numbers(written: Any, meant: tuple[float, ...]) -> None:
     ("read", "written", "message"),
     [
         (BITS, "8..3", "backwards; write 3..8"),
+        (BITS, [1, [2]], "not lists in a list"),
         (BITS, "3.5", "whole numbers"),
         (BITS, "3..", "whole numbers"),
         (BITS, 3.5, "whole numbers"),

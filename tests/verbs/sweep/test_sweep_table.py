@@ -13,7 +13,7 @@ import pytest
 from snnctl.verbs.sweep.chart import to_svg
 from snnctl.verbs.sweep.grid import AXES, points
 from snnctl.verbs.sweep.jobs import Job, Plan
-from snnctl.verbs.sweep.table import COLUMNS, FIGURES, point_rows, summarised, to_csv
+from snnctl.verbs.sweep.table import COLUMNS, FIGURES, point_rows, sound, summarised, to_csv
 
 PLAN = Plan(seed=3, repeats=4, finetunes=True)
 AXIS = {"noise": (0.0, 0.3), "time_bits": (2, 4)}
@@ -29,6 +29,16 @@ def measured(grid: bool = False) -> dict[Job, dict[str, Any]]:
 
 def groups(found: dict[Job, dict[str, Any]], grid: bool = False) -> list[list[dict[str, Any]]]:
     return [point_rows(point, stage, PLAN, found) for point in points(AXIS, grid) for stage in PLAN.stages]
+
+
+def test_rows_that_were_kept_are_told_from_damaged_ones() -> None:
+    for job, row in measured().items():
+        assert sound(job.key, row)
+        for wrong in ("abc", 10**401, 5.0, -0.1, float("nan"), float("inf"), [1], True, None):
+            assert not sound(job.key, {**row, "accuracy": wrong}), wrong
+        assert not sound(job.key, {})
+        assert not sound(job.key, {**row, "more": 1})
+        assert sound(job.key, dict.fromkeys(FIGURES)) == (job.stage == "after")
 
 
 def test_mean_and_spread_are_those_of_numpy() -> None:

@@ -10,7 +10,9 @@ import pytest
 from ctrl_c import CtrlC
 
 import snnctl
+from snnctl.data.dataset import Samples
 from snnctl.errors import Interrupted, ModelError, OutputError, TrainingError
+from snnctl.verbs.samples import Source
 
 FEW: dict[str, Any] = {"limit": 100, "xla": "off"}
 TUNED: dict[str, Any] = {**FEW, "time_bits": [3], "noise": [0.1], "repeats": 2, "finetune_epochs": 1, "lr": 1e-3}
@@ -127,6 +129,23 @@ def test_rows_of_another_sweep(digits: Path, tmp_path: Path) -> None:
         snnctl.sweep(digits, **{**one, "limit": 60}, out=out)
     assert snnctl.sweep(digits, **{**one, "limit": 60}, out=out, overwrite=True).metrics["images"] == 60
     assert [path.name for path in tmp_path.iterdir()] == ["curve"]
+
+
+def test_rows_of_other_images_under_the_same_name(
+    digits: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, one = tmp_path / "curve", {"noise": 0, "limit": 50}
+    with pytest.raises(Interrupted):
+        snnctl.sweep(digits, **one, out=out, reporter=CtrlC(1))
+    split = Source.split
+
+    def other(source: Source, name: str) -> Samples:
+        samples = split(source, name)
+        return Samples(samples.inputs[::-1], samples.labels[::-1])
+
+    monkeypatch.setattr(Source, "split", other)
+    with pytest.raises(OutputError, match="rows of other work: another set of images"):
+        snnctl.sweep(digits, **one, out=out)
 
 
 def test_more_points_may_be_asked_for_when_it_goes_on(digits: Path, tmp_path: Path) -> None:

@@ -76,6 +76,8 @@ def _parts(value: Any) -> Iterator[str]:
         yield from (part.strip() for part in value.split(","))
     elif isinstance(value, Iterable) and not isinstance(value, Mapping | bytes):
         for item in value:
+            if not isinstance(item, str) and isinstance(item, Iterable):
+                raise ValueError("it should be a number, or several in a list or text; not lists in a list")
             yield from _parts(item)
     elif isinstance(value, bool) or not hasattr(value, "__float__"):
         raise ValueError("it should be a number, or several in a list or text")

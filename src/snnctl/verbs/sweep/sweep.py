@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from snnctl.runs import to_json, versions
 from snnctl.verbs.interruptions import Interruptions
@@ -13,12 +16,13 @@ from snnctl.verbs.sweep.chart import to_svg
 from snnctl.verbs.sweep.grid import AXES, given_axes, points
 from snnctl.verbs.sweep.jobs import UNCONSTRAINED, Job, Plan
 from snnctl.verbs.sweep.options import SweepOptions
-from snnctl.verbs.sweep.table import FIGURES, SUMMARY, point_rows, summarised, to_csv
+from snnctl.verbs.sweep.table import FIGURES, SUMMARY, point_rows, sound, summarised, to_csv
 from snnctl.verbs.unfinished import Row, Rows, open_rows
 
 if TYPE_CHECKING:
     import keras
 
+    from snnctl.data.dataset import Samples
     from snnctl.verbs.sweep.trial import Bench
 
 WHICH_POINTS = {*AXES, "grid", "repeats", "seed"}
@@ -48,7 +52,7 @@ def sweep(options: SweepOptions, run: Run) -> Result:
         opened = replace(opened, model=constrained(opened.model, Constraints()))
     training = opened.source.split("train") if options.finetune_epochs else None
     bench = Bench(opened, options, opened.source.split(options.split), training, run)
-    with open_rows(run.unfinished, identity(opened, options)) as rows:
+    with open_rows(run.unfinished, identity(opened, bench), sound) as rows:
         found = measured(bench, rows, run)
     metrics = summary(options, found, len(bench.samples))
     files = {"sweep.csv": to_csv(metrics["rows"]), "sweep.json": to_json(metrics), "sweep.svg": to_svg(drawn(metrics))}
@@ -107,16 +111,25 @@ def drawn(metrics: dict[str, Any]) -> dict[str, Any]:
     return {**metrics, "points": constrained}
 
 
-def identity(opened: Opened, options: SweepOptions) -> dict[str, Any]:
+def identity(opened: Opened, bench: Bench) -> dict[str, Any]:
     """What a row depends on besides its own point and seed; rows of another identity are not taken over."""
     kept = {name: value for name, value in opened.settings.items() if name not in WHICH_POINTS | PLACES}
-    return {"network": digest(opened.model), **kept, **versions()}
+    images = {"set of images": bench.samples, "set of training images": bench.training}
+    shown = {name: content(samples) for name, samples in images.items() if samples is not None}
+    return {"network": digest(opened.model), **kept, **shown, **versions()}
+
+
+def content(samples: Samples) -> str:
+    """SHA-256 of the labels and of up to a thousand samples: another folder's files under the same name are noticed."""
+    some = samples.inputs[:: max(1, len(samples) // 1000)]
+    sha = hashlib.sha256(f"{samples.inputs.shape} {samples.inputs.dtype}".encode())
+    for values in (samples.labels, some):
+        sha.update(np.ascontiguousarray(values).tobytes())
+    return sha.hexdigest()
 
 
 def digest(model: keras.Model) -> str:
     """SHA-256 of the layers and weights of a network."""
-    import hashlib
-
     sha = hashlib.sha256(model.to_json().encode())
     for weight in model.get_weights():
         sha.update(weight.tobytes())

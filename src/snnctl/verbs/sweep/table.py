@@ -10,13 +10,26 @@ from typing import Any
 import numpy as np
 
 from snnctl.verbs.sweep.grid import AXES, Point
-from snnctl.verbs.sweep.jobs import Job, Plan
+from snnctl.verbs.sweep.jobs import AFTER, Job, Plan
 
 FIGURES = ("accuracy", "spikes_per_neuron", "latency", "saturated")
+MOST = {"accuracy": 1, "spikes_per_neuron": 1, "latency": 1e30, "saturated": 1}
 SUMMARY = ("repeats", *(column for name in FIGURES for column in (name, f"{name}_std")))
 COLUMNS = ("axis", "stage", *AXES, "seed", *FIGURES)
 
 Row = dict[str, Any]
+
+
+def sound(key: str, row: Row) -> bool:
+    """Whether a row that was kept can be the figures of the job ``key``."""
+    if set(row) != set(FIGURES):
+        return False
+    if all(value is None for value in row.values()):
+        return key.startswith(AFTER)  # fine-tuning diverged
+    return all(
+        isinstance(row[name], int | float) and not isinstance(row[name], bool) and 0 <= row[name] <= most
+        for name, most in MOST.items()
+    )
 
 
 def point_rows(point: Point, stage: str, plan: Plan, figures: Mapping[Job, Mapping[str, Any]]) -> list[Row]:

@@ -178,6 +178,9 @@ def test_a_folder_in_use_is_refused(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="is not empty") as caught:
         prepare_output(tmp_path)
     assert "--overwrite" in caught.value.todo
+    (tmp_path / "run.json").touch()
+    with pytest.raises(OutputError, match="holds a complete run"):
+        prepare_output(tmp_path)
 
 
 def test_only_what_runs_have_written_is_overwritten(tmp_path: Path) -> None:

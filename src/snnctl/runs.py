@@ -310,7 +310,11 @@ def _remove_empty(folders: Iterable[Path]) -> None:
 
 def _refuse_in_use(folder: Path, target: Path, overwrite: bool, inputs: Iterable[Path]) -> None:
     if not overwrite:
-        raise OutputError(f"{folder} is not empty", todo="name another folder with --out, or add --overwrite")
+        complete = (target / "run.json").is_file()
+        raise OutputError(
+            f"{folder} {'holds a complete run' if complete else 'is not empty'}",
+            todo="name another folder with --out, or add --overwrite to replace it",
+        )
     if any(target in (place, *place.parents) for place in (Path.cwd(), Path.home())):
         raise OutputError(f"{folder} holds the working or home folder and is not overwritten", todo="name another one")
     for path in inputs:

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from rich.console import Console
 
@@ -41,6 +42,19 @@ def test_lines_are_few() -> None:
         "training: 640/1000  loss 0.25  11 s left",
         "training: 960/1000  loss 0.25  1 s left",
         "training: done  loss 0.25  31 s",
+    ]
+
+
+def test_the_first_step_which_compiles_does_not_count_for_the_time_left() -> None:
+    stream, clock = io.StringIO(), Clock()
+    with PlainReporter(stream, clock).task("training", 60) as task:
+        for seconds in (64, 1, 9, 10):
+            clock.now += seconds
+            task.advance()
+    assert stream.getvalue().splitlines()[1:-1] == [
+        "training: 1/60",
+        "training: 3/60  4 min 45 s left",
+        "training: 4/60  6 min 13 s left",
     ]
 
 
@@ -152,11 +166,31 @@ def test_figures_of_plugins_keep_their_names_and_keys() -> None:
     ]
 
 
+def test_a_metrics_summary_stands_above_its_figures_and_nan_is_shown() -> None:
+    plugins = {"silent": {"c": np.array([np.nan, 0.5]), "none": [None, 1]}, "other": {"d": float("inf")}}
+    assert shown(figures_table({"plugins": plugins}, {"silent": "Neurons that never fire"})) == [
+        "plugin silent Neurons that never fire",
+        "plugin silent: c nan, 0.5",
+        "plugin silent: none -, 1",
+        "plugin other: d inf",
+    ]
+
+
+def test_metrics_that_failed_and_the_hardware_of_an_export_are_named() -> None:
+    figures = {"failed_metrics": {"bad": "ValueError: no"}, "hardware": {"noise": 0.5, "seed": 7}}
+    assert shown(figures_table(figures)) == ["hardware noise 0.5, seed 7", "metrics that failed bad"]
+
+
 def test_what_was_measured_under_constraints_is_called_so() -> None:
     figures = {"accuracy_before": 0.5}
     assert shown(figures_table(figures)) == ["accuracy before 50.00 %"]
     constrained = shown(figures_table({**figures, "constraints": {"time_bits": 3}}))
     assert "accuracy before (constrained) 50.00 %" in constrained
+    latencies = {"latency_before": 2.5, "latency_given": 7.75, "constraints": {"latency_quantile": 0.9}}
+    assert shown(figures_table(latencies))[1:] == [
+        "latency before (constrained, tau_c) 2.5",
+        "latency as given (tau_c) 7.75",
+    ]
 
 
 def test_files_of_the_run_folder_are_named_with_their_sizes(capsys: pytest.CaptureFixture[str]) -> None:

@@ -60,7 +60,7 @@ def test_an_interrupted_sweep_goes_on_and_writes_the_same_file(
         first, second = err.splitlines()[-2:]
         assert first.startswith("error: interrupted; the ")
         assert first.endswith("rows found so far are kept in out.unfinished")
-        assert second == "The same command with --out out goes on with the rest."
+        assert second == "Give the command again, with --out out, and it goes on with the rest."
     done = snnctl("sweep", *command, "--out", "out")
     assert "rows are there already" in done.err
     assert {path.name for path in snnctl.cwd.iterdir()} == {"out"}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import warnings
 import zipfile
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass, replace
@@ -130,6 +132,16 @@ def structured(change: Callable[[dict[str, Any]], object]) -> Callable[[dict[str
     return made
 
 
+def doubled(text: str, by: str) -> Callable[[dict[str, bytes]], None]:
+    """The structure's JSON text with another part in it."""
+
+    def made(members: dict[str, bytes]) -> None:
+        structure = np.load(io.BytesIO(members["network.npy"])).tobytes().decode()
+        members["network.npy"] = npy(np.frombuffer(structure.replace(text, by, 1).encode(), np.uint8))
+
+    return made
+
+
 def array(name: str, data: Any) -> Callable[[dict[str, bytes]], None]:
     """Another array in the file."""
     return lambda members: members.update({f"{name}.npy": data if isinstance(data, bytes) else npy(data)})
@@ -204,6 +216,16 @@ HOSTILE: dict[str, tuple[Callable[[dict[str, bytes]], object], str]] = {
     "coding as text": (structured(lambda network: network.update(coding="x")), "coding"),
     "coding of text": (structured(lambda network: network["coding"].update(low="x")), "coding"),
     "noise as text": (structured(lambda network: network["hardware"].update(noise="x")), "noise"),
+    "true as a side": (structured(lambda network: network["populations"][1].update(shape=[True])), "shape"),
+    "an unknown field": (structured(lambda network: network.update(extra=1)), "unknown field 'extra'"),
+    "hardware twice": (doubled('"hardware"', '"hardware": {}, "hardware"'), "two fields 'hardware'"),
+    "a seed twice": (doubled('"seed"', '"seed": 1, "seed"'), "two fields 'seed'"),
+    "nothing twice": (doubled('"about": {', '"about": {"": "a", "": "b"'), "two fields ''"),
+    "an unknown member": (
+        lambda members: members.update({"pools.99.start.npy": npy(np.zeros(1))}),
+        "'pools.99.start.npy' belongs to no part",
+    ),
+    "a text beside it": (lambda members: members.update({"README.txt": b"hello"}), "'README.txt' belongs to no part"),
     "about numbers": (structured(lambda network: network.update(about={"a": 1})), "about"),
 }
 
@@ -225,7 +247,7 @@ def test_hostile_files_are_refused(name: str, members: dict[str, bytes], tmp_pat
 def test_files_that_unpack_to_much_more_are_refused_unread(
     members: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("snnctl.events.npz.LARGEST", 2**20)
+    monkeypatch.setattr("snnctl.events.stored.LARGEST", 2**20)
     path = tmp_path / "bomb.npz"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for member, data in members.items():
@@ -279,7 +301,25 @@ def test_false_offsets_are_damage(members: dict[str, bytes], tmp_path: Path) -> 
         read_network(path)
 
 
+def test_two_members_of_one_name_are_refused(members: dict[str, bytes], tmp_path: Path) -> None:
+    path = tmp_path / "twice.npz"
+    with zipfile.ZipFile(path, "w") as archive, warnings.catch_warnings(action="ignore"):
+        for member, data in [*members.items(), ("projections.0.J.npy", members["projections.0.J.npy"])]:
+            archive.writestr(member, data)
+    with pytest.raises(NetworkError, match=r"twice.npz: there are two members 'projections.0.J.npy'"):
+        read_network(path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(NetworkError, match="pipe"):
+        read_network(tmp_path / "pipe")
+
+
 def test_what_is_no_file_is_told_apart(tmp_path: Path) -> None:
+    with pytest.raises(IsADirectoryError):
+        read_network(tmp_path)
     with pytest.raises(FileNotFoundError):
         read_network(tmp_path / "none.npz")
     (tmp_path / "text.npz").write_text("hello")

@@ -236,10 +236,21 @@ def test_inputs_that_are_none_are_refused(inputs: np.ndarray, what: str) -> None
         list(simulate(chain(1.0, 0.0, 0.0), inputs, first=7))
 
 
-@pytest.mark.parametrize("options", [{"dtype": "float16"}, {"threads": 0}])
-def test_options_that_mean_nothing_are_refused(options: dict[str, object]) -> None:
-    with pytest.raises(NetworkError):
-        simulate(chain(1.0, 0.0, 0.0), np.zeros((1, 1)), **options)  # type: ignore[arg-type]
+def test_potentials_beyond_single_precision_are_told() -> None:
+    network = chain(1e30, 0.0, 0.0)
+    (source, neuron), (readout,), width = network.populations, network.readouts, 1e15
+    neuron = replace(neuron, t_max=neuron.t_min + width, threshold=threshold_for(np.zeros(1), width, neuron.B))
+    out = replace(network.projections[1], J=np.full((1, 1, 1), 1e30))
+    network = replace(
+        network,
+        populations=[source, neuron],
+        projections=[network.projections[0], out],
+        readouts=[replace(readout, t_read=neuron.t_max)],
+    )
+    (batch,) = simulate(network, np.ones((1, 1)))
+    np.testing.assert_allclose(batch.logits[0], 1e45)
+    with pytest.raises(NetworkError, match="potentials of out are beyond the range of float32"):
+        list(simulate(network, np.ones((1, 1)), dtype="float32"))
 
 
 def test_no_thread_works_on_when_nobody_wants_more() -> None:

@@ -211,6 +211,8 @@ def test_a_metric_that_fails_is_told_once_and_the_rest_is_measured(
     found, warnings = figures(network, registry)
     assert "quiet" in found["plugins"]
     assert "bad" not in found["plugins"]
+    assert list(found["failed_metrics"]) == ["bad"]
+    assert message in found["failed_metrics"]["bad"]
     assert found["accuracy"] >= 0
     [problem] = warnings
     assert problem.startswith("plugin metrics-broken (metrics-broken): metric 'bad' fails while measuring: ")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import textwrap
 from pathlib import Path
@@ -193,6 +194,84 @@ BEYOND_THE_FIRST_STEP = [
     ),
     (steps("- train:\n  arch: fc2"), "r.yaml:3:5: 'arch' is an option of train and belongs inside it"),
 ]
+
+
+SNN = "- id: s\n  train: {arch: fc2, type: snn%s}\n"
+RELU = "- id: r\n  train: {arch: fc2}\n"
+
+UNSUITED = [
+    (
+        steps(RELU + "- eval: {model: r, simulator: events}"),
+        "r.yaml:4:22: step 'r' makes a ReLU network; only spiking networks are simulated",
+    ),
+    (
+        steps(RELU + "- finetune: {model: r, weight_bits: 3}"),
+        "r.yaml:4:26: step 'r' makes a ReLU network; weight_bits is for spiking networks",
+    ),
+    (
+        steps("- eval: {model: relu, simulator: events}"),
+        "r.yaml:2:25: relu is a ReLU network; only spiking networks are simulated",
+    ),
+    (steps("- convert: {model: snn}"), "r.yaml:2:15: snn is a spiking network already"),
+    (
+        steps("- eval: {model: snn, simulator: events}"),
+        "r.yaml:2:24: spike times are rounded to a few levels",
+    ),
+    (
+        steps(SNN % "" + "- eval: {model: s, simulator: events, noise: 0.1}"),
+        "r.yaml:4:41: spike times jitter, and the event-driven simulation draws other numbers than TensorFlow\n"
+        "set noise: 0",
+    ),
+    (
+        steps(SNN % ", noise: 0.2" + "- eval: {model: s, simulator: events}"),
+        "r.yaml:4:22: spike times jitter",
+    ),
+    (
+        steps(RELU + "- id: s\n  convert: {model: r}\n- eval: {model: s, simulator: events, time_bits: 4}"),
+        "r.yaml:6:41: spike times are rounded to a few levels, and in float32",
+    ),
+    (
+        "defaults: {time_bits: 4}\n"
+        + steps(SNN % "" + "- id: t\n  finetune: {model: s}\n- eval: {model: t, simulator: events, noise: 1}"),
+        "2 problems; nothing was run\nr.yaml:1:12: spike times are rounded",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "message"), UNSUITED)
+def test_what_a_network_cannot_do_is_found(check: Any, runs: None, text: str, message: str) -> None:
+    with pytest.raises(RecipeError) as caught:
+        check(text)
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        RELU + "- convert: {model: r, zeta: 0.1}",
+        RELU + "- eval: {model: r}",
+        SNN % ", noise: 0.2" + "- eval: {model: s, simulator: events, noise: 0}",
+        SNN % ", dtype: float64" + "- eval: {model: s, simulator: events, time_bits: 4}",
+        SNN % "" + "- eval: {model: s, simulator: events, time_bits: 4, dtype: float64}",
+        "- eval: {model: snn, simulator: events, time_bits: 0}",
+        "- eval: {model: snn, simulator: events, dtype: float64}",
+        "- eval: {model: snn/model.keras, data: mnist-mini, simulator: events, time_bits: 4}",
+        "- export: {model: snn, weight_bits: 5, seed: 3}",
+    ],
+)
+def test_what_may_be_possible_is_not_refused(check: Any, runs: None, text: str) -> None:
+    assert check(steps(text)).steps
+
+
+@pytest.fixture
+def runs(check: Any) -> None:
+    """Two run folders: ``relu``, and ``snn`` in float32, which carries rounded spike times."""
+    for kind, carried in (("relu", {}), ("snn", {"time_bits": 4})):
+        Path(kind).mkdir()
+        Path(kind, "model.keras").write_bytes(b"PK")
+        settings = {"data": "mnist-mini", "dtype": "float32", **carried}
+        Path(kind, "run.json").write_text(json.dumps({"verb": "train", "settings": settings}))
+        Path(kind, "metrics.json").write_text(json.dumps({"type": kind}))
 
 
 @pytest.mark.parametrize(("text", "message"), BEYOND_THE_FIRST_STEP)

@@ -41,6 +41,11 @@ def test_bars_of_any_value_stay_in_the_picture(values: list) -> None:
         assert 0 <= x <= x + width <= right
 
 
+def test_bars_of_the_same_colour_are_filled_otherwise() -> None:
+    chart = Drawing(bar_chart("T", "x", ["a"], [Bars(str(index), [1.0]) for index in range(30)]))
+    assert len({item.get("class") for item in chart.all("rect", "bar")}) == 30
+
+
 def test_bars_need_a_value_a_group() -> None:
     with pytest.raises(ValueError, match="1 values for 2 groups"):
         bar_chart("T", "x", ["a", "b"], [Bars("one", [1.0])])

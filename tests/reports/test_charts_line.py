@@ -2,14 +2,16 @@ from __future__ import annotations
 
 import math
 import re
+from typing import Any
 
 import pytest
 
 from reports.svg_reading import Drawing, points, value_at
-from snnctl.reports.charts import Series, line_chart
+from snnctl.reports.charts import Level, Series, line_chart
+from snnctl.reports.spans import accuracy_span
 
 
-def drawn(*series: Series, **options: bool) -> Drawing:
+def drawn(*series: Series, **options: Any) -> Drawing:
     return Drawing(line_chart("Title", "x", "y", series, **options))
 
 
@@ -87,7 +89,7 @@ def test_series_are_told_apart_without_colour() -> None:
     chart = drawn(*(Series(str(index), [1], [index]) for index in range(16)))
     shapes = {item.get("d") for item in chart.all("path", "marker")}
     looks = {(item.get("d"), item.get("class")) for item in chart.all("path", "marker")}
-    assert len(shapes) == 8
+    assert len(shapes) == 10
     assert len(looks) == 16
     dashed = drawn(Series("a", [1, 2], [1, 2], dashed=True))
     assert dashed.all("path", "dashed")
@@ -109,6 +111,84 @@ def test_texts_from_outside_are_texts() -> None:
     chart = Drawing(text)
     assert any("<script>alert(1)</script>" in label for label in chart.texts())
     text.encode("utf-8")
+
+
+def test_a_hollow_marker_is_seen_around_a_filled_one() -> None:
+    chart = drawn(Series("a", [1, 2], [1, 2], dashed=True, index=1), Series("b", [1, 2], [1, 2], index=1))
+    hollow, filled = (
+        {
+            float(re.findall(r"h([\d.]+)v", item.get("d", ""))[0])
+            for item in chart.all("path", "marker")
+            if ("hollow" in item.get("class", "")) == wanted
+        }
+        for wanted in (True, False)
+    )
+    assert min(hollow) > max(filled) + 2
+
+
+def test_a_level_goes_from_side_to_side_at_its_value() -> None:
+    chart = drawn(Series("a", [1, 2], [10, 20]), levels=[Level("free", 30, 3), Level("other", 25, dotted=True)])
+    (_, y10), (_, y30) = chart.place_of("10"), chart.place_of("30")
+    found = {
+        item[0].text: points(item.get("d", "").replace("H", " L0 "))[0]
+        for item in chart.all("path", "level")
+        if len(item)
+    }
+    assert set(found) == {"free: 30", "other: 25"}
+    assert found["free: 30"][0] == chart.place_of("1")[0]
+    at = value_at(found["other: 25"][1] + 4, (y10, 10), (y30, 30))
+    assert at == pytest.approx(25, abs=0.1)
+    assert "free: 30 throughout" in (chart.root[1].text or "")
+    assert {"free", "other"} <= set(chart.texts())
+
+
+def test_a_single_value_stands_in_the_middle_of_its_axis() -> None:
+    chart = drawn(Series("a", [0.3], [0.7]), levels=[Level("free", 0.74)], percent_y=True)
+    ((x, _),) = chart.markers("s0")
+    assert chart.place_of("0.3")[0] == x
+    assert [text for text in chart.texts() if text.startswith("0.")] == ["0.3"]
+
+
+@pytest.mark.parametrize(("values", "low", "high"), [([0.935, 0.941], 91, 96), ([0.999, 1.0], 98, 100), ([0, 0], 0, 2)])
+def test_an_axis_of_accuracies_spans_at_least_two_points(values: list[float], low: float, high: float) -> None:
+    texts = drawn(Series("a", [1, 2], values), percent_y=True, least=0.02).texts()
+    labels = [float(text[:-2]) for text in texts if text.endswith(" %")]
+    assert low <= min(labels) <= max(labels) <= high
+    assert max(labels) - min(labels) >= 1.5
+
+
+def test_four_standard_errors_are_spanned() -> None:
+    assert accuracy_span([0.5, None, math.nan], 100) == pytest.approx(0.2)
+    assert accuracy_span([0.99], 10_000) == accuracy_span([], 100) == accuracy_span([0.5], None) == 0.02
+
+
+def test_a_logarithmic_axis_begins_below_the_lowest_value_and_has_one_notation() -> None:
+    def labels(low: float, high: float) -> list[str]:
+        chart = drawn(Series("a", [1, 2], [low, high]), log_y=True)
+        return [text for text in chart.texts() if text not in ("Title", "x", "y", "a", "1", "2")][:99]
+
+    wide = labels(6e-6, 7e3)
+    assert {"10⁻⁶", "10⁰", "10⁴"} <= set(wide)
+    assert all(text.startswith("10") and not text.isascii() for text in wide)
+    assert labels(0.14, 3.5)[0] == "0.1"
+    assert "5" in labels(0.14, 3.5) or "10" in labels(0.14, 3.5)
+
+
+def test_a_dense_curve_is_marked_where_others_are_not() -> None:
+    places = list(range(100))
+    chart = drawn(Series("a", places, places), Series("b", places, places))
+    first, second = chart.markers("s0"), chart.markers("s1")
+    assert 4 <= len(first) <= 12
+    assert not set(first) & set(second)
+
+
+def test_names_of_axes_keep_away_from_the_edge() -> None:
+    chart = drawn(Series("a", [1, 2], [-1e-7, 1e-7]))
+    assert chart.place_of("y")[0] >= 20
+    ticks = [item for item in chart.all("text") if item.get("text-anchor") == "end"]
+    widths = [0.6 * 12 * len("".join(item.itertext())) for item in ticks]
+    lefts = [float(item.get("x", "nan")) - width for item, width in zip(ticks, widths, strict=True)]
+    assert min(lefts) > chart.place_of("y")[0]
 
 
 def test_lengths_that_differ_are_refused() -> None:

@@ -11,7 +11,9 @@ import pytest
 from reports.run_folders import metrics, sweep_metrics, write_run
 from reports.test_report_page import Reader, reported
 from snnctl.plugins import load_registry
+from snnctl.reports.facts import Facts
 from snnctl.reports.numbers import seconds
+from snnctl.verbs.report.gather import gather
 from snnctl.verbs.result import Run
 
 SIMULATED = {"images": 50, "spikes": 900, "different_predictions": 0, "agreement": 1.0, "largest_time_difference": 1e-6}
@@ -40,8 +42,8 @@ def test_prices_are_told_where_they_differ(run: Run, tmp_path: Path) -> None:
 def test_the_number_of_images_is_told(run: Run, tmp_path: Path) -> None:
     few = write_run(tmp_path / "few", metrics=metrics(images=200))
     read = Reader(reported(run, write_run(tmp_path / "all"), few).html)
-    assert "all eval, spiking 1 000 93.75 %" in read.text
-    assert "few eval, spiking 200 93.75 %" in read.text
+    assert "all 93.75 % eval, spiking 1 000" in read.text
+    assert "few 93.75 % eval, spiking 200" in read.text
     assert "accuracy on 200 images" in read.texts
 
 
@@ -121,6 +123,54 @@ def test_a_sweep_is_drawn_as_in_its_own_picture(run: Run, tmp_path: Path) -> Non
     read = Reader(reported(run, write_run(tmp_path / "curves", "sweep", metrics=sweep_metrics())).html)
     for words in ("jitter of spike times (τ", "unconstrained", "before fine-tuning", "after fine-tuning"):
         assert any(text.startswith(words) for text in read.texts)
+
+
+def test_fine_tuned_points_are_compared_with_the_fine_tuned_control(run: Run, tmp_path: Path) -> None:
+    control = {"accuracy": 0.9731, "latency": 3.5}
+    found = {**sweep_metrics(), "unconstrained_after": control}
+    read = Reader(reported(run, write_run(tmp_path / "curves", "sweep", metrics=found)).html)
+    assert "Without constraints: 95.00 %, fine-tuned 97.31 %." in read.text
+    assert "unconstrained, fine-tuned: 97.31 % throughout" in read.text
+    assert "unconstrained, fine-tuned: 3.5 throughout" in read.text  # of latency, which differs from that of the points
+    old = {**found, "unconstrained_after": None}
+    old["points"] = [{"axis": None, "stage": "after", **control}, *old["points"]]  # known from its point alone
+    read = Reader(reported(run, write_run(tmp_path / "old", "sweep", metrics=old)).html)
+    assert "95.00 %, fine-tuned 97.31 %." in read.text
+
+
+def test_networks_of_other_sizes_have_charts_of_their_own(run: Run, tmp_path: Path) -> None:
+    small = metrics()
+    small["layers"] = [{**small["layers"][0], "neurons": 64}]
+    folders = [write_run(tmp_path / "a"), write_run(tmp_path / "b"), write_run(tmp_path / "c", metrics=small)]
+    texts = Reader(reported(run, *folders).html).texts
+    assert "Spikes per neuron: a, b" in texts
+    assert "Spikes per neuron: c" in texts
+
+
+def test_the_first_sentence_says_which_run_it_tells_of_and_which_is_better(run: Run, tmp_path: Path) -> None:
+    best = write_run(tmp_path / "best", metrics=metrics(accuracy=0.97))
+    elsewhere = write_run(tmp_path / "easy", metrics=metrics(accuracy=0.99), settings={"data": "easy"})
+    last = write_run(tmp_path / "last")
+    text = Reader(reported(run, best, elsewhere, last).html).text
+    assert "The last run of a spiking network, last , classifies 93.75 % of 1 000 test images of mnist-mini" in text
+    assert "Of the spiking networks on mnist-mini, the most accurate is best with 97.00 %." in text
+    assert "easy 99.00 % eval, spiking easy 1 000" in text  # data sets are a column where they differ
+    assert "most accurate" not in Reader(reported(run, last, best).html).text
+    assert ". last classifies 93.75 %" in Reader(reported(run, last).html).text
+
+
+def test_runs_of_one_network_have_the_first_colours(run: Run, tmp_path: Path) -> None:
+    sweeps = [write_run(tmp_path / f"curves{place}", "sweep", metrics=sweep_metrics()) for place in range(10)]
+    runs, _ = gather([str(folder) for folder in (*sweeps, write_run(tmp_path / "score"))])
+    assert Facts("T", runs).colour(runs[-1]) == 0
+    assert len({Facts("T", runs).colour(one) for one in runs}) == 11
+
+
+def test_trajectories_tell_the_cosine(run: Run, tmp_path: Path) -> None:
+    found = {"networks": [{"neuron": "relu"}, {"neuron": "b1", "cosine": 0.987654}]}
+    read = Reader(reported(run, write_run(tmp_path / "traj", "trajectory", metrics=found)).html)
+    assert "cosine" in read.texts
+    assert "0.987654" in read.texts
 
 
 def test_a_title_names_up_to_four_runs(run: Run, tmp_path: Path) -> None:

@@ -97,6 +97,18 @@ def test_dark_mode_is_dark(browser, report_file: Path) -> None:
     assert brightness("light") > 600
 
 
+@pytest.mark.parametrize("width", [360, 1200])
+def test_charts_are_whole_and_their_letters_can_be_read(browser, report_file: Path, width: int) -> None:
+    page = visit(browser, report_file, viewport={"width": width, "height": 800}).page
+    charts = page.evaluate(
+        "[...document.querySelectorAll('svg.chart')].map(each => [each.getBoundingClientRect().right, "
+        "each.getScreenCTM().a])"
+    )
+    assert len(charts) > 5
+    assert max(right for right, _ in charts) <= width
+    assert min(12 * scale for _, scale in charts) > 8  # pixels
+
+
 @pytest.mark.parametrize("width", [360, 768, 1280])
 def test_the_page_does_not_scroll_sideways(browser, report_file: Path, width: int) -> None:
     page = visit(browser, report_file, viewport={"width": width, "height": 800}).page
@@ -138,3 +150,8 @@ def test_a_chart_is_a_file_of_its_own(browser, tmp_path: Path) -> None:
     assert seen.requests == [file.as_uri()]
     colours = "[...document.querySelectorAll('.paper, text')].map(each => getComputedStyle(each).fill)"
     assert len(set(seen.page.evaluate(colours))) >= 3  # the paper, texts and quieter texts
+    size = "['width', 'height'].map(each => document.documentElement.getBoundingClientRect()[each])"
+    wide, high = seen.page.evaluate(size)
+    narrow, low = visit(browser, file, viewport={"width": 300, "height": 800}).page.evaluate(size)
+    assert narrow == 300
+    assert low / high == pytest.approx(narrow / wide, rel=0.02)

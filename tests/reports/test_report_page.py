@@ -72,8 +72,8 @@ def test_the_figures_of_runs_of_different_networks_stand_side_by_side(run: Run, 
     deep["layers"] = [{**deep["layers"][0], "name": f"conv2d_{index}"} for index in range(3)]
     second = write_run(tmp_path / "second", metrics=deep)
     read = Reader(reported(run, first, second).html)
-    assert "first eval, spiking 1 000 93.75 %" in read.text
-    assert "second eval, spiking 1 000 50.00 % 75.00 %" in read.text
+    assert "first 93.75 % eval, spiking 1 000" in read.text
+    assert "second 50.00 % eval, spiking 1 000 75.00 %" in read.text
     assert "Spikes per neuron: first" in read.texts  # charts of their own, since the layers differ
     assert "Spikes per neuron: second" in read.texts
     assert "49.0 nJ" in read.text
@@ -131,15 +131,24 @@ def test_a_run_without_figures_is_reported(run: Run, tmp_path: Path) -> None:
         {"accuracy": 10**400, "layers": [{"name": 5, "spikes_per_neuron": None, "first_spikes": {"counts": "x"}}]},
         {"layers": [{"name": "a", "first_spikes": {"start": 0, "end": 1, "counts": [-1, None, "x"]}}]},
         {"type": ["snn"], "points": [{"axis": 7, "noise": "x"}, {"axis": "noise", "noise": 1, "accuracy": None}]},
+        {"points": [{"axis": "noise", "noise": x, "accuracy": 0.9, "accuracy_std": 1e308} for x in (0, 1)]},
         {"confusion_matrix": [[0, 0], [0, 0]], "images": -1, "accuracy": 1e308, "latency": -1e308, "constraints": []},
     ],
-    ids=range(6),
+    ids=range(7),
 )
 def test_figures_of_the_wrong_kind_are_left_out(run: Run, tmp_path: Path, figures: dict) -> None:
     folder = write_run(tmp_path / "odd", metrics=figures)
     page = reported(run, folder).html
     Reader(page)
     assert "nan" not in re.sub(r"[a-z]+nan|nan[a-z]+", "", page)
+    assert not {"inf", "inf %", "Infinity"} & set(Reader(page).texts)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), None])
+def test_plugins_and_versions_that_are_no_names_are_dashes(run: Run, tmp_path: Path, value: float | None) -> None:
+    record = {"plugins": [value], "versions": {"numpy": value}}
+    read = Reader(reported(run, write_run(tmp_path / "odd", **record)).html)
+    assert "plugins – versions numpy –" in read.text
 
 
 def test_whatever_files_hold_is_shown_as_text(run: Run, tmp_path: Path) -> None:
@@ -207,7 +216,10 @@ def test_a_step_that_was_removed_is_told(run: Run, tmp_path: Path) -> None:
 
 def test_runs_of_the_same_name_are_told_apart(run: Run, tmp_path: Path) -> None:
     folders = [write_run(tmp_path / place / "score") for place in ("a", "b", "c/a")]
-    assert reported(run, *folders).runs == ["a/score", "b/score", "a/score (2)"]
+    assert reported(run, *folders).runs == ["a/score", "b/score", "c/a/score"]
+    two = [write_run(tmp_path / "deep" / "er" / place) for place in ("one", "two")]
+    assert reported(run, *folders[:2], two[0]).runs == ["a/score", "b/score", "er/one"]
+    assert reported(run, *two, folders[0]).runs == ["one", "two", "score"]
 
 
 def test_a_damaged_history_does_not_stop_the_report(run: Run, tmp_path: Path) -> None:

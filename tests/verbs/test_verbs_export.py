@@ -9,8 +9,12 @@ import numpy as np
 import pytest
 
 import snnctl
+from snnctl.data.prepare import load_split
+from snnctl.data.preprocess import parse_preprocess
 from snnctl.errors import AgreementError, ModelError, UsageError
 from snnctl.events import read_network, simulate
+from snnctl.plugins import DataContext, load_registry
+from snnctl.progress import SilentReporter
 from snnctl.verbs.simulation import failure as missed
 
 DATA: dict[str, Any] = {"data": "mnist-mini", "limit": 100}
@@ -64,16 +68,78 @@ def test_a_network_is_compared_with_its_simulation(runs):
 
 
 @pytest.mark.parametrize(
-    ("model", "options", "said"),
+    ("model", "options", "error", "said"),
     [
-        ("relu", {}, "only spiking networks"),
-        ("snn", {"noise": 0.1}, "jitter"),
-        ("snn", {"time_bits": 4}, "single precision"),
+        ("relu", {}, ModelError, ["only spiking networks", "snnctl convert"]),
+        ("snn", {"noise": 0.1}, UsageError, ["jitter", "Add --noise 0."]),
+        ("snn", {"time_bits": 4}, UsageError, ["float32", "Add --dtype float64 (or --time-bits 0)."]),
+        (
+            "snn",
+            {"noise": 0.1, "time_bits": 4, "latency_quantile": 0.9},
+            UsageError,
+            ["jitter", "float32", "Add --noise 0 and --dtype float64 (or --time-bits 0)."],
+        ),
     ],
 )
-def test_what_cannot_be_compared_is_refused(runs, model, options, said):
-    with pytest.raises(UsageError, match=said):
-        snnctl.evaluate(runs / model, simulator="events", **DATA, **options)
+@pytest.mark.parametrize("file", ["", "model.keras"])
+def test_what_cannot_be_compared_is_refused_before_anything_is_measured(runs, model, options, error, said, file):
+    """Of a run folder it is known beforehand, of a file when it is open."""
+    tasks = []
+
+    class Reporter(SilentReporter):
+        def task(self, description, total):
+            tasks.append(description)
+            return super().task(description, total)
+
+    with pytest.raises(error) as caught:
+        snnctl.evaluate(runs / model / file, simulator="events", reporter=Reporter(), **DATA, **options)
+    assert all(words in str(caught.value) for words in said)
+    assert tasks == []
+
+
+def test_a_network_that_cannot_be_written_as_plain_data_is_told_before_it_is_measured(runs, monkeypatch):
+    from snnctl import lowering
+    from snnctl.events import NetworkError
+
+    def refuse(model):
+        raise NetworkError("a layer is not known")
+
+    monkeypatch.setattr(lowering, "lower", refuse)
+    monkeypatch.setattr("snnctl.verbs.measure.measure", lambda *_, **__: pytest.fail("it is measured"))
+    with pytest.raises(ModelError, match="a layer is not known"):
+        snnctl.evaluate(runs / "snn", simulator="events", **DATA)
+
+
+def test_what_is_exported_is_what_eval_measures_under_the_same_constraints(runs, tmp_path):
+    hardware = {"weight_bits": 3, "w_min": -0.5, "threshold_bits": 4, "time_bits": 5}
+    result = snnctl.export(runs / "snn", out=tmp_path / "plain", **hardware)
+    network = read_network(tmp_path / "plain" / "network.npz")
+    measured = snnctl.evaluate(runs / "snn", dtype="float64", **hardware, **DATA).metrics
+    registry = load_registry()
+    dataset = registry.dataset("mnist-mini")
+    test = load_split(dataset, "test", DataContext(), parse_preprocess("unit", dataset), limit=DATA["limit"])
+    batches = list(simulate(network, test.inputs))
+    answers = np.concatenate([batch.logits[0].argmax(axis=1) for batch in batches])
+    assert np.mean(answers == test.labels) == measured["accuracy"]
+    events = sum(int(counts.sum()) for batch in batches for counts in batch.events.values())
+    assert events == round(measured["synaptic_operations"] * DATA["limit"])
+    assert result.metrics["hardware"] == hardware == measured["constraints"]
+    assert {name: result.settings[name] for name in hardware} == hardware
+    assert result.metrics["readouts"][0]["kind"] == "readout"
+
+
+def test_jitter_is_told_with_its_seed_and_what_a_network_carries_is_kept_or_removed(runs, tmp_path):
+    jittering = snnctl.export(runs / "snn", noise=0.25, seed=7)
+    assert jittering.metrics["hardware"] == {"noise": 0.25, "seed": 7}
+    (tmp_path / "network.npz").write_bytes(jittering.files["network.npz"])
+    hardware = read_network(tmp_path / "network.npz").hardware
+    assert (hardware.noise, hardware.seed) == (0.25, 7)
+    rounded = snnctl.finetune(runs / "snn", weight_bits=2, epochs=0, out=tmp_path / "rounded", **DATA)
+    assert snnctl.export(tmp_path / "rounded").metrics["hardware"] == rounded.metrics["constraints"]
+    assert "hardware" not in snnctl.export(tmp_path / "rounded", weight_bits=0).metrics
+    with pytest.raises(UsageError, match="weights are not rounded") as caught:
+        snnctl.export(runs / "snn", w_min=-1.0)
+    assert "--weight-bits" in caught.value.todo
 
 
 def test_a_difference_is_a_failure_with_exit_code_10(runs, monkeypatch):

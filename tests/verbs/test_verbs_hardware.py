@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import snnctl
-from snnctl.errors import UsageError
+from snnctl.errors import ModelError, UsageError
 from snnctl.ttfs.constraints import Constraints
 from snnctl.ttfs.hardware import constraints_of
 from snnctl.ttfs.timeline import spiking_layers
@@ -56,6 +56,7 @@ def test_short_windows_saturate(networks: Path) -> None:
     assert short["latency"] < plain["latency"] / 2
     assert 0.15 < short["saturated"] < 0.25
     assert short["constraints"] == {"latency_quantile": 0.8, "zeta": 0.0}
+    assert short["latency_given"] == plain["latency"]
     wide = evaluated(networks / "snn", zeta=3.0)
     assert wide["latency"] == pytest.approx(1 + (plain["latency"] - 1) * 4 / 1.5, rel=0.02)
 
@@ -125,6 +126,7 @@ def test_windows_calibrated_before_finetuning_stay_fixed(networks: Path) -> None
     short = evaluated(networks / "snn", latency_quantile=0.9)["latency"]
     tuned = snnctl.finetune(networks / "snn", latency_quantile=0.9, epochs=1, **DATA)
     assert tuned.metrics["latency_before"] == tuned.metrics["latency"] == short
+    assert tuned.metrics["latency_given"] == evaluated(networks / "snn")["latency"] > short
     assert tuned.settings["windows"] == "fixed"
     assert (tuned.settings["latency_quantile"], tuned.settings["zeta"]) == (0.9, 0.5)
 
@@ -188,7 +190,7 @@ def test_an_end_of_the_range_is_checked_against_the_one_that_the_network_carries
 @pytest.mark.parametrize("options", [{"noise": 0.1}, {"latency_quantile": 0.9}, {"time_bits": 4, "zeta": 0.1}])
 def test_relu_networks_are_not_constrained(networks: Path, options: dict[str, Any]) -> None:
     for verb in (snnctl.evaluate, snnctl.finetune):
-        with pytest.raises(UsageError, match="spiking networks") as caught:
+        with pytest.raises(ModelError, match="spiking networks") as caught:
             verb(networks / "relu", **DATA, **options)
         assert "snnctl convert" in caught.value.todo
     with pytest.raises(UsageError, match="for spiking ones"):

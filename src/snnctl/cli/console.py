@@ -154,6 +154,7 @@ class PlainTask:
         self._description, self._total, self._say, self._clock = description, total, say, clock
         self._done = 0
         self._figures = ""
+        self._first: tuple[float, int] | None = None
         self._start = self._last = clock()
         say(f"{description} ...")
 
@@ -162,14 +163,21 @@ class PlainTask:
         self._done += steps
         self._figures = format_figures(figures) or self._figures
         now = self._clock()
+        self._first = self._first or (now, self._done)
         if now - self._last >= INTERVAL and self._done < self._total:
             self._last = now
-            left = (now - self._start) / self._done * (self._total - self._done) if self._done else 0.0
-            self._line(f"{self._done}/{self._total}", f"{format_seconds(left)} left")
+            self._line(f"{self._done}/{self._total}", self._left(now))
 
     def finish(self) -> None:
         """The last line."""
         self._line("done", f"{format_seconds(self._clock() - self._start)}")
+
+    def _left(self, now: float) -> str:
+        """The time left, at the pace since the first step, which compiles; nothing until then."""
+        start, before = self._first or (now, self._done)
+        if self._done == before:
+            return ""
+        return f"{format_seconds((now - start) / (self._done - before) * (self._total - self._done))} left"
 
     def _line(self, state: str, duration: str) -> None:
         self._say("  ".join(part for part in (f"{self._description}: {state}", self._figures, duration) if part))

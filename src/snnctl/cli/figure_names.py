@@ -22,6 +22,7 @@ NUMBERS = {
     "spikes_per_neuron": "spikes per neuron",
     "latency": "latency (tau_c)",
     "latency_before": "latency before (tau_c)",
+    "latency_given": "latency as given (tau_c)",
     "synaptic_operations": "synaptic operations per image",
     "relay_synaptic_operations": "of relay neurons, besides",
     "macs": "ReLU multiply-accumulates per image",
@@ -34,14 +35,22 @@ COUNTS = {
 }
 TEXTS = {
     "constraints": "hardware",
+    "hardware": "hardware",
+    "failed_metrics": "metrics that failed",
     "verified_on": "verified on",
     "last_spike": "last spike (tau_c)",
     "energy": "energy per image, estimate (nJ)",
 }
+CONSTRAINED = {
+    "accuracy_before": "accuracy before (constrained)",
+    "latency_before": "latency before (constrained, tau_c)",
+}
+"""What figures are called that were measured under constraints before the network was trained under them."""
 NOT_COUNTABLE = ("synaptic_operations", "macs")  # told when they are there and empty
 ORDER = (
     "type",
     "constraints",
+    "hardware",
     "accuracy",
     "top5_accuracy",
     "accuracy_before",
@@ -55,6 +64,7 @@ ORDER = (
     "spikes_per_neuron",
     "latency",
     "latency_before",
+    "latency_given",
     "last_spike",
     "saturated",
     "out_of_range",
@@ -67,6 +77,7 @@ ORDER = (
     "split",
     "images",
     "calibration_images",
+    "failed_metrics",
 )
 
 
@@ -77,6 +88,6 @@ def label_of(key: str, metrics: Mapping[str, Any]) -> str:
         key: the figure's name.
         metrics: all of them.
     """
-    if key == "accuracy_before" and metrics.get("constraints"):
-        return "accuracy before (constrained)"
+    if key in CONSTRAINED and metrics.get("constraints"):
+        return CONSTRAINED[key]
     return {**PERCENT, **NUMBERS, **COUNTS, **TEXTS}.get(key, key)

@@ -14,12 +14,20 @@ from pydantic.fields import FieldInfo
 
 from snnctl.cli.complete import architecture_names, dataset_names
 from snnctl.errors import UsageError
-from snnctl.verbs.options import DataOptions, HardwareOptions, ModelSourceOptions, OptimisationOptions, Options
+from snnctl.verbs.options import (
+    ConstraintOptions,
+    DataOptions,
+    HardwareOptions,
+    ModelSourceOptions,
+    OptimisationOptions,
+    Options,
+)
 
 PANELS = {
     ModelSourceOptions: "Model",
     DataOptions: "Data",
     OptimisationOptions: "Optimisation",
+    ConstraintOptions: "Hardware",
     HardwareOptions: "Hardware",
 }
 COMPLETIONS: dict[str, Callable[[str], list[tuple[str, str]]]] = {"data": dataset_names, "arch": architecture_names}

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from snnctl.cli.sweep_tables import is_sweep, sweep_range
+from snnctl.cli.sweep_tables import is_sweep
 from snnctl.cli.tables import format_figure, listing, shorten, show_points, stdout
 from snnctl.recipes import Outcome, Plan, Step
 from snnctl.runs import plain
@@ -54,9 +54,9 @@ def show_outcome(outcome: Outcome) -> None:
 
 
 def _figure(key: str, figures: Mapping[str, Any]) -> str:
-    """A figure of a step; of a sweep its lowest and highest accuracy."""
+    """A figure of a step; those of a sweep are many, and stand in a table of their own."""
     if key == "accuracy" and is_sweep(figures):
-        return sweep_range(figures, format_figure)
+        return "see below"
     return format_figure(key, figures.get(key))
 
 

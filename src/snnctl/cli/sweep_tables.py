@@ -38,15 +38,6 @@ def sweep_words(metrics: Row) -> str:
     return f"{spread or 'one seed each; '}latency in tau_c"
 
 
-def sweep_range(metrics: Row, form: Form) -> str:
-    """The lowest and the highest accuracy; empty for results of other verbs."""
-    points = metrics["points"] if is_sweep(metrics) else []
-    found = [point["accuracy"] for point in points if point["accuracy"] is not None]
-    if not found:
-        return ""
-    return f"{form('accuracy', min(found)).removesuffix(' %')} .. {form('accuracy', max(found))}"
-
-
 def is_sweep(metrics: Row) -> bool:
     """Whether the metrics are those of a sweep."""
     return isinstance(metrics.get("points"), list) and isinstance(metrics.get("unconstrained"), Mapping)

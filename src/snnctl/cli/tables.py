@@ -19,7 +19,7 @@ from snnctl.cli.comparing_tables import comparing_rows
 from snnctl.cli.figure_names import NOT_COUNTABLE, ORDER, PERCENT, label_of
 from snnctl.cli.simulation_table import simulation_rows, verdict
 from snnctl.cli.sweep_tables import sweep_table, sweep_words
-from snnctl.runs import plain, to_json
+from snnctl.runs import to_json
 from snnctl.verbs.result import Result
 
 MOST_ITEMS, MOST_LETTERS = 12, 120  # shown of a list and of a text
@@ -45,10 +45,16 @@ def print_json(document: Mapping[str, Any]) -> None:
     print(to_json(document), end="")
 
 
-def show_result(result: Result, folder: Path | None) -> None:
-    """What a verb found, and where it is written."""
+def show_result(result: Result, folder: Path | None, summaries: Mapping[str, str] | None = None) -> None:
+    """What a verb found, and where it is written.
+
+    Args:
+        result: of any verb.
+        folder: where it is written; None if it is not.
+        summaries: of the metrics of plugins, by name.
+    """
     console = stdout()
-    console.print(figures_table(result.metrics))
+    console.print(figures_table(result.metrics, summaries))
     if result.metrics.get("layers"):
         console.print(layers_table(result.metrics))
     for title, heads, rows in comparing_rows(result.metrics, format_figure):
@@ -76,8 +82,8 @@ def show_points(metrics: Mapping[str, Any]) -> None:
         console.print(sweep_words(metrics), soft_wrap=True)
 
 
-def figures_table(metrics: Mapping[str, Any]) -> Table:
-    """The figures of the whole network, two columns."""
+def figures_table(metrics: Mapping[str, Any], summaries: Mapping[str, str] | None = None) -> Table:
+    """The figures of the whole network, two columns; those of a plugin's metric below its summary, if it has one."""
     table = _table()
     table.add_column(style="dim")
     table.add_column(justify="right")
@@ -86,6 +92,8 @@ def figures_table(metrics: Mapping[str, Any]) -> Table:
         if told.get(key) is not None:
             table.add_row(label_of(key, metrics), Text(format_figure(key, told[key])))
     for name, figures in metrics.get("plugins", {}).items():
+        if summary := (summaries or {}).get(name):
+            table.add_row(Text(f"plugin {name}"), Text(_shortened(summary)))
         for keys, value in islice(_leaves(figures), MOST_ROWS):
             label = _shortened(f"plugin {name}: {', '.join(keys)}")
             table.add_row(Text(label), Text(format_figure(keys[-1], value)))
@@ -99,8 +107,11 @@ def told_figures(metrics: Mapping[str, Any]) -> dict[str, Any]:
     told = dict(metrics)
     if last := metrics.get("last_spike"):
         told["last_spike"] = ", ".join(f"{name} {format_figure('', value)}" for name, value in last.items())
-    if constraints := metrics.get("constraints"):
-        told["constraints"] = ", ".join(f"{name} {format_figure('', value)}" for name, value in constraints.items())
+    for key in ("constraints", "hardware"):
+        if found := metrics.get(key):
+            told[key] = ", ".join(f"{name} {format_figure('', value)}" for name, value in found.items())
+    if failed := metrics.get("failed_metrics"):
+        told["failed_metrics"] = ", ".join(failed)
     if energy := metrics.get("energy"):
         parts = {"spiking": energy.get("spiking_nj"), "ReLU": energy.get("relu_nj")}
         known = {name: value for name, value in parts.items() if value is not None}
@@ -158,21 +169,25 @@ def pairs(rows: Iterable[tuple[str, object]]) -> Table:
 
 def format_figure(key: str, value: Any) -> str:
     """A figure in the unit and precision that suits its name."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    value = plain(value)
+    value = value.tolist() if hasattr(value, "tolist") else value  # NumPy's
     if value is None:
         return ""
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
     if isinstance(value, str | bool):
         return _shortened(str(value))
     if isinstance(value, int):
         return f"{value:,}" if abs(value) < 10**15 else f"{float(value):.4g}"
-    if key in PERCENT:
+    if key in PERCENT and isinstance(value, float):
         return f"{100 * value:.2f} %"
-    if isinstance(value, list | dict):
+    if isinstance(value, list | tuple | dict):
         items = islice(value.values() if isinstance(value, dict) else value, MOST_ITEMS)
         more = [f"and {len(value) - MOST_ITEMS:,} more"] if len(value) > MOST_ITEMS else []
-        return _shortened(", ".join([*(format_figure("", item) for item in items), *more]), MOST_ITEMS * MOST_LETTERS)
+        return _shortened(
+            ", ".join([*(format_figure("", item) or "-" for item in items), *more]), MOST_ITEMS * MOST_LETTERS
+        )
+    if not isinstance(value, float):
+        return _shortened(str(value))
     return f"{value:,.0f}" if 1000 <= abs(value) < 1e9 else f"{value:.4g}"
 
 

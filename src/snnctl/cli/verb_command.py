@@ -6,12 +6,15 @@ import inspect
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 from typer.core import TyperGroup
 
 from snnctl.verbs.catalog import VERBS, Verb
+
+if TYPE_CHECKING:
+    from snnctl.plugins import Registry
 
 
 class VerbGroup(TyperGroup):
@@ -82,9 +85,14 @@ def _run(verb: Verb, given: dict[str, Any], out: Path | None, overwrite: bool, a
         if as_json:
             show_json(result, folder)
         else:
-            show_result(result, folder)
+            show_result(result, folder, _summaries(session.run.registry) if result.metrics.get("plugins") else None)
     if (missed := failure(result, folder)) is not None:
         raise missed
+
+
+def _summaries(registry: Registry) -> dict[str, str]:
+    """One line for each metric, by name."""
+    return {name: entry.metric.summary for name, entry in registry.metrics().items()}
 
 
 def _show_plan(verb: Verb, given: dict[str, Any], as_json: bool) -> None:

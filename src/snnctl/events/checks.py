@@ -20,7 +20,7 @@ from snnctl.events.fields import (
     is_text,
     require,
 )
-from snnctl.events.network import Network, Pools, Population, Projection, Readout
+from snnctl.events.network import PARTS, Coding, Hardware, Network, Pools, Population, Projection, Readout
 
 KINDS = ("input", "spiking", "signed", "relay")
 DECODINGS = ("linear", "relu")
@@ -32,6 +32,7 @@ def check(network: Network) -> None:
     Raises:
         NetworkError: names the population, pools, projection or readout, and the field.
     """
+    _check_kinds(network)
     require(bool(network.populations), "the network has no populations")
     require(bool(network.readouts), "the network has no readouts")
     require(all(is_text(part) for pair in network.about.items() for part in pair), "'about' is not made of texts")
@@ -46,6 +47,18 @@ def check(network: Network) -> None:
     for projection in network.projections:
         _check_projection(projection, network, ids)
     _check_hardware(network)
+
+
+def _check_kinds(network: Network) -> None:
+    """Whether everything is an object of its class."""
+    require(isinstance(network, Network), f"this is no network, but of the type {type(network).__name__}")
+    for name, kind in PARTS.items():
+        parts = getattr(network, name)
+        known = isinstance(parts, Sequence) and all(isinstance(part, kind) for part in parts)
+        require(known, f"{name!r} of the network are not a list of {kind.__name__}")
+    require(isinstance(network.coding, Coding | None), "'coding' of the network is no Coding")
+    require(isinstance(network.hardware, Hardware), "'hardware' of the network is no Hardware")
+    require(isinstance(network.about, dict), "'about' is not made of texts")
 
 
 def _check_names(network: Network) -> None:
@@ -71,7 +84,7 @@ def _check_coding(network: Network) -> None:
 
 def _check_population(population: Population) -> None:
     where = f"population {population.name!r}"
-    require(population.kind in KINDS, f"{where}: unknown kind {population.kind!r}")
+    require(isinstance(population.kind, str) and population.kind in KINDS, f"{where}: unknown kind {population.kind!r}")
     check_shape(where, population.shape)
     check_integer(where, "level", population.level)
     for name in ("start", "end", "t_min", "t_max", "A"):
@@ -173,7 +186,8 @@ def _check_readout(readout: Readout, levels: dict[int, tuple[float, float]]) -> 
     require(
         readout.D.size == readout.outputs, f"{where}: D has {readout.D.size} numbers, for {readout.outputs} outputs"
     )
-    require(readout.decoding in DECODINGS, f"{where}: unknown decoding {readout.decoding!r}")
+    known = isinstance(readout.decoding, str) and readout.decoding in DECODINGS
+    require(known, f"{where}: unknown decoding {readout.decoding!r}")
     if readout.max_value is not None:
         require(is_real(readout.max_value) and readout.max_value > 0, f"{where}: max_value is not a positive number")
 

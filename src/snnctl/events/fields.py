@@ -31,7 +31,7 @@ def check_integer(where: str, name: str, value: object) -> None:
 
 def check_shape(where: str, shape: tuple[int, ...]) -> None:
     """Refuses what is not a shape with elements, and not too many."""
-    known = isinstance(shape, tuple) and all(isinstance(side, int) and side > 0 for side in shape)
+    known = isinstance(shape, tuple) and all(type(side) is int and side > 0 for side in shape)
     require(known, f"{where}: the shape {shape!r} is not a tuple of positive numbers")
     size = 1
     for side in shape:

@@ -12,7 +12,7 @@ the next level have integrated (``end``, ``t_read``), and the next level's windo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import prod
 from typing import Literal
@@ -254,3 +254,6 @@ class Network:
             found[pools.name] = number
             number += pools.pools
         return found
+
+
+PARTS: Mapping[str, type] = {"populations": Population, "pools": Pools, "projections": Projection, "readouts": Readout}

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import errno
-import io
 import json
 import os
-import warnings
+import stat
 import zipfile
 from dataclasses import fields
-from math import inf
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from snnctl.events.arguments import path_of
 from snnctl.events.checks import check
 from snnctl.events.errors import NetworkError
-from snnctl.events.network import Coding, Hardware, Network, Pools, Population, Projection, Readout
+from snnctl.events.network import PARTS, Coding, Hardware, Network
+from snnctl.events.stored import Stored, repeated
 
 FORMAT = "snnctl-network"
 VERSION = 1
-PARTS: dict[str, Any] = {"populations": Population, "pools": Pools, "projections": Projection, "readouts": Readout}
 ARRAYS = {
     "populations": ("threshold", "B", "low"),
     "pools": ("start", "members", "latest"),
@@ -29,13 +28,11 @@ ARRAYS = {
     "readouts": ("D",),
 }
 STRUCTURE = "network"
+FIELDS = ("format", "version", "about", "coding", "hardware", *PARTS)
 EPOCH = (1980, 1, 1, 0, 0, 0)
-# What a file may hold unpacked; indices pack well, weights do not. More is made to fill the memory of who reads it.
-LARGEST, LARGEST_RATIO = 2**28, 100
 LARGEST_STRUCTURE = 2**24  # bytes of JSON text, which takes many times its size in memory
 OF_THE_CONTENT = (None, errno.EINVAL)  # false offsets; other errors are of the disk
 HEADER = 128  # bytes of an .npy file before a row of bytes
-COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 def write_network(path: str | os.PathLike[str], network: Network) -> None:
@@ -46,9 +43,10 @@ def write_network(path: str | os.PathLike[str], network: Network) -> None:
         network: what to write.
 
     Raises:
-        NetworkError: the network could not be simulated.
+        NetworkError: the network could not be simulated, or the path is none.
         OSError: the file cannot be written.
     """
+    path = path_of(path)
     check(network)
     structure, arrays = _taken_apart(network)
     text = json.dumps(structure, ensure_ascii=False, allow_nan=False, indent=1).encode()
@@ -69,25 +67,29 @@ def read_network(path: str | os.PathLike[str]) -> Network:
     """Reads a network, and checks it.
 
     Raises:
-        NetworkError: the file is not one, is damaged, is of another version, or the network in it cannot be simulated.
+        NetworkError: the path is none; the file is not one, is damaged, is of another version, or the network in it
+            cannot be simulated.
         OSError: the file cannot be read.
     """
+    path = path_of(path)
+    if not stat.S_ISREG(mode := os.stat(path).st_mode) and not stat.S_ISDIR(mode):  # open tells of folders
+        raise NetworkError(f"{path} is a device or a pipe, no .npz file")
     with open(path, "rb") as file:
         try:
             with zipfile.ZipFile(file) as archive:
-                network = _put_together(_Stored(archive, os.fstat(file.fileno()).st_size))
+                network = _put_together(Stored(archive, os.fstat(file.fileno()).st_size))
         except NetworkError as error:
-            raise NetworkError(f"{os.fspath(path)}: {error}") from None
+            raise NetworkError(f"{path}: {error}") from None
         # Python's and NumPy's readers raise anything on damaged files: zlib.error, TokenError, EOFError, ...
         except Exception as error:
             if isinstance(error, OSError) and error.errno not in OF_THE_CONTENT:
                 raise
             what = " ".join(str(error).split()) or type(error).__name__
-            raise NetworkError(f"{os.fspath(path)} is damaged, or no .npz file ({what})") from error
+            raise NetworkError(f"{path} is damaged, or no .npz file ({what})") from error
     try:
         check(network)
     except NetworkError as error:
-        raise NetworkError(f"{os.fspath(path)}: {error}") from None
+        raise NetworkError(f"{path}: {error}") from None
     return network
 
 
@@ -121,53 +123,7 @@ def _store(archive: zipfile.ZipFile, name: str, values: np.ndarray) -> None:
         np.lib.format.write_array(file, np.ascontiguousarray(values), allow_pickle=False)
 
 
-class _Stored:
-    """The arrays of a file that somebody may have damaged, or made to do damage."""
-
-    def __init__(self, archive: zipfile.ZipFile, size: int) -> None:
-        self.archive = archive
-        unpacked = sum(member.file_size for member in archive.infolist())
-        if unpacked > LARGEST + LARGEST_RATIO * size:
-            raise NetworkError(f"the file has {size} bytes and would unpack to {unpacked}")
-        if packed := [member for member in archive.infolist() if member.compress_type not in COMPRESSIONS]:
-            raise NetworkError(f"the member {packed[0].filename!r} is neither stored nor deflated")
-
-    def array(self, name: str, largest: float = inf) -> np.ndarray:
-        """An array of plain numbers; ``largest`` bytes of its file are read at most."""
-        try:
-            member = self.archive.getinfo(f"{name}.npy")
-        except KeyError:
-            raise NetworkError(f"the array {name!r} is missing") from None
-        if member.file_size > largest:
-            raise NetworkError(f"the array {name!r} has {member.file_size} bytes; at most {largest} are allowed")
-        data = self.archive.read(member)
-        # Of a size that the header promises: NumPy would reserve what it promises before it reads.
-        with io.BytesIO(data) as file:
-            shape, dtype = _header(file, name)
-            expected = dtype.itemsize
-            for side in shape:
-                expected *= side
-            if len(data) - file.tell() != expected:
-                raise NetworkError(f"the array {name!r} is cut off or has data left over")
-            values = np.frombuffer(data, dtype, offset=file.tell())
-        return values.reshape(shape)
-
-
-def _header(file: io.BytesIO, name: str) -> tuple[tuple[int, ...], np.dtype]:
-    version = np.lib.format.read_magic(file)
-    readers = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
-    if version not in readers:
-        raise NetworkError(f"the array {name!r} is of an unknown version of NumPy's format, {version}")
-    with warnings.catch_warnings(action="ignore"):  # of a header as Python 2 wrote it
-        shape, columns_first, dtype = readers[version](file)
-    if dtype.kind not in "biuf" or not dtype.isnative or (columns_first and len(shape) > 1):
-        raise NetworkError(f"the array {name!r} is not an array of little-endian numbers in C order")
-    if any(side < 0 for side in shape):
-        raise NetworkError(f"the array {name!r} has the shape {shape}")
-    return shape, dtype
-
-
-def _put_together(stored: _Stored) -> Network:
+def _put_together(stored: Stored) -> Network:
     structure = _structure(stored)
     parts: dict[str, Any] = {}
     for kind in PARTS:
@@ -176,20 +132,22 @@ def _put_together(stored: _Stored) -> Network:
             for number, plain in enumerate(_field(structure, kind, list))
         ]
     coding = _field(structure, "coding", (dict, type(None)))
-    return Network(
+    network = Network(
         None if coding is None else _part(Coding, "coding", coding, stored),
         hardware=_part(Hardware, "hardware", _field(structure, "hardware", dict), stored),
         about=_field(structure, "about", dict),
         **parts,
     )
+    stored.refuse_unused()
+    return network
 
 
-def _structure(stored: _Stored) -> dict[str, Any]:
+def _structure(stored: Stored) -> dict[str, Any]:
     text = stored.array(STRUCTURE, LARGEST_STRUCTURE)
     if text.dtype != np.uint8 or text.ndim != 1:
         raise NetworkError(f"the array {STRUCTURE!r} is not a row of bytes")
     try:
-        structure = json.loads(text.tobytes().decode(), parse_constant=_no_number)
+        structure = json.loads(text.tobytes().decode(), parse_constant=_no_number, object_pairs_hook=_fields)
     except RecursionError:
         raise NetworkError("the structure is nested too deeply") from None
     if not isinstance(structure, dict) or structure.get("format") != FORMAT:
@@ -198,7 +156,15 @@ def _structure(stored: _Stored) -> dict[str, Any]:
         raise NetworkError(
             f"the format's version is {structure.get('version')!r}; this program reads version {VERSION}"
         )
+    if unknown := sorted(set(structure) - set(FIELDS)):
+        raise NetworkError(f"the structure has the unknown field {unknown[0]!r}")
     return structure
+
+
+def _fields(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if (twice := repeated([name for name, _ in pairs])) is not None:
+        raise NetworkError(f"the structure has two fields {twice!r} in one place")
+    return dict(pairs)
 
 
 def _no_number(text: str) -> float:
@@ -211,7 +177,7 @@ def _field(structure: dict[str, Any], name: str, kind: Any) -> Any:
     return structure[name]
 
 
-def _part(made: Any, where: str, plain: Any, stored: _Stored, arrays: tuple[str, ...] = ()) -> Any:
+def _part(made: Any, where: str, plain: Any, stored: Stored, arrays: tuple[str, ...] = ()) -> Any:
     """A population, pools, ... from its plain values and its arrays."""
     names = {each.name for each in fields(made)} - set(arrays)
     if not isinstance(plain, dict) or set(plain) != names:

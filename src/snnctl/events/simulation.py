@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from snnctl.events.arguments import numbered, whole_number
 from snnctl.events.checks import check
 from snnctl.events.delivery import deliver, prepare
 from snnctl.events.errors import NetworkError
@@ -72,16 +73,17 @@ def simulate(
         Batches in the order of the images, of some convenient size.
 
     Raises:
-        NetworkError: the network or an input cannot be simulated.
+        NetworkError: the network, an input or an option is not what it must be. At the call, but for the inputs in one
+            of several arrays.
     """
-    if dtype not in DTYPES:
-        raise NetworkError(f"the simulator computes in {' or '.join(DTYPES)}, not in {dtype}")
+    if not isinstance(dtype, str) or dtype not in DTYPES:
+        raise NetworkError(f"the simulator computes in {' or '.join(DTYPES)}, not in {dtype!r}")
     check(network)
-    if threads is not None and threads < 1:
-        raise NetworkError(f"the simulator cannot work with {threads} threads")
+    workers = _cores() if threads is None else whole_number("threads", threads, 1)
+    arrays = numbered(network, inputs, whole_number("first", first, 0))
     levels = plan(network, dtype)
     prepare(dtype)
-    return _in_order(Work(network, levels, dtype), _chunks(network, levels, inputs, first), threads or _cores())
+    return _in_order(Work(network, levels, dtype), _chunks(levels, arrays), workers)
 
 
 def _cores() -> int:
@@ -104,38 +106,14 @@ def _in_order(work: Work, chunks: Iterator[tuple[int, np.ndarray]], threads: int
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _chunks(
-    network: Network, levels: Sequence[Level], inputs: np.ndarray | Iterable[np.ndarray], first: int
-) -> Iterator[tuple[int, np.ndarray]]:
+def _chunks(levels: Sequence[Level], arrays: Iterator[tuple[int, np.ndarray]]) -> Iterator[tuple[int, np.ndarray]]:
     """(number of its first image, (images, neurons)) of pieces that take neither long nor much memory."""
     events = sum(level.fan_out for level in levels)
     times = sum(level.width + level.potentials for level in levels)
     most = int(max(1, min(IMAGES_AT_ONCE, EVENTS_AT_ONCE // max(events, 1), TIMES_AT_ONCE // max(times, 1))))
-    for values in [inputs] if isinstance(inputs, np.ndarray) else inputs:
-        values = _checked(network, np.asarray(values), first)
+    for first, values in arrays:
         for start in range(0, len(values), most):
-            piece = values[start : start + most]
-            yield first + start, piece
-        first += len(values)
-
-
-def _checked(network: Network, values: np.ndarray, first: int) -> np.ndarray:
-    coding, source = network.coding, network.populations[0]
-    if values.ndim == 0 or values.shape[1:] not in (source.shape, (source.neurons,)):
-        raise NetworkError(f"the inputs have the shape {values.shape}; the network takes (images, *{source.shape})")
-    if values.dtype.kind not in "fiub":
-        raise NetworkError(f"the inputs are {values.dtype}, not numbers")
-    values = values.reshape(len(values), source.neurons)
-    wrong = ~np.isfinite(values)
-    if coding is None:
-        wrong |= (values < 0) | (values > source.width)
-    if wrong.any():
-        image, neuron = np.argwhere(wrong)[0]
-        limits = "finite" if coding else f"in [0, {source.width}], times before the end of the input's window"
-        raise NetworkError(
-            f"input {neuron} of image {first + image} is {values[image, neuron]}; inputs must be {limits}"
-        )
-    return values
+            yield first + start, values[start : start + most]
 
 
 @dataclass(frozen=True)
@@ -199,6 +177,8 @@ class Work:
         final = np.zeros((batch.images, level.potentials), self.dtype)
         events = np.zeros((batch.images, len(level.counters)), np.int64)
         deliver(left, *level.slots, np.empty(level.potentials, self.dtype), final, events)
+        if not np.isfinite(final).all():
+            raise NetworkError(f"potentials of {', '.join(level.targets)} are beyond the range of {self.dtype}")
         for number, (name, relayed) in enumerate(level.counters):
             batch.events[name] += events[:, number]
             if relayed:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from snnctl.events.arguments import array, neurons, whole_number
 from snnctl.events.errors import NetworkError
 from snnctl.events.network import Network, Population, Projection, Readout
 from snnctl.events.simulation import Batch, simulate
@@ -76,11 +77,13 @@ def trace(
         number: of the image: with the seed it decides on the jitter.
 
     Raises:
-        NetworkError: the network or the image cannot be simulated, or there is no such neuron.
+        NetworkError: the network or the image cannot be simulated, there is no such neuron, or an argument is something
+            else.
     """
-    (batch,) = simulate(network, np.asarray(image)[None], dtype=dtype, threads=1, first=number)
+    followed, number = neurons(watched), whole_number("number", number, 0)
+    (batch,) = simulate(network, array(image)[None], dtype=dtype, threads=1, first=number)
     fired = np.concatenate([times[0] for times in (*batch.times.values(), *batch.pool_times.values())])
-    potentials = [_potential(network, batch, fired, name, neuron) for name, neuron in watched]
+    potentials = [_potential(network, batch, fired, name, neuron) for name, neuron in followed]
     logits = [values[0] for values in batch.logits]
     return Trace(_first(batch.times), _first(batch.pool_times), logits, potentials)
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
 from snnctl.errors import SnnctlError
 from snnctl.plugins.nearest import did_you_mean
 from snnctl.recipes.marked import Complaint, Marked
+from snnctl.recipes.suiting import unsuited
 from snnctl.runs import expanded
 from snnctl.verbs.catalog import Verb
+from snnctl.verbs.known import Known, made, recorded
 from snnctl.verbs.opening import DEFAULT_DATA, recorded_settings
 from snnctl.verbs.validation import check_model
 
@@ -24,12 +26,12 @@ class Reference:
     Args:
         step: the id of the step it is taken from; None if it is taken from a file or made anew.
         data: the data set it is used with; None if not known.
-        spiking: whether what the step returns is a spiking network; None if not known.
+        network: what is known of the network that the step returns.
     """
 
     step: str | None = None
     data: str | None = None
-    spiking: bool | None = None
+    network: Known = field(default_factory=Known)
 
 
 class Referring(Protocol):
@@ -52,7 +54,7 @@ def find_reference(step: Referring, steps: Sequence[Referring]) -> tuple[Referen
     model, data = given.get("model"), given.get("data")
     if step.verb is not None and "model" not in step.verb.options.model_fields:
         named = data if isinstance(data, str) else DEFAULT_DATA
-        return Reference(None, named, given.get("type") == "snn"), []
+        return Reference(None, named, made(step.verb.name, given, Known())), []
     if not isinstance(model, str):
         return None, []
     earlier = steps[: steps.index(step)]
@@ -74,33 +76,45 @@ def _may_make_model(step: Referring) -> bool:
 def _of_step(step: Referring, source: Referring, data: Any, own: bool) -> tuple[Reference, list[Complaint]]:
     """The network of an earlier step; ``own`` tells that a file is calibrated on."""
     known = source.reference or Reference()
-    converts = step.verb is not None and step.verb.name == "convert"
     used = data if isinstance(data, str) else None if own else known.data
-    reference = Reference(source.id, used, True if converts else known.spiking)
-    if converts and known.spiking:
+    reference = Reference(source.id, used, _made_by(step, known.network))
+    if _converts(step) and known.network.kind == "snn":
         message = f"step '{source.id}' makes a spiking network already; convert takes a ReLU network"
         return reference, [Complaint(step.options.find("model"), message, f"leave out step '{step.id}'")]
-    if step.verb is not None and step.verb.options.spiking_only and known.spiking is False:
+    if step.verb is not None and step.verb.options.spiking_only and known.network.kind == "relu":
         message = f"step '{source.id}' makes a ReLU network; {step.verb.name} takes a spiking one"
         return reference, [Complaint(step.options.find("model"), message, "convert it first")]
     if source.reference is not None and used is None and not own:
         message = f"no data set is named, and step '{source.id}' has none"
         return reference, [Complaint(step.options.find("model"), message, f"add data to step '{step.id}'")]
-    return reference, []
+    return reference, unsuited(step.verb, step.options, known.network, f"step '{source.id}' makes")
 
 
 def _of_file(step: Referring, model: str, data: Any, own: bool) -> tuple[Reference | None, list[Complaint]]:
     """The network of a run folder or file; ``own`` tells that a file is calibrated on."""
     named = data if isinstance(data, str) else None
-    converts = step.verb is not None and step.verb.name == "convert"
     try:
         spiking = step.verb is not None and step.verb.options.spiking_only
-        check_model(model, named, converts, own, spiking)
+        check_model(model, named, _converts(step), own, spiking)
         used = named or (None if own else recorded_settings(Path(expanded(model))).get("data"))
+        network = recorded(Path(expanded(model)))
     except SnnctlError as error:
         message = f"{error.where}: {error.what}" if error.where else error.what
         return None, [Complaint(step.options.find("model"), message, error.todo)]
-    return Reference(None, used, True if converts else None), []
+    reference = Reference(None, used, _made_by(step, network))
+    if _converts(step) and network.kind == "snn":
+        message = f"{model} is a spiking network already; convert takes a ReLU network"
+        return reference, [Complaint(step.options.find("model"), message, f"leave out step '{step.id}'")]
+    return reference, unsuited(step.verb, step.options, network, f"{model} is")
+
+
+def _converts(step: Referring) -> bool:
+    return step.verb is not None and step.verb.name == "convert"
+
+
+def _made_by(step: Referring, source: Known) -> Known:
+    """What is known of the step's network, if that of ``source`` is its own; nothing if its verb cannot be told."""
+    return Known() if step.verb is None else made(step.verb.name, step.options.plain(), source)
 
 
 def _nowhere(step: Referring, model: str, earlier: Sequence[Referring], steps: Sequence[Referring]) -> Complaint:

@@ -18,6 +18,9 @@ CONSTRAINTS = {
     "latency_quantile": "quantile {}",
 }
 
+BESIDE = frozenset({"export", "gradients", "sweep", "trajectory"})
+"""Verbs whose results are shown elsewhere: they do not measure one network."""
+
 
 @dataclass(frozen=True)
 class ReportedRun:
@@ -129,8 +132,13 @@ class Facts:
         return names[index] if 0 <= index < len(names) else str(index)
 
     def place(self, run: ReportedRun) -> int:
-        """Its place in the report, which says its colour."""
+        """Its place in the report."""
         return next(place for place, other in enumerate(self.runs) if other.name == run.name)
+
+    def colour(self, run: ReportedRun) -> int:
+        """Which colour it has in all charts; runs that measure one network come first, as few colours are as good."""
+        ordered = sorted(self.runs, key=lambda other: other.verb in BESIDE)
+        return next(place for place, other in enumerate(ordered) if other.name == run.name)
 
 
 @dataclass(frozen=True)

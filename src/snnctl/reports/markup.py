@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from snnctl.reports.charts.svg import escape
 
@@ -61,24 +61,24 @@ def details(summary: object, *content: object, opened: bool = False, **attribute
     return tag("details", tag("summary", summary), *content, open="" if opened else None, **attributes)
 
 
-def table(name: str, heads: Iterable[object], rows: Iterable[Iterable[object]], texts: int = 1) -> Html:
+def table(name: str, heads: Iterable[object], rows: Iterable[Iterable[object]], texts: Container[int] = (0,)) -> Html:
     """A table with a head.
 
     Args:
         name: of the table, for readers who do not see it.
         heads: of the columns.
         rows: cells; the first of each is the row's head.
-        texts: the first so many columns are texts; the others are aligned as numbers.
+        texts: places of the columns that are texts; the others are aligned as numbers.
     """
     head = tag("tr", *(tag("th", cell, scope="col", class_=_kind(place, texts)) for place, cell in enumerate(heads)))
     body = (_row(list(cells), texts) for cells in rows)
     return scrolling(tag("table", tag("thead", head), tag("tbody", *body)), name)
 
 
-def _row(cells: list[object], texts: int) -> Html:
+def _row(cells: list[object], texts: Container[int]) -> Html:
     first = tag("th", cells[0], scope="row")
     return tag("tr", first, *(tag("td", cell, class_=_kind(place, texts)) for place, cell in enumerate(cells[1:], 1)))
 
 
-def _kind(place: int, texts: int) -> str | None:
-    return None if place < texts else "number"
+def _kind(place: int, texts: Container[int]) -> str | None:
+    return None if place in texts else "number"

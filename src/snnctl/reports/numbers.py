@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 DASH = "–"  # no figure
+MOST = 1e15  # a larger part or count is damage
 
 
 def percent(value: float | None, decimals: int = 2) -> str:
     """A part of 1."""
-    return DASH if value is None else f"{100 * value:.{decimals}f} %"
+    return DASH if value is None or abs(value) > MOST else f"{100 * value:.{decimals}f} %"
 
 
 def plain(value: float | None, digits: int = 4) -> str:
@@ -26,7 +28,7 @@ def plain(value: float | None, digits: int = 4) -> str:
 
 def count(value: float | None) -> str:
     """A whole number."""
-    return DASH if value is None else f"{value:,.0f}".replace(",", "\u202f")
+    return DASH if value is None or abs(value) > MOST else f"{value:,.0f}".replace(",", "\u202f")
 
 
 def energy(nanojoules: float | None) -> str:
@@ -37,6 +39,11 @@ def energy(nanojoules: float | None) -> str:
         if abs(nanojoules) >= size:
             return f"{plain(nanojoules / size, 3)} {unit}"
     return f"{plain(nanojoules, 3)} nJ"
+
+
+def enumerated(names: Sequence[str]) -> str:
+    """``a, b and c``."""
+    return " and ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
 
 
 def seconds(value: float) -> str:

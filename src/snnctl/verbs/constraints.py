@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from snnctl.errors import UsageError
-from snnctl.verbs.options import BITS, EvalOptions, FinetuneOptions, HardwareOptions, TrainOptions
+from snnctl.errors import ModelError, UsageError
+from snnctl.verbs.known import CONSTRAINTS, WINDOWS, Known
+from snnctl.verbs.options import (
+    BITS,
+    NO_BITS,
+    ConstraintOptions,
+    EvalOptions,
+    FinetuneOptions,
+    HardwareOptions,
+    TrainOptions,
+)
 
 if TYPE_CHECKING:
     import keras
@@ -21,8 +31,6 @@ if TYPE_CHECKING:
 
 CALIBRATION_IMAGES = 10_000
 QUANTILE, ZETA = 1.0, 0.5  # those of conversion
-NAMES = ("noise", "time_bits", "weight_bits", "threshold_bits", "w_min", "w_max")
-WINDOWS = ("latency_quantile", "zeta")
 
 
 def on_hardware(options: EvalOptions | FinetuneOptions, opened: Opened, run: Run) -> tuple[Opened, dict[str, Any]]:
@@ -34,13 +42,16 @@ def on_hardware(options: EvalOptions | FinetuneOptions, opened: Opened, run: Run
         run: shows progress.
 
     Returns:
-        The network, with its resolved options; what is in force, as an entry of the metrics.
+        The network, with its resolved options; what is in force, as an entry of the metrics, and if windows are
+        calibrated the latency of the network as given.
 
     Raises:
-        UsageError: constraints on a ReLU network, or a range of weights that does not fit.
+        ModelError: constraints on a ReLU network.
+        UsageError: a range of weights that does not fit.
         DataError: an activation is NaN or infinite.
     """
     from snnctl.ttfs.hardware import constraints_of
+    from snnctl.ttfs.timeline import latency
 
     if opened.kind != "snn":
         refuse_on_relu(options)
@@ -51,7 +62,15 @@ def on_hardware(options: EvalOptions | FinetuneOptions, opened: Opened, run: Run
         images = calibration_images(opened.source, options.seed)
         model = recalibrated(model, images, options.latency_quantile, options.zeta, options.batch_size, run.reporter)
     resolved = {**opened.settings, **settings(constraints), **windows(options)}
-    return replace(opened, model=model, settings=resolved), figures(constraints, options)
+    given = {"latency_given": latency(opened.model)} if asks_for_windows(options) else {}
+    return replace(opened, model=model, settings=resolved), {**figures(constraints, options), **given}
+
+
+def known_under(options: EvalOptions, opened: Opened) -> Known:
+    """What is known of a network before it is put under the constraints that are asked for."""
+    from snnctl.ttfs.hardware import constraints_of
+
+    return Known(opened.kind, opened.dtype, constraints_of(opened.model).in_force()).under(options.model_dump())
 
 
 def apply_constraints(model: keras.Model, constraints: Constraints) -> keras.Model:
@@ -122,7 +141,7 @@ def asks_for_windows(options: HardwareOptions) -> bool:
     return options.latency_quantile is not None or (options.zeta is not None and not isinstance(options, TrainOptions))
 
 
-def merged(options: HardwareOptions, carried: Constraints, seed: int) -> Constraints:
+def merged(options: ConstraintOptions, carried: Constraints, seed: int) -> Constraints:
     """What is in force: the options, and where they are silent what the network carries; the jitter has a new seed.
 
     Raises:
@@ -130,14 +149,11 @@ def merged(options: HardwareOptions, carried: Constraints, seed: int) -> Constra
     """
     from snnctl.ttfs.constraints import Constraints
 
-    given = {name: value for name in NAMES if (value := getattr(options, name)) is not None}
+    given = {name: value for name in CONSTRAINTS if (value := getattr(options, name)) is not None}
     values = {**carried.in_force(), **given, "seed": seed}
     if not values.get("weight_bits"):
         if "w_min" in given or "w_max" in given:
-            raise UsageError(
-                "w_min and w_max are the range of rounded weights, and weights are not rounded",
-                todo=BITS,
-            )
+            raise UsageError(NO_BITS, todo=BITS)
         values = {name: value for name, value in values.items() if name not in ("w_min", "w_max")}
     try:
         return Constraints(**values)
@@ -149,16 +165,18 @@ def refuse_on_relu(options: HardwareOptions) -> None:
     """Only spiking networks are constrained.
 
     Raises:
-        UsageError: options ask for it.
+        ModelError: options ask for it.
     """
-    asked = [name for name in (*NAMES, *WINDOWS) if getattr(options, name) is not None]
-    if asked:
-        raise UsageError(
-            f"this is a ReLU network; {', '.join(asked)} are for spiking networks"
-            if len(asked) > 1
-            else f"this is a ReLU network; {asked[0]} is for spiking networks",
-            todo="Convert it first (`snnctl convert`).",
-        )
+    if asked := asked_for(options.model_dump()):
+        raise ModelError(f"this is a ReLU network; {asked}", todo="Convert it first (`snnctl convert`).")
+
+
+def asked_for(options: Mapping[str, Any]) -> str:
+    """Which options only a spiking network takes, in a clause; empty if there are none."""
+    asked = [name for name in (*CONSTRAINTS, *WINDOWS) if options.get(name) is not None]
+    if not asked:
+        return ""
+    return f"{', '.join(asked)} {'are' if len(asked) > 1 else 'is'} for spiking networks"
 
 
 def figures(constraints: Constraints, options: HardwareOptions) -> dict[str, Any]:
@@ -170,7 +188,7 @@ def figures(constraints: Constraints, options: HardwareOptions) -> dict[str, Any
 def settings(constraints: Constraints) -> dict[str, Any]:
     """The constraints in force as resolved options, whether asked for or carried; None for what is not in force."""
     values = constraints.in_force()
-    return {name: values.get(name) for name in NAMES}
+    return {name: values.get(name) for name in CONSTRAINTS}
 
 
 def windows(options: HardwareOptions) -> dict[str, float]:

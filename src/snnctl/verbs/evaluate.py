@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from snnctl.verbs.constraints import on_hardware
+from snnctl.verbs.constraints import known_under, on_hardware
 from snnctl.verbs.opening import open_model
 from snnctl.verbs.options import EvalOptions
 from snnctl.verbs.result import Result, Run
-from snnctl.verbs.simulation import refuse_unfit, simulated
+from snnctl.verbs.simulation import plain_network, refuse_unfit, simulated
 
 
 def evaluate(options: EvalOptions, run: Run) -> Result:
@@ -16,14 +16,19 @@ def evaluate(options: EvalOptions, run: Run) -> Result:
     ``failure`` is what they do not agree on.
 
     Raises:
+        ModelError: a ReLU network, or one that cannot be simulated, with ``simulator="events"``.
+        UsageError: one whose simulation would differ; known before anything is measured.
         ModelError, DataError, UsageError, PluginError: see :func:`~snnctl.verbs.opening.open_model`.
     """
     from snnctl.metrics.prices import Prices
     from snnctl.verbs.measure import measure
 
-    opened, hardware = on_hardware(options, open_model(options, run), run)
-    if options.simulator == "events":
-        refuse_unfit(opened)
+    opened = open_model(options, run)
+    simulates = options.simulator == "events"
+    if simulates:
+        refuse_unfit(known_under(options, opened), options.model)
+    opened, hardware = on_hardware(options, opened, run)
+    plain = plain_network(opened) if simulates else None
     samples = opened.source.split(options.split)
     metrics, _ = measure(
         opened.model,
@@ -37,6 +42,6 @@ def evaluate(options: EvalOptions, run: Run) -> Result:
     )
     metrics = {**metrics, "split": options.split, **hardware}
     missed = None
-    if options.simulator == "events":
-        metrics["simulator"], missed = simulated(opened, samples, options.batch_size, run.reporter)
+    if plain is not None:
+        metrics["simulator"], missed = simulated(opened, plain, samples, options.batch_size, run.reporter)
     return Result("eval", metrics, opened.settings, failure=missed)

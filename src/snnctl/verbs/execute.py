@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from snnctl.errors import SnnctlError
+from snnctl.errors import OutputError, SnnctlError
 from snnctl.runs import RunRecord, prepare_output, third_party, versions, write_run
 from snnctl.verbs.catalog import Verb
 from snnctl.verbs.interruptions import Interruptions
@@ -83,7 +84,26 @@ def _execute(
         started=started.isoformat(timespec="seconds"),
         duration=round(time.monotonic() - clock, 3),
     )
-    return result, write_run(folder, result, record, overwrite)
+    with told_of_kept(run.unfinished):
+        return result, write_run(folder, result, record, overwrite)
+
+
+@contextmanager
+def told_of_kept(kept: Unfinished | None) -> Iterator[None]:
+    """If the run folder cannot be written, says that what was found is kept, and how to go on.
+
+    Raises:
+        OutputError: with that added.
+    """
+    try:
+        yield
+    except OutputError as error:
+        if kept is not None and kept.rows:
+            error.todo = (
+                f"The {kept.rows:,} rows found are kept in {kept.shown}. Make room and give the command again, with "
+                f"{kept.again}: it goes on from them."
+            )
+        raise
 
 
 def failure(result: Result, folder: Path | None) -> SnnctlError | None:

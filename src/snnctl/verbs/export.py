@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from snnctl.errors import ModelError
 from snnctl.runs import expanded
+from snnctl.verbs.constraints import apply_constraints, merged, settings
 from snnctl.verbs.conversion_rules import layer_rules
 from snnctl.verbs.export_options import ExportOptions
 from snnctl.verbs.result import Result, Run
@@ -22,18 +23,24 @@ NAME = "network.npz"
 
 
 def export(options: ExportOptions, run: Run) -> Result:
-    """The network as a file of the run folder, and how large it is.
+    """The network as a file of the run folder, and how large it is; under constraints if they are asked for.
 
     Raises:
         ModelError: missing or damaged, no spiking network, of no fixed input size, or with a layer that is not known.
+        UsageError: a range of weights that does not fit.
         ConversionError: several inputs, or a call method of its own.
     """
     from snnctl.lowering import lower
     from snnctl.models import dtype_of
+    from snnctl.ttfs.hardware import constraints_of
 
     model = spiking_model(options, run)
-    network = replace(lower(model), about={"model": model.name, "precision": dtype_of(model)})
-    return Result("export", figures(network), options.model_dump(mode="json"), files={NAME: packed(network)})
+    constraints = merged(options, constraints_of(model), options.seed)
+    network = lower(apply_constraints(model, constraints))
+    network = replace(network, about={"model": model.name, "precision": dtype_of(model)})
+    hardware = {"hardware": found} if (found := constraints.in_force()) else {}
+    resolved = {**options.model_dump(mode="json"), **settings(constraints)}
+    return Result("export", {**figures(network), **hardware}, resolved, files={NAME: packed(network)})
 
 
 def spiking_model(options: ExportOptions, run: Run) -> keras.Model:
@@ -82,7 +89,7 @@ def figures(network: Network) -> dict[str, Any]:
         "input": _population(first, reaching),
         "layers": [_population(layer, reaching) for layer in layers],
         "readouts": [
-            {"name": each.name, "neurons": each.outputs, "synapses": reaching.get(each.name, 0)}
+            {"name": each.name, "kind": "readout", "neurons": each.outputs, "synapses": reaching.get(each.name, 0)}
             for each in network.readouts
         ],
     }

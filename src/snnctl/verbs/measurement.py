@@ -47,6 +47,7 @@ class Measurement:
         names: Collection[str] | None = None,
     ) -> None:
         self.network, self._registry, self._reporter = network, registry, reporter
+        self._failed: dict[str, str] = {}
         entries = registry.metrics(warn=reporter.warn)
         if unknown := [name for name in names or () if name not in entries]:
             raise PluginError(f"no metric called '{unknown[0]}'", todo=did_you_mean(unknown[0], entries))
@@ -72,7 +73,10 @@ class Measurement:
             self._guarded(name, entry, partial(metric.add, batch))
 
     def figures(self) -> dict[str, Any]:
-        """The content of ``metrics.json``: snnctl's own figures by themselves, those of plugins under their names."""
+        """The content of ``metrics.json``: snnctl's own figures by themselves, those of plugins under their names.
+
+        ``failed_metrics`` tells of those of plugins that have none: why, by name.
+        """
         figures: dict[str, Any] = {"type": self.network.kind, "images": self.network.images}
         if self.network.kind == "snn":
             first, *layers = [_described(source) for source in (self.network.input, *self.network.layers)]
@@ -87,6 +91,8 @@ class Measurement:
                 of_plugins[name] = found
         if of_plugins:
             figures["plugins"] = of_plugins
+        if self._failed:
+            figures["failed_metrics"] = dict(self._failed)
         layered = [key for key in ("input", "layers", "readouts") if key in figures]
         return figures | {key: figures.pop(key) for key in layered}  # layers last: they are the longest
 
@@ -105,6 +111,7 @@ class Measurement:
                 return call()
         except PluginError as error:
             self._running.pop(name, None)
+            self._failed[name] = error.what
             self._registry.blame(entry.hook, HOOK, error.what, self._reporter.warn)
             return None
 

@@ -69,7 +69,11 @@ class OptimisationOptions(Options):
         "grow", description="Firing windows of a spiking network: grow with the activations, or stay fixed."
     )
     gamma: float = Field(
-        10.0, ge=1, le=1e6, description="Growing windows reach at least gamma times the largest activation."
+        10.0,
+        ge=1,
+        le=1e6,
+        description="Growing windows reach at least gamma times the largest activation; the nearer to 1, the "
+        "shorter the latency (finetune: 1.5).",
     )
     xla: Literal["auto", "on", "off"] = Field(
         "auto", description="Compile with XLA; auto: dense networks only (on CPU it slows convolutions)."
@@ -84,11 +88,12 @@ class OptimisationOptions(Options):
 
 
 Bits = Annotated[int, Field(ge=0, le=16)]
-BITS = "Add weight_bits, from 1 to 16."
+NO_BITS = "--w-min and --w-max (w_min, w_max) are the range of rounded weights, and weights are not rounded"
+BITS = "Add --weight-bits (weight_bits), from 1 to 16."
 
 
-class HardwareOptions(Options):
-    """What hardware does to spike times, weights and thresholds, and how long it takes; spiking networks only."""
+class ConstraintOptions(Options):
+    """What hardware does to spike times, weights and thresholds; spiking networks only."""
 
     noise: float | None = Field(
         None, ge=0, le=1e6, description="Jitter of spike times: standard deviation in tau_c; 0: none."
@@ -108,20 +113,6 @@ class HardwareOptions(Options):
     w_max: float | None = Field(
         None, ge=-1e6, le=1e6, description="Largest weight of weight_bits; each layer's own when not given."
     )
-    latency_quantile: float | None = Field(
-        None,
-        gt=0,
-        le=1,
-        description="Calibrate the windows again, to this part of a layer's spikes; below 1: shorter latency, earlier "
-        "ones saturate.",
-    )
-    zeta: float | None = Field(
-        None,
-        ge=0,
-        le=1e3,
-        description="Calibrate the windows again, with this margin beyond that, as a part of it (0.5 when only "
-        "latency_quantile is given).",
-    )
 
     @model_validator(mode="after")
     def _range_of_weights(self) -> Self:
@@ -130,6 +121,25 @@ class HardwareOptions(Options):
                 "range", f"w_min is {self.w_min!r} and w_max is {self.w_max!r}: w_min must be below w_max"
             )
         return self
+
+
+class HardwareOptions(ConstraintOptions):
+    """What hardware does, and how long it takes; spiking networks only."""
+
+    latency_quantile: float | None = Field(
+        None,
+        gt=0,
+        le=1,
+        description="Calibrate the windows again, to this part of a layer's spikes; below 1: shorter latency, earlier "
+        "ones saturate (in convert: quantile).",
+    )
+    zeta: float | None = Field(
+        None,
+        ge=0,
+        le=1e3,
+        description="Calibrate the windows again, with this margin beyond that, as a part of it (0.5 when only "
+        "latency_quantile is given).",
+    )
 
 
 class TrainOptions(DataOptions, OptimisationOptions, HardwareOptions):
@@ -151,7 +161,7 @@ class TrainOptions(DataOptions, OptimisationOptions, HardwareOptions):
         gt=0,
         le=1,
         description="Calibrate the windows after every epoch, to this part of a layer's spikes; from the second epoch "
-        "on they are fixed while training. Below 1: shorter latency, earlier ones saturate.",
+        "on they are fixed while training. Below 1: shorter latency, earlier ones saturate (in convert: quantile).",
     )
     epochs: Annotated[int, Field(ge=0)] = Field(10, description="Passes over the training data.")
     lr: float = Field(5e-4, gt=0, le=1e4, description="Learning rate.")
@@ -162,12 +172,12 @@ class TrainOptions(DataOptions, OptimisationOptions, HardwareOptions):
         asked = [name for name in HardwareOptions.model_fields if name != "zeta" and getattr(self, name) is not None]
         if asked and self.type == "relu":
             raise PydanticCustomError(
-                "relu", f"a ReLU network is trained, and {asked[0]} is for spiking ones", {"todo": "Add type: snn."}
+                "relu",
+                f"a ReLU network is trained, and {asked[0]} is for spiking ones",
+                {"todo": "Add --type snn (type: snn)."},
             )
         if not self.weight_bits and (self.w_min is not None or self.w_max is not None):
-            raise PydanticCustomError(
-                "range", "w_min and w_max are the range of rounded weights, and weights are not rounded", {"todo": BITS}
-            )
+            raise PydanticCustomError("range", NO_BITS, {"todo": BITS})
         return self
 
 
@@ -178,7 +188,8 @@ class ConvertOptions(ModelSourceOptions):
         1.0,
         gt=0,
         le=1,
-        description="Part of a layer's spikes that its window holds; below 1: shorter latency, earlier ones saturate.",
+        description="Part of a layer's spikes that its window holds; below 1: shorter latency, earlier ones saturate "
+        "(in other commands: latency_quantile).",
     )
     zeta: float = Field(
         0.5, ge=0, le=1e3, description="Margin of the windows beyond that, as a part of them; smaller: shorter latency."

@@ -52,10 +52,10 @@ class Result:
     """What a verb found.
 
     Args:
-        verb: "train", "convert", "finetune" or "eval".
+        verb: the name of a verb of the catalog: "train", "convert", ...
         metrics: figures by name; plain numbers, strings, lists and dicts only (written as ``metrics.json``).
         settings: the resolved options: defaults filled in, data set and preprocessing named.
-        model: the network to be saved; None for ``eval``.
+        model: the network to be saved; None of a verb that makes none.
         history: one dict of figures per epoch; empty when nothing was trained.
         failure: what was required and not reached; raised when everything is written and shown.
         files: further files of the run folder, by name.

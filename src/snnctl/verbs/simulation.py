@@ -2,64 +2,123 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from snnctl.errors import AgreementError, ModelError, UsageError
+from snnctl.errors import AgreementError, ModelError, SnnctlError, UsageError
+from snnctl.verbs.known import Known
 
 if TYPE_CHECKING:
     from snnctl.data.dataset import Samples
+    from snnctl.events import Network
     from snnctl.progress import Reporter
     from snnctl.verbs.opening import Opened
 
+Say = Callable[[str, str], str]
+"""How an option and its value are written."""
 
-def refuse_unfit(opened: Opened) -> None:
-    """Only what both simulate alike can be compared.
+
+@dataclass(frozen=True)
+class Obstacle:
+    """Why a network cannot be compared with its simulation.
+
+    Args:
+        option: what is to blame for it.
+        what: the reason, one clause.
+        remedies: options and values; any one of them helps.
+    """
+
+    option: str
+    what: str
+    remedies: tuple[tuple[str, str], ...]
+
+    def todo(self, say: Say) -> str:
+        """What to do, in the words of the command line or of a recipe."""
+        first, *others = [say(*remedy) for remedy in self.remedies]
+        return " ".join([first, *(f"(or {other})" for other in others)])
+
+
+def obstacles(network: Known) -> list[Obstacle]:
+    """All that keeps a spiking network from being compared, as far as is known: only what both simulate alike can be.
+
+    Args:
+        network: under the constraints, and in the precision, in which it is to be compared.
+    """
+    found = []
+    if network.number("noise") > 0:
+        what = "spike times jitter, and the event-driven simulation draws other numbers than TensorFlow"
+        found.append(Obstacle("noise", what, (("noise", "0"),)))
+    if network.number("time_bits") > 0 and network.dtype == "float32":
+        what = "spike times are rounded to a few levels, and in float32 a rounding error moves some by a whole level"
+        found.append(Obstacle("time_bits", what, (("dtype", "float64"), ("time_bits", "0"))))
+    return found
+
+
+def refuse_unfit(network: Known, model: str) -> None:
+    """Says at once all that keeps a network from being compared, and all that helps.
+
+    Args:
+        network: see :func:`obstacles`.
+        model: what it is called.
 
     Raises:
-        UsageError: a ReLU network; jitter, which each draws for itself; rounded times in single precision.
+        ModelError: a ReLU network.
+        UsageError: there are :func:`obstacles`.
     """
-    from snnctl.ttfs.hardware import constraints_of
+    if network.kind == "relu":
+        raise only_spiking(model)
+    if found := obstacles(network):
+        todo = " and ".join(
+            obstacle.todo(lambda name, value: f"--{name.replace('_', '-')} {value}") for obstacle in found
+        )
+        raise UsageError("; ".join(obstacle.what for obstacle in found), todo=f"Add {todo}.")
 
-    if opened.kind != "snn":
-        raise UsageError("only spiking networks are simulated event by event", todo="Convert it first.")
-    constraints = constraints_of(opened.model)
-    if constraints.noise:
-        raise UsageError(
-            "spike times jitter, and the event-driven simulation draws other numbers than TensorFlow",
-            todo="Add --noise 0 to compare the two.",
-        )
-    if constraints.time_bits and opened.dtype != "float64":
-        raise UsageError(
-            "spike times are rounded to a few levels; in single precision a rounding error moves some by a whole one",
-            todo="Add --dtype float64, or --time-bits 0.",
-        )
+
+def only_spiking(model: str) -> SnnctlError:
+    """The error that a ReLU network is to be simulated."""
+    return ModelError(
+        f"{model} is a ReLU network; only spiking networks are simulated event by event",
+        todo="Convert it first: `snnctl convert`.",
+    )
+
+
+def plain_network(opened: Opened) -> Network:
+    """The network as plain data.
+
+    Raises:
+        ModelError: it cannot be written so.
+    """
+    from snnctl.lowering import lower
+
+    with told_of_network():
+        return lower(opened.model)
 
 
 def simulated(
-    opened: Opened, samples: Samples, batch_size: int, reporter: Reporter
+    opened: Opened, plain: Network, samples: Samples, batch_size: int, reporter: Reporter
 ) -> tuple[dict[str, Any], AgreementError | None]:
     """How far a spiking network and its event-driven simulation agree; the error if they do not.
 
     Args:
         opened: the network, one that :func:`refuse_unfit` does not refuse.
+        plain: the same, see :func:`plain_network`.
         samples: what both are shown.
         batch_size: samples at a time.
         reporter: shows progress.
 
     Raises:
-        ModelError: the network cannot be written as plain data.
+        ModelError: the network cannot be simulated.
     """
     from snnctl.data.stream import ArrayStream
-    from snnctl.lowering import lower
     from snnctl.metrics.network import measured_network
     from snnctl.metrics.simulated import compared
 
     stream = ArrayStream(lambda: samples.inputs, samples.labels)
     network = measured_network(opened.model, "snn", stream.shape)
     with told_of_network():
-        found = compared(network, lower(network.model), stream, opened.dtype, batch_size, reporter)
+        found = compared(network, plain, stream, opened.dtype, batch_size, reporter)
     return found.figures, failure(found.difference)
 
 

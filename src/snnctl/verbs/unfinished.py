@@ -226,7 +226,7 @@ def told_if_interrupted(place: Unfinished | None) -> Iterator[None]:
             raise
         raise Interrupted(
             f"interrupted; the {place.rows:,} rows found so far are kept in {place.shown}",
-            todo=f"The same command with {place.again} goes on with the rest.",
+            todo=f"Give the command again, with {place.again}, and it goes on with the rest.",
         ) from interruption
 
 
@@ -293,5 +293,5 @@ def _refusing(place: Unfinished) -> Iterator[None]:
     except OSError as error:
         raise OutputError(
             f"cannot write to {place.shown}: {error.strerror or error}",
-            todo="Name another folder with --out, or make room.",
+            todo=f"Make room and give the command again, with {place.again}, or name another folder: rows are kept.",
         ) from error

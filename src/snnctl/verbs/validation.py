@@ -13,9 +13,11 @@ from snnctl.plugins import Registry
 from snnctl.plugins.options import read_arch_options
 from snnctl.plugins.problems import Label, Problem, find_problems, quoted
 from snnctl.runs import expanded, read_run
+from snnctl.verbs.known import recorded
 from snnctl.verbs.opening import no_data_set, recorded_settings, require_spiking
 from snnctl.verbs.options import Options
 from snnctl.verbs.result import Given
+from snnctl.verbs.simulation import refuse_unfit
 
 PIXELS_OF_ANY_FILE = RawValues("data without a data set (--data)", (0.0, 255.0))
 
@@ -70,8 +72,9 @@ def check_names(options: Options, registry: Registry, objects: Given | None = No
 
     Raises:
         PluginError: no such data set or architecture.
-        UsageError: a preprocessing or an option of the architecture that does not fit.
-        ModelError: the model does not exist.
+        UsageError: a preprocessing or an option of the architecture that does not fit, or constraints that the
+            event-driven simulation cannot be compared under.
+        ModelError: the model does not exist, or is of the wrong kind as far as its run tells.
         DataError: the file to calibrate on does not exist.
     """
     given = options.model_dump()
@@ -86,6 +89,9 @@ def check_names(options: Options, registry: Registry, objects: Given | None = No
     own = not needs_data or given.get("calibrate") is not None or objects.calibration is not None
     if objects.model is None:
         check_model(given["model"], given.get("data"), "calibrate" in given, own, options.spiking_only)
+        network = recorded(expanded(given["model"]))
+        if given.get("simulator") == "events" and network.whole:
+            refuse_unfit(network.under(given), given["model"])
     elif given.get("data") is None and not own:
         raise UsageError(
             f"there is nothing to calibrate {given['model']} on",

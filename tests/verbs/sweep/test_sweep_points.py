@@ -77,7 +77,7 @@ def test_what_does_nothing_is_measured_once() -> None:
         ({"time_bits": "17"}, "17 is not from 0 to 16"),
         ({"latency_quantile": [0.9, 0]}, "above 0"),
         ({"noise": True}, "cannot be true"),
-        ({"noise": 0, "w_min": 0}, "weight-bits, which is not given"),
+        ({"noise": 0, "w_min": 0}, "weights are not rounded"),
         ({"weight_bits": 3, "w_min": 1, "w_max": 1}, "below w_max"),
         ({"noise": 0, "repeats": 0}, "repeats"),
         ({"noise": 0, "seed": 2**32 - 2}, "seed"),

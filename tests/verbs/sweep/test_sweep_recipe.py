@@ -56,7 +56,7 @@ def test_what_the_first_step_has_found_outlasts_its_staging_folder(recipe: Path,
     recipe.write_text(f"steps: [{{sweep: {{model: {digits}, limit: 60, time_bits: '2,3'}}}}]")
     with pytest.raises(Interrupted) as caught:
         snnctl.run_recipe(recipe, out="out", reporter=CtrlC(1))
-    assert caught.value.todo == "The same command with --out out goes on with the rest."
+    assert caught.value.todo == "Give the command again, with --out out, and it goes on with the rest."
     assert names() == {"r.yaml", "out.sweep.unfinished"}
     rest = CtrlC(after=10**9)
     snnctl.run_recipe(recipe, out="out", reporter=rest)

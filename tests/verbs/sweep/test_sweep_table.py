@@ -84,14 +84,33 @@ def test_the_picture_shows_every_axis_before_and_after(grid: bool) -> None:
         "mode": "grid" if grid else "axes",
         "finetune_epochs": 1,
         "unconstrained": {"accuracy": 0.987654},
+        "unconstrained_after": {"accuracy": 0.954321},
         "points": [summarised(rows) for rows in found],
     }
     picture = to_svg(json.loads(json.dumps(metrics)))
     for words in ("jitter of spike times", "bits of spike times", "98.77 %"):
         assert words in picture
-    assert picture.count(">before fine-tuning<") == picture.count(">after fine-tuning<") == 2
+    assert picture.count(">before fine-tuning<") == picture.count(">after fine-tuning<") == 4  # latency differs too
+    assert picture.count(">unconstrained, fine-tuned<") == picture.count(">unconstrained<") == 2
+    assert "unconstrained, fine-tuned: 95.43 %" in picture
     assert ("at time bits 4" in picture) == grid
     shown = [point for point in metrics["points"] if not grid or point["noise"] == 0.0 or point["time_bits"] == 4]
     assert len(shown) == (6 if grid else 8)
     for point in shown:
         assert f"{100 * point['accuracy']:.2f} %" in picture
+
+
+def test_a_latency_that_is_the_same_everywhere_is_not_drawn() -> None:
+    found = [{**summarised(rows), "latency": 7.5, "latency_std": 0.0} for rows in groups(measured())]
+    metrics = {
+        "axes": {axis: list(values) for axis, values in AXIS.items()},
+        "mode": "axes",
+        "finetune_epochs": 1,
+        "unconstrained": {"accuracy": 0.9, "latency": 7.5},
+        "unconstrained_after": {"accuracy": 0.9, "latency": 7.5},
+        "points": found,
+    }
+    assert "Latency" not in to_svg(metrics)
+    picture = to_svg({**metrics, "unconstrained_after": {"accuracy": 0.9, "latency": 8.5}})
+    assert picture.count(">Latency and ") == 2
+    assert "unconstrained, fine-tuned: 8.5" in picture

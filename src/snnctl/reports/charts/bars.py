@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from snnctl.reports.charts.frame import WIDTH, Entry, colour, head, legend
+from snnctl.reports.charts.palette import SERIES
 from snnctl.reports.charts.scales import Scale, make_scale
 from snnctl.reports.charts.svg import document, element, escape, label, number, shortened, text_width
 
 BAR = 14.0
 GAP = 12.0  # between groups
-MOST_LABEL = 190.0  # width
+MOST_LABEL = 130.0  # width
+FILLINGS = ("", " pale", " empty")
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ def _bar(value: float | None, text: str, index: int, x: Scale, top: float) -> st
         y=top + 1,
         width=end - start,
         height=BAR - 2,
-        class_=f"bar f{c} s{c}" + (" pale" if index % 2 else ""),
+        class_=f"bar f{c} s{c}{_filling(index)}",
     )
     return bar + label(f"{value:.3g}", end + 6, top + BAR - 3.5, "small muted")
 
@@ -101,7 +103,12 @@ def _grid(x: Scale, top: float, bottom: float) -> str:
 
 def _sample(index: int) -> str:
     c = colour(index)
-    return element("rect", x=-9, y=-6, width=18, height=12, class_=f"bar f{c} s{c}" + (" pale" if index % 2 else ""))
+    return element("rect", x=-9, y=-6, width=18, height=12, class_=f"bar f{c} s{c}{_filling(index)}")
+
+
+def _filling(index: int) -> str:
+    """Neighbours differ, and so do series of the same colour."""
+    return FILLINGS[(index + index // SERIES) % len(FILLINGS)]
 
 
 def _description(x_label: str, groups: Sequence[str], series: Sequence[Bars]) -> str:

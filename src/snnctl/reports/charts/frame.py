@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,10 +10,25 @@ from snnctl.reports.charts.palette import SERIES
 from snnctl.reports.charts.scales import Scale
 from snnctl.reports.charts.svg import element, label, number, shortened, text_width, wrapped
 
-WIDTH = 540.0
+WIDTH = 460.0  # narrow, so that a telephone does not shrink the letters much
 ROW = 20.0  # of the legend
 HEAD = 30.0  # of the title
 HEAD_SIZE = 15.0  # of its letters
+
+
+SHAPES = (
+    "",  # a circle
+    "M-.9 -.9h1.8v1.8h-1.8Z",
+    "M0 -1.2L1.15 .85H-1.15Z",
+    "M0 -1.3L1.3 0L0 1.3L-1.3 0Z",
+    "M0 1.2L1.15 -.85H-1.15Z",
+    "M-1.2 0L.85 -1.15V1.15Z",
+    "M1.2 0L-.85 -1.15V1.15Z",
+    "M-1.1 0L-.5 -1H.5L1.1 0L.5 1H-.5Z",
+    "M-.4 -1.2h.8v.8h.8v.8h-.8v.8h-.8v-.8h-.8v-.8h.8Z",
+    "M-1.1 -1.1H1.1L-1.1 1.1H1.1Z",
+)
+COORDINATE = re.compile(r"-?\d*\.?\d+")
 
 
 @dataclass(frozen=True)
@@ -35,18 +51,9 @@ def colour(index: int) -> int:
 
 def marker(index: int, x: float, y: float, hollow: bool = False, size: float = 4.5, title: str = "") -> str:
     """A mark whose shape, and not only its colour, tells the series ``index`` from others."""
-    s = size
-    shapes = (
-        f"M{number(-s)} 0a{s} {s} 0 1 0 {number(2 * s)} 0a{s} {s} 0 1 0 {number(-2 * s)} 0Z",
-        f"M{-s * 0.9} {-s * 0.9}h{s * 1.8}v{s * 1.8}h{-s * 1.8}Z",
-        f"M0 {-s * 1.2}L{s * 1.15} {s * 0.85}H{-s * 1.15}Z",
-        f"M0 {-s * 1.3}L{s * 1.3} 0L0 {s * 1.3}L{-s * 1.3} 0Z",
-        f"M0 {s * 1.2}L{s * 1.15} {-s * 0.85}H{-s * 1.15}Z",
-        f"M{-s} {-s}L{s} {s}M{-s} {s}L{s} {-s}",
-        f"M0 {-s * 1.2}V{s * 1.2}M{-s * 1.2} 0H{s * 1.2}",
-        f"M{-s * 1.1} 0L{-s * 0.5} {-s}H{s * 0.5}L{s * 1.1} 0L{s * 0.5} {s}H{-s * 0.5}Z",
-    )
-    shape = shapes[(index + index // SERIES) % len(shapes)]
+    size = 1.4 * size if hollow else size  # a hollow one surrounds a filled one at the same place
+    unit = SHAPES[(index + index // SERIES) % len(SHAPES)]
+    shape = COORDINATE.sub(lambda found: number(float(found[0]) * size), unit) if unit else _circle(number(size), size)
     c = colour(index)
     return element(
         "path",
@@ -55,6 +62,11 @@ def marker(index: int, x: float, y: float, hollow: bool = False, size: float = 4
         transform=f"translate({number(x)} {number(y)})",
         class_=f"marker s{c} {'hollow' if hollow else f'f{c}'}",
     )
+
+
+def _circle(radius: str, size: float) -> str:
+    across = number(2 * size)
+    return f"M-{radius} 0a{radius} {radius} 0 1 0 {across} 0a{radius} {radius} 0 1 0 -{across} 0Z"
 
 
 def head(title: str, inline: bool) -> tuple[str, float]:
@@ -84,7 +96,7 @@ def legend(entries: Sequence[Entry], left: float, top: float, right: float) -> t
 
 def left_room(y: Scale) -> float:
     """Width that the labels of a vertical axis and its name take."""
-    return 34 + max((text_width(text, 12) for _, text in y.ticks), default=0)
+    return 46 + max((text_width(text, 12) for _, text in y.ticks), default=0)
 
 
 def axes(x: Scale, y: Scale, x_label: str, y_label: str, vertical_grid: bool = False) -> str:
@@ -108,7 +120,7 @@ def axes(x: Scale, y: Scale, x_label: str, y_label: str, vertical_grid: bool = F
         parts.append(_axis_break((x.zero + x.start) / 2, bottom))
     parts.append(label(x_label, (left + x.end) / 2, bottom + 40, "small", "middle"))
     if y_label:
-        parts.append(label(y_label, 14, (top + bottom) / 2, "small", "middle", rotate=-90))
+        parts.append(label(y_label, 24, (top + bottom) / 2, "small", "middle", rotate=-90))
     return "".join(parts)
 
 

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from snnctl.reports.charts.frame import head
 from snnctl.reports.charts.svg import document, element, escape, label, shortened, text_width
 
-SIDE = 420.0
-MOST_NUMBERS = 20  # classes; of more, cells hold no numbers
+SIDE = 350.0
+MOST_NUMBERS = 15  # classes; of more, cells hold no numbers
 DARKEST = 0.5  # opacity, so that numbers stay readable on it
 
 

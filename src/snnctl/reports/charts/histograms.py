@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from snnctl.reports.charts.frame import WIDTH, colour, head
 from snnctl.reports.charts.svg import document, element, escape, label, number, shortened
 
-COLUMNS = 3
+COLUMNS = 2
 PANEL = 84.0  # height of the bars' area
 ROW = 146.0
 
@@ -62,8 +62,8 @@ def histograms(
     if not panels:
         body.append(label("no values", WIDTH / 2, top + 20, "muted", "middle"))
         bottom += 40
-    body.append(label(x_label, WIDTH / 2, bottom + 8, "small", "middle"))
-    return document(title, _description(x_label, panels), WIDTH, bottom + 18, "".join(body), inline)
+    body.append(label(x_label, WIDTH / 2, bottom + 12, "small", "middle"))
+    return document(title, _description(x_label, panels), WIDTH, bottom + 22, "".join(body), inline)
 
 
 def _panel(panel: Histogram, left: float, top: float, width: float, c: int) -> str:
@@ -89,7 +89,7 @@ def _steps(counts: Sequence[float], left: float, base: float, width: float) -> s
     step = width / len(counts)
     path = f"M{number(left)} {number(base)}"
     for place, count in enumerate(counts):
-        path += f"V{number(base - PANEL * count / highest)}H{number(left + (place + 1) * step)}"
+        path += f"V{number(base - PANEL * (count / highest))}H{number(left + (place + 1) * step)}"
     return path + f"V{number(base)}Z"
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from snnctl.reports.charts.frame import WIDTH, Entry, axes, colour, head, left_room, legend, marker
-from snnctl.reports.charts.scales import Scale, make_scale, tick_label, usable
-from snnctl.reports.charts.svg import document, element, escape, label, number, polyline
+from snnctl.reports.charts.frame import WIDTH, Entry, axes, colour, left_room, legend, marker
+from snnctl.reports.charts.levels import Level, draw_level, level_entry
+from snnctl.reports.charts.panels import TOP, Panel, alone
+from snnctl.reports.charts.scales import Scale, make_scale, single_scale, tick_label, usable
+from snnctl.reports.charts.svg import element, escape, label, number, polyline
 
-PLOT = 250.0  # height
-MOST_MARKERS = 40  # a denser curve is drawn without
+PLOT = 240.0  # height
+MOST_MARKERS = 40  # of a denser curve few points are marked
+FEW_MARKERS = 6
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,8 @@ def line_chart(
     log_x: bool = False,
     log_y: bool = False,
     percent_y: bool = False,
+    levels: Sequence[Level] = (),
+    least: float = 0.0,
     inline: bool = False,
 ) -> str:
     """Curves over one axis, as SVG.
@@ -67,30 +72,55 @@ def line_chart(
         log_x: whether the horizontal axis is logarithmic; 0 has a place of its own at its beginning.
         log_y: likewise.
         percent_y: whether values are parts of 1 shown as percentages.
+        levels: lines that the curves are compared with.
+        least: what the vertical axis spans at least, if it is not logarithmic.
         inline: see :func:`~snnctl.reports.charts.svg.document`.
 
     Raises:
         ValueError: a series whose ``x``, ``y`` and ``spread`` differ in length.
     """
+    return alone(line_panel(title, x_label, y_label, series, log_x, log_y, percent_y, levels, least), inline)
+
+
+def line_panel(
+    title: str,
+    x_label: str,
+    y_label: str,
+    series: Sequence[Series],
+    log_x: bool = False,
+    log_y: bool = False,
+    percent_y: bool = False,
+    levels: Sequence[Level] = (),
+    least: float = 0.0,
+) -> Panel:
+    """The same without the document around it; arguments as of :func:`line_chart`."""
     series = [replace(one, index=place if one.index is None else one.index) for place, one in enumerate(series)]
     points = [_points(one) for one in series]
     drawn = [point for curve in points for point in curve if point is not None]
-    titled, top = head(title, inline)
-    entries = [Entry(one.name, _sample(one)) for one in series]
-    listed, height = legend(entries, 12, top, WIDTH - 12)
-    top += height + 10
+    entries = [Entry(one.name, _sample(one)) for one in series] + [level_entry(level) for level in levels]
+    listed, height = legend(entries, 12, TOP, WIDTH - 12)
+    top = TOP + height + 10
     bottom = top + PLOT
-    heights = [point.y for point in drawn] + [
-        end for point in drawn for end in (point.low, point.high) if end > 0 or not log_y
-    ]
-    y = make_scale(heights, bottom, top, log=log_y, percent=percent_y)
+    heights = [point.y for point in drawn] + [level.y for level in levels]
+    heights += [end for point in drawn for end in (point.low, point.high) if end > 0 or not log_y]
+    y = make_scale(heights, bottom, top, log=log_y, percent=percent_y, least=least)
     y = _within_one(y, heights) if percent_y and not log_y else y
-    x = make_scale([point.x for point in drawn], left_room(y), WIDTH - 24, log=log_x, most=8)
-    body = [titled, listed, axes(x, y, x_label, y_label)]
+    x = _across({point.x for point in drawn}, left_room(y), log_x)
+    body = [listed, axes(x, y, x_label, y_label)]
+    body += [draw_level(level, x, y, _value(level.y, percent_y)) for level in levels]
     body += [_curve(*pair, x, y, percent_y) for pair in zip(series, points, strict=True)]
     if not drawn:
         body.append(label("no values", (x.start + x.end) / 2, (top + bottom) / 2, "muted", "middle"))
-    return document(title, _description(series, points, x_label, y_label), WIDTH, bottom + 52, "".join(body), inline)
+    words = [_description(series, points, x_label, y_label)]
+    words += [f"{level.name}: {_value(level.y, percent_y)} throughout." for level in levels]
+    return Panel(title, " ".join(words), "".join(body), bottom + 52)
+
+
+def _across(places: set[float], left: float, log: bool) -> Scale:
+    """The horizontal axis; a single value stands in its middle."""
+    if len(places) == 1 and not log:
+        return single_scale(next(iter(places)), left, WIDTH - 24)
+    return make_scale(places, left, WIDTH - 24, log=log, most=8)
 
 
 def _points(series: Series) -> list[Point | None]:
@@ -127,13 +157,18 @@ def _curve(series: Series, points: Sequence[Point | None], x: Scale, y: Scale, p
     if lines:
         parts.append(element("path", d=lines, class_=_line(series)))
     marked = [point for run in runs for point in run]
-    if len(marked) <= MOST_MARKERS:
-        for point in marked:
-            text = escape(f"{series.name}: {_value(point.x)}, {_value(point.y, percent)}")
-            parts.append(marker(index, *_at(point, x, y), hollow=series.dashed, title=text))
-    else:
-        parts += [marker(index, *_at(run[0], x, y), hollow=series.dashed) for run in runs if len(run) == 1]
+    if len(marked) > MOST_MARKERS:
+        marked = [point for run in runs for point in _few(run, index)]
+    for point in marked:
+        text = escape(f"{series.name}: {_value(point.x)}, {_value(point.y, percent)}")
+        parts.append(marker(index, *_at(point, x, y), hollow=series.dashed, title=text))
     return element("g", *parts, class_="series") if parts else ""
+
+
+def _few(run: Sequence[Point], index: int) -> list[Point]:
+    """Points evenly apart; other curves' lie elsewhere."""
+    stride = max(len(run) // FEW_MARKERS, 1)
+    return list(run[index * stride // 4 % stride :: stride])
 
 
 def _line(series: Series) -> str:

@@ -11,7 +11,7 @@ from snnctl.reports.charts.svg import document, element, escape, label, number, 
 from snnctl.reports.charts.timebase import TimeAxis, draw_times, time_axis
 
 MOST_NEURONS = 300  # of a population that are drawn
-LABELS = 132.0  # width
+LABELS = 122.0  # width
 GAP = 10.0
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 LARGEST = 1e300  # beyond it differences overflow
+SMALLEST = 1e-300  # below it powers of ten vanish
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -46,7 +47,7 @@ class Scale:
         if self.log:
             if value <= 0:
                 return self.zero if value == 0 else None
-            value = math.log10(value)
+            value = math.log10(max(value, SMALLEST))
         return self.start + (value - self.low) / (self.high - self.low) * (self.end - self.start)
 
 
@@ -63,6 +64,7 @@ def make_scale(
     log: bool = False,
     percent: bool = False,
     from_zero: bool = False,
+    least: float = 0.0,
     most: int = 6,
 ) -> Scale:
     """An axis that holds ``values``.
@@ -74,6 +76,7 @@ def make_scale(
         log: whether it is logarithmic; 0 then gets a place of its own.
         percent: whether labels are percentages of 1.
         from_zero: whether a linear axis begins at 0.
+        least: what a linear axis spans at least, so that chance does not look like a trend.
         most: about how many ticks there may be.
     """
     found = [float(value) for value in values if usable(value)]
@@ -82,12 +85,13 @@ def make_scale(
     low, high = (min(found), max(found)) if found else (0.0, 1.0)
     if from_zero:
         low, high = min(low, 0.0), max(high, 0.0)
-    low, high = _opened(low, high)
+    low, high = _opened(*_widened(low, high, least, percent))
     step = nice_step(high / most - low / most)  # not high - low, which may overflow
     if not percent and all(value.is_integer() for value in found):
         step = max(step, 1.0)
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
-    ticks = [(index * step, tick_label(index * step, step, percent)) for index in range(first, last + 1)]
+    largest = max(abs(first), abs(last)) * step
+    ticks = [(index * step, tick_label(index * step, step, percent, largest)) for index in range(first, last + 1)]
     return Scale(first * step, last * step, start, end, ticks)
 
 
@@ -97,11 +101,17 @@ def nice_step(rough: float) -> float:
     return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough * (1 - 1e-9))
 
 
-def tick_label(value: float, step: float, percent: bool = False) -> str:
-    """``value`` with as many decimals as ``step`` needs."""
+def single_scale(value: float, start: float, end: float) -> Scale:
+    """An axis with one value in its middle, which alone has a tick."""
+    room = abs(value) or 1.0
+    return Scale(value - room, value + room, start, end, [(value, f"{value:g}".replace("-", "−"))])
+
+
+def tick_label(value: float, step: float, percent: bool = False, largest: float = 0.0) -> str:
+    """``value`` with as many decimals as ``step`` needs, written as the ``largest`` of its axis has to be."""
     if percent:
-        value, step = 100 * value, 100 * step
-    size = max(abs(value), step)
+        value, step, largest = 100 * value, 100 * step, 100 * largest
+    size = max(abs(value), step, largest)
     if size >= 1e5 or step < 1e-4:
         text = scientific(value)
     else:
@@ -131,15 +141,26 @@ def _opened(low: float, high: float) -> tuple[float, float]:
     return low - room, high + room
 
 
+def _widened(low: float, high: float, least: float, percent: bool) -> tuple[float, float]:
+    """A range of at least ``least``; parts of 1 stay parts of 1."""
+    missing = least - (high - low)
+    if missing <= 0:
+        return low, high
+    low, high = low - missing / 2, high + missing / 2
+    shift = min(max(-low, 0.0), max(1 - high, 0.0)) - min(max(high - 1, 0.0), max(low, 0.0)) if percent else 0.0
+    return low + shift, high + shift
+
+
 def _log_scale(found: Sequence[float], start: float, end: float, percent: bool, most: int) -> Scale:
-    positive = [value for value in found if value > 0]
+    """From the tick below the lowest value to the one above the highest."""
+    positive = [max(value, SMALLEST) for value in found if value > 0]
     has_zero = any(value == 0 for value in found)
     low, high = (math.log10(min(positive)), math.log10(max(positive))) if positive else (-1.0, 0.0)
     if high - low < 0.3:
         low, high = low - 0.15, high + 0.15
-    room = 0.03 * (high - low)
-    low, high = low - room, high + room
-    ticks = _log_ticks(low, high, percent, most)
+    places = _log_places(low, high, most)
+    low, high = math.log10(places[0]), math.log10(places[-1])
+    ticks = list(zip(places, _log_labels(places, percent), strict=True))
     if not has_zero:
         return Scale(low, high, start, end, ticks, log=True)
     length = end - start
@@ -147,22 +168,26 @@ def _log_scale(found: Sequence[float], start: float, end: float, percent: bool, 
     return Scale(low, high, start + 0.1 * length, end, ticks, True, zero=start + 0.03 * length, edge=start)
 
 
-def _log_ticks(low: float, high: float, percent: bool, most: int) -> list[tuple[float, str]]:
-    """Powers of ten; between few of them, 2 and 5 times those; of many, every second, third, ..."""
-    decades = range(math.floor(low), math.ceil(high) + 1)
-    inside = [decade for decade in decades if low <= decade <= high]
-    if len(inside) > most:
-        every = math.ceil(len(inside) / most)
-        return [(10.0**decade, _log_label(10.0**decade, percent)) for decade in inside if decade % every == 0]
+def _log_places(low: float, high: float, most: int) -> list[float]:
+    """Powers of ten around a range of logarithms; between few of them multiples; of many every second, third, ..."""
+    first, last = math.floor(low + 1e-9), math.ceil(high - 1e-9)
+    decades = max(last - first, 1)
+    if decades > most:
+        every = math.ceil(decades / most)
+        return [10.0**decade for decade in range(first // every * every, -(-last // every) * every + 1, every)]
     for factors in ((1,), (1, 3), (1, 2, 5), (1, 2, 3, 4, 5, 6, 7, 8, 9)):
-        values = [factor * 10.0**decade for decade in decades for factor in factors]
-        ticks = [value for value in values if low <= math.log10(value) <= high]
-        if len(ticks) >= 3:
+        grid = [factor * 10.0**decade for decade in range(first, first + decades + 1) for factor in factors]
+        begin = max((place for place, value in enumerate(grid) if math.log10(value) <= low + 1e-9), default=0)
+        stop = min((place for place, value in enumerate(grid) if math.log10(value) >= high - 1e-9), default=len(grid))
+        places = grid[begin : max(stop, begin + 1) + 1]
+        if len(places) > 4:
             break
-    return [(value, _log_label(value, percent)) for value in ticks]
+    return places
 
 
-def _log_label(value: float, percent: bool) -> str:
-    shown = 100 * value if percent else value
-    text = f"{shown:g}" if 1e-3 * (1 - 1e-9) <= shown < 1e5 else scientific(shown)
-    return f"{text} %" if percent else text
+def _log_labels(places: Sequence[float], percent: bool) -> list[str]:
+    """In one notation: plain, or if that is too long for one of them, as powers of ten."""
+    shown = [100 * value if percent else value for value in places]
+    short = all(1e-3 * (1 - 1e-9) <= value < 1e5 for value in shown)
+    texts = [f"{value:g}" if short else scientific(value) for value in shown]
+    return [f"{text} %" for text in texts] if percent else texts

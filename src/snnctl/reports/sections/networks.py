@@ -65,10 +65,11 @@ def _trajectory(run: ReportedRun, found: Sequence[Network]) -> Html:
             percent(number(network, "accuracy")),
             plain(number(network, "distance"), 3),
             plain(number(network, "largest_distance"), 3),
+            plain(number(network, "cosine"), 6),
         ]
         for network in found
     ]
-    heads = ["network", "last loss", "accuracy", "distance from ReLU", "largest distance"]
+    heads = ["network", "last loss", "accuracy", "distance from ReLU", "largest distance", "cosine"]
     shown = table(f"Networks of {run.name}", heads, rows)
     names = [text(network, "neuron") for network in found]
     distances, losses = (_curves(run, names, ending) for ending in (DISTANCE, LOSS))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shlex
 from collections.abc import Mapping
 from typing import Any
@@ -44,7 +45,7 @@ def _about(run: ReportedRun) -> list[Html]:
         "duration": html(seconds(run.duration)),
         "seed": html(DASH if run.seed is None else run.seed),
         "plugins": html(", ".join(_plugin(plugin) for plugin in run.plugins) or "none"),
-        "versions": html(", ".join(f"{name} {version}" for name, version in run.versions.items()) or DASH),
+        "versions": html(", ".join(f"{name} {spelled(version)}" for name, version in run.versions.items()) or DASH),
     }
     parts = [_pairs(facts)]
     if run.command:
@@ -71,7 +72,7 @@ def _settings(run: ReportedRun) -> Html:
         given = f" (given: {spelled(run.options[name])})" if _differs(run, name) else ""
         value = run.settings.get(name, run.options.get(name))
         rows.append([name, join([spelled(value), tag("span", given, class_="quiet") if given else ""])])
-    return table(f"Settings of {run.name}", ["option", "value"], rows, texts=2)
+    return table(f"Settings of {run.name}", ["option", "value"], rows, texts=range(2))
 
 
 def _differs(run: ReportedRun, name: str) -> bool:
@@ -86,7 +87,7 @@ def _layers(run: ReportedRun) -> Html:
         for layer in rows
     ]
     heads = ["layer", "kind", *(name.replace("_", " ").replace("t m", "t_m") for name in columns)]
-    return table(f"Layers of {run.name}", heads, shown, texts=2)
+    return table(f"Layers of {run.name}", heads, shown, texts=range(2))
 
 
 def plugin_figures(figures: Any, path: tuple[str, ...] = ()) -> list[tuple[tuple[str, ...], Any]]:
@@ -105,7 +106,7 @@ def _plugin_figures(run: ReportedRun, found: list[tuple[tuple[str, ...], Any]]) 
         ]
         for path, value in found[:MOST_FIGURES]
     ]
-    shown = table(f"Figures of plugins, {run.name}", ["metric", "of", "value"], rows, texts=2)
+    shown = table(f"Figures of plugins, {run.name}", ["metric", "of", "value"], rows, texts=range(2))
     return join(
         [shown, tag("p", f"{len(found) - len(rows)} more are in metrics.json.") if len(found) > len(rows) else ""]
     )
@@ -117,12 +118,13 @@ def _pairs(facts: Mapping[str, Html]) -> Html:
 
 def _plugin(plugin: Any) -> str:
     if not isinstance(plugin, Mapping):
-        return str(plugin)
-    return f"{plugin.get('name', '')} ({plugin.get('package', '')} {plugin.get('version', '')})"
+        return spelled(plugin)
+    name, package, version = (spelled(plugin.get(key, "")) for key in ("name", "package", "version"))
+    return f"{name} ({package} {version})"
 
 
 def spelled(value: Any) -> str:
     """A setting as it is read."""
-    if value is None:
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
         return DASH
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

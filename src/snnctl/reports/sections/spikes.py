@@ -17,20 +17,20 @@ MOST_BITS = 32  # of times
 def spikes_by_layer(facts: Facts) -> Section | Absent:
     """Bars, for each group of runs whose networks have the same layers."""
     title = "Spikes per neuron"
-    groups: dict[tuple[str, ...], list[ReportedRun]] = {}
+    groups: dict[tuple[tuple[str, float | None], ...], list[ReportedRun]] = {}
     for run in facts.runs:
-        names = tuple(text(layer, "name") for layer in layers(run) if number(layer, "spikes_per_neuron") is not None)
-        if names:
-            groups.setdefault(names, []).append(run)
+        same = tuple((text(layer, "name"), number(layer, "neurons")) for layer in _counted(run))
+        if same:
+            groups.setdefault(same, []).append(run)
     if not groups:
         return Absent(title, "No run has measured the spikes of a spiking network.")
     words = "Neurons that fire, as a part of all: a neuron fires at most once, and one that is silent stands for 0."
-    charts = [_bars(facts, list(names), runs) for names, runs in groups.items()]
+    charts = [_bars(facts, [name for name, _ in same], runs) for same, runs in groups.items()]
     return Section("spikes", title, join([tag("p", words), tag("div", *charts, class_="pair")]))
 
 
 def _bars(facts: Facts, names: list[str], runs: list[ReportedRun]) -> Html:
-    series = [Bars(run.name, [_spikes(layer) for layer in _counted(run)], facts.place(run)) for run in runs]
+    series = [Bars(run.name, [_spikes(layer) for layer in _counted(run)], facts.colour(run)) for run in runs]
     title = f"Spikes per neuron: {', '.join(run.name for run in runs)}"
     chart = bar_chart(title, "spikes per neuron", names, series, inline=True)
     return figure(chart, title, title)
@@ -61,7 +61,7 @@ def spike_times(facts: Facts) -> Section | Absent:
     ]
     for run, panels in found:
         name = f"Spike times: {run.name}"
-        chart = histograms(name, "time (τ_c)", panels, index=facts.place(run), inline=True)
+        chart = histograms(name, "time (τ_c)", panels, index=facts.colour(run), inline=True)
         parts.append(details(run.name, figure(chart, _caption(run), name), opened=run is found[-1][0]))
     return Section("times", title, join(parts))
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from snnctl.reports.facts import Facts, ReportedRun, constraints, number, text
+from snnctl.reports.facts import BESIDE, Facts, ReportedRun, constraints, number, text
 from snnctl.reports.markup import Html, html, join, table, tag
 from snnctl.reports.numbers import DASH, count, energy, percent, plain
 
 PRICES = "AC / MAC (pJ)"  # prices of operations
-BESIDE = frozenset({"export", "gradients", "sweep", "trajectory"})
-"""Verbs whose results are shown elsewhere: they do not measure one network."""
 
+TEXTS = frozenset({"run", "what", "data", "constraints"})  # columns that are no numbers
 Column = tuple[str, Callable[[ReportedRun], str]]  # cells are texts or Html
 
 
@@ -26,10 +25,13 @@ def _constraints(run: ReportedRun) -> Html:
     return join(parts, ", ") if parts else html(DASH)
 
 
+DATA = "data"
 COLUMNS: Sequence[Column] = (
+    ("accuracy", lambda run: percent(number(run.metrics, "accuracy"))),
+    ("what", lambda run: kind(run)),
+    (DATA, lambda run: text(run.settings, "data") or DASH),
     ("constraints", _constraints),
     ("images", lambda run: count(number(run.metrics, "images"))),
-    ("accuracy", lambda run: percent(number(run.metrics, "accuracy"))),
     ("top 5", lambda run: percent(number(run.metrics, "top5_accuracy"))),
     ("agreement", lambda run: percent(number(run.metrics, "agreement"))),
     ("spikes per neuron", lambda run: plain(number(run.metrics, "spikes_per_neuron"), 3)),
@@ -52,13 +54,34 @@ def lede(facts: Facts) -> Html:
     accuracy = number(run.metrics, "accuracy")
     if accuracy is None:
         return html(first)
-    images, split = number(run.metrics, "images"), text(run.metrics, "split")
-    words = [" ", tag("a", run.name, href=f"#{anchor(facts, run)}"), f" classifies {percent(accuracy)}"]
-    words.append(f" of {count(images)} {split} images" if images is not None else f" of the {split} images")
+    link = tag("a", run.name, href=f"#{anchor(facts, run)}")
+    spiking = [other for other in runs if other.spiking and number(other.metrics, "accuracy") is not None]
+    words = [" ", "The last run of a spiking network, " if len(spiking) > 1 else "", link]
+    words += [", classifies " if len(spiking) > 1 else " classifies ", percent(accuracy), " of ", _images(run)]
     spikes, latency = number(run.metrics, "spikes_per_neuron"), number(run.metrics, "latency")
     if spikes is not None and latency is not None:
         words.append(f" with {plain(spikes, 3)} spikes per neuron, and answers after {plain(latency)} τ_c")
-    return join([first, *words, "."])
+    return join([first, *words, ".", *_better(facts, run, spiking)])
+
+
+def _images(run: ReportedRun) -> str:
+    """How many images of which data set it was measured on."""
+    images, split, data = number(run.metrics, "images"), text(run.metrics, "split"), text(run.settings, "data")
+    many = "the" if images is None else count(images)
+    return " ".join(part for part in (many, split, "images", f"of {data}" if data else "") if part)
+
+
+def _better(facts: Facts, run: ReportedRun, spiking: Sequence[ReportedRun]) -> list[object]:
+    """The spiking run with the highest accuracy on the same data set, if the one shown is not it."""
+    same = [other for other in spiking if text(other.settings, "data") == text(run.settings, "data")]
+    best = max(same, key=lambda other: number(other.metrics, "accuracy") or 0.0, default=run)
+    highest = number(best.metrics, "accuracy")
+    if highest is None or highest <= (number(run.metrics, "accuracy") or 0.0):
+        return []
+    link = tag("a", best.name, href=f"#{anchor(facts, best)}")
+    data = text(best.settings, "data")
+    where = f" Of the spiking networks on {data}, the most accurate is " if data else " The most accurate is "
+    return [where, link, f" with {percent(highest)}."]
 
 
 def key_figures(facts: Facts) -> Html:
@@ -92,13 +115,15 @@ def prices_differ(runs: Sequence[ReportedRun]) -> bool:
 
 
 def _table(facts: Facts, runs: Sequence[ReportedRun]) -> Html:
-    cells = {name: [cell(run) for run in runs] for name, cell in COLUMNS if name != PRICES or prices_differ(runs)}
+    same = {PRICES: not prices_differ(runs), DATA: len({text(run.settings, "data") for run in runs}) < 2}
+    cells = {name: [cell(run) for run in runs] for name, cell in COLUMNS if not same.get(name, False)}
     shown = [name for name, column in cells.items() if any(value != DASH for value in column)]
     rows = [
-        [tag("a", run.name, href=f"#{anchor(facts, run)}"), kind(run), *(cells[name][place] for name in shown)]
+        [tag("a", run.name, href=f"#{anchor(facts, run)}"), *(cells[name][place] for name in shown)]
         for place, run in enumerate(runs)
     ]
-    return table("All runs", ["run", "what", *shown], rows, texts=2 + ("constraints" in shown))
+    heads = ["run", *shown]
+    return table("All runs", heads, rows, texts=[place for place, name in enumerate(heads) if name in TEXTS])
 
 
 def _others(facts: Facts, runs: Sequence[ReportedRun]) -> Html:

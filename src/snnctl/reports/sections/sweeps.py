@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from snnctl.reports.charts import Series, line_chart
+from snnctl.reports.charts import Series, alone
 from snnctl.reports.facts import Absent, Facts, ReportedRun, Section, number, objects, text
 from snnctl.reports.markup import Html, details, figure, join, table, tag
 from snnctl.reports.numbers import DASH, count, percent, plain
-from snnctl.reports.sweep_words import AFTER, AXES, BEFORE, UNCONSTRAINED, is_logarithmic, stage_name
+from snnctl.reports.sweep_charts import LABELS, TUNED, UNTUNED, References, differ, sweep_panel
+from snnctl.reports.sweep_words import AFTER, AXES, BEFORE, stage_name
 
-FIGURES = (("accuracy", "accuracy", True), ("latency", "latency (τ_c)", False))
 MOST_SERIES = 8
 Points = Sequence[Mapping[str, Any]]
 
@@ -31,8 +31,10 @@ def sweeps(facts: Facts) -> Section | Absent:
 
 def _sweep(run: ReportedRun, points: Points) -> Html:
     charts = [chart for axis in AXES for chart in _axis_charts(run, points, axis)]
-    free = number(run.metrics, "unconstrained", "accuracy")
-    words = f"Without constraints: {percent(free)}. " if free is not None else ""
+    free = references(run, "accuracy")
+    words = f"Without constraints: {percent(free.before)}" if free.before is not None else ""
+    words += f", fine-tuned {percent(free.after)}" if words and free.after is not None else ""
+    words += ". " if words else ""
     images = number(run.metrics, "images")
     words += f"Measured on {count(images)} {text(run.metrics, 'split')} images. " if images is not None else ""
     repeats = number(run.metrics, "repeats")
@@ -51,18 +53,27 @@ def _axis_charts(run: ReportedRun, points: Points, axis: str) -> list[Html]:
     if len({number(point, axis) for point in own}) < (2 if any(point.get("axis") is None for point in own) else 1):
         return []
     charts = []
-    for key, label, as_percent in FIGURES:
-        series = [] if key == "latency" and not _changes(own, key) else _series(run, own, axis, key)
-        if series:
-            title = f"{run.name}: {label.partition(' (')[0]} by {AXES[axis].partition(' (')[0]}"
-            log = is_logarithmic(axis, [value for one in series for value in one.x])
-            chart = line_chart(title, AXES[axis], label, series, log_x=log, percent_y=as_percent, inline=True)
-            charts.append(figure(chart, title, title))
+    for key in LABELS:
+        curves = _curves(run, own, axis, key)
+        levels = references(run, key).levels(coloured=all(point.get("axis") is not None for point in own))
+        if key == "accuracy" or differ(curves, levels):
+            title = f"{run.name}: {key} by {AXES[axis].partition(' (')[0]}"
+            panel = sweep_panel(title, axis, key, curves, levels, number(run.metrics, "images"))
+            charts.append(figure(alone(panel, inline=True), title, title))
     return charts
 
 
-def _changes(points: Points, key: str) -> bool:
-    return len({number(point, key) for point in points}) > 1
+def references(run: ReportedRun, key: str) -> References:
+    """A figure without constraints, before and after fine-tuning, as far as it is known."""
+    control = [
+        point
+        for point in objects(run.metrics, "points")
+        if point.get("stage") == AFTER and all(number(point, name) is None for name in AXES)
+    ]
+    after = number(run.metrics, "unconstrained_after", key)
+    if after is None and control:
+        after = number(control[0], key)
+    return References(number(run.metrics, "unconstrained", key), after)
 
 
 def _has_place(point: Mapping[str, Any], axis: str) -> bool:
@@ -71,27 +82,22 @@ def _has_place(point: Mapping[str, Any], axis: str) -> bool:
     return value is not None and not (value == 0 and axis.endswith("_bits"))
 
 
-def _series(run: ReportedRun, points: Points, axis: str, key: str) -> list[Series]:
-    """The unconstrained network, and curves after and before fine-tuning, as in ``sweep.svg``."""
+def _curves(run: ReportedRun, points: Points, axis: str, key: str) -> list[Series]:
+    """After and before fine-tuning, as in ``sweep.svg``."""
     tuned = any(point.get("stage") == AFTER for point in objects(run.metrics, "points"))
     groups: dict[str, list[Mapping[str, Any]]] = {}
     for point in sorted(points, key=lambda point: point.get("stage") != AFTER):
         others = [f"{name.replace('_', ' ')} {number(point, name):g}" for name in AXES if _sets(point, name, axis)]
         stage = stage_name(text(point, "stage"), tuned) if point.get("stage") in (BEFORE, AFTER) else ""
         groups.setdefault(", ".join(part for part in (stage, *others) if part), []).append(point)
-    curves = [_one(name, group, axis, key) for name, group in list(groups.items())[:MOST_SERIES]]
-    return [*_reference(run, points, axis, key), *curves]
+    grid = any(point.get("axis") is None for point in points)
+    return [
+        _one(name, group, axis, key, place if grid else UNTUNED if tuned and group[0].get("stage") == BEFORE else TUNED)
+        for place, (name, group) in enumerate(list(groups.items())[:MOST_SERIES])
+    ]
 
 
-def _reference(run: ReportedRun, points: Points, axis: str, key: str) -> list[Series]:
-    """A level line at the figure without constraints, if it is known."""
-    free = number(run.metrics, "unconstrained", key)
-    values = [value for point in points if (value := number(point, axis)) is not None]
-    ends = list(dict.fromkeys([min(values), max(values)])) if values else []
-    return [] if free is None else [Series(UNCONSTRAINED, ends, [free] * len(ends))]
-
-
-def _one(name: str, points: Points, axis: str, key: str) -> Series:
+def _one(name: str, points: Points, axis: str, key: str, colour: int) -> Series:
     values = [(number(point, axis), number(point, key), number(point, f"{key}_std") or 0.0) for point in points]
     rows = [(x, y, spread) for x, y, spread in values if x is not None and y is not None]
     spreads = [row[2] for row in rows] if any(row[2] for row in rows) else []
@@ -101,6 +107,7 @@ def _one(name: str, points: Points, axis: str, key: str) -> Series:
         [row[1] for row in rows],
         spreads,
         any(point.get("stage") == BEFORE for point in points),
+        colour,
     )
 
 
@@ -119,7 +126,7 @@ def _table(points: Points) -> Html:
                 *(DASH if (value := number(point, axis)) is None else f"{value:g}" for axis in axes),
                 text(point, "stage"),
                 percent(number(point, "accuracy")),
-                DASH if spread is None else f"{100 * spread:.2f}",
+                percent(spread).removesuffix(" %"),
                 plain(number(point, "spikes_per_neuron"), 3),
                 plain(number(point, "latency")),
             ]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from snnctl.reports.charts import Series, line_chart
-from snnctl.reports.facts import Absent, Facts, ReportedRun, Section, curves
+from snnctl.reports.facts import Absent, Facts, ReportedRun, Section, curves, number
 from snnctl.reports.markup import Html, figure, join, tag
+from snnctl.reports.numbers import enumerated
+from snnctl.reports.spans import accuracy_span
 
 CHARTS = (("loss", ("loss", "val_loss"), False), ("accuracy", ("accuracy", "val_accuracy"), True))
 NAMES = {"loss": "training", "accuracy": "training", "val_loss": "test images", "val_accuracy": "test images"}
@@ -36,19 +38,22 @@ def _notes(facts: Facts) -> list[Html]:
     tuned = [run for run in facts.runs if run.verb == "finetune" and run.history]
     known = [run.name for run in tuned if epochs_before(facts, run)]
     unknown = [run.name for run in tuned if run.name not in known]
-    words = [f"Epochs of {', '.join(known)} follow those of the training they continue."] if known else []
+    words = [f"Epochs of {enumerated(known)} follow those of the training they continue."] if known else []
     if unknown:
-        words.append(f"Epochs of {', '.join(unknown)} count from the beginning of fine-tuning.")
+        words.append(f"Epochs of {enumerated(unknown)} count from the beginning of fine-tuning.")
     return [tag("p", " ".join(words))] if words else []
 
 
 def _chart(facts: Facts, name: str, figures: tuple[str, ...], percent: bool) -> Html:
     series = [
-        Series(f"{run.name}, {NAMES[figure_]}", epochs, values, (), not figure_.startswith("val_"), facts.place(run))
+        Series(f"{run.name}, {NAMES[figure_]}", epochs, values, (), not figure_.startswith("val_"), facts.colour(run))
         for run in facts.runs
         for figure_, epochs, values in curves(run, figures, epochs_before(facts, run))
     ]
     if not series:
         return Html("")
     title = f"{name.capitalize()} by epoch"
-    return figure(line_chart(title, "epoch", name, series, percent_y=percent, inline=True), title, title)
+    images = [count for run in facts.runs if run.history and (count := number(run.metrics, "images")) is not None]
+    values = [value for one in series for value in one.y]
+    least = accuracy_span(values, min(images, default=None)) if percent else 0.0
+    return figure(line_chart(title, "epoch", name, series, percent_y=percent, least=least, inline=True), title, title)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import json
 import math
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -169,18 +171,9 @@ def _source(run: ReportedRun, by_folder: Mapping[Path, str]) -> str:
 
 
 def _named_apart(runs: list[ReportedRun]) -> list[ReportedRun]:
-    """Runs in folders of the same name get that of the folder above in front, or else a number behind."""
-    names = [run.name for run in runs]
-    taken: set[str] = set()
-    result = []
-    for run in runs:
-        name = run.name
-        if names.count(name) > 1:
-            name = f"{Path(run.folder).resolve().parent.name}/{name}"
-        number, free = 1, name
-        while free in taken:
-            number += 1
-            free = f"{name} ({number})"
-        taken.add(free)
-        result.append(replace(run, name=free))
-    return result
+    """Each with the end of its path for a name: of as many folders as tell all apart, below the folder of them all."""
+    paths = [Path(run.folder).resolve() for run in runs]
+    shared = Path(os.path.commonpath([path.parent for path in paths]))
+    own = [path.relative_to(shared).parts for path in paths]
+    depth = next(depth for depth in count(1) if len({path[-depth:] for path in own}) == len(own))
+    return [replace(run, name="/".join(path[-depth:])) for run, path in zip(runs, own, strict=True)]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from snnctl.errors import SnnctlError
 from snnctl.reports.facts import Facts, ReportedRun, text
+from snnctl.reports.numbers import enumerated
 from snnctl.reports.page import report_page
 from snnctl.reports.sections.image import TITLE as IMAGE
 from snnctl.verbs.report.gather import Missing, gather, recipe_name
@@ -124,13 +125,7 @@ def _title(given: Sequence[str], runs: Sequence[ReportedRun]) -> str:
     if len(given) == 1 and (name := recipe_name(given[0])):
         return name
     names = [run.name for run in runs]
-    return (
-        names[0]
-        if len(names) == 1
-        else f"{', '.join(names[:-1])} and {names[-1]}"
-        if len(names) <= MOST_NAMED
-        else f"{len(names)} runs"
-    )
+    return enumerated(names) if len(names) <= MOST_NAMED else f"{len(names)} runs"
 
 
 def _class_names(runs: Sequence[ReportedRun], run: Run) -> dict[str, Sequence[str]]:

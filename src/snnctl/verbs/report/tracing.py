@@ -11,9 +11,8 @@ import numpy as np
 
 from snnctl.errors import DataError, ModelError, SnnctlError, UsageError
 from snnctl.reports.charts import Spikes, Trajectory
-from snnctl.reports.facts import ReportedRun, TracedImage, text
+from snnctl.reports.facts import BESIDE, ReportedRun, TracedImage, text
 from snnctl.reports.picture import png
-from snnctl.reports.sections.summary import BESIDE
 from snnctl.runs import expanded
 from snnctl.verbs.options import EvalOptions, HardwareOptions
 from snnctl.verbs.report.options import ReportOptions

@@ -1,59 +1,56 @@
-"""The picture of a sweep: a chart for each axis, accuracy over its values, before and after fine-tuning."""
+"""The picture of a sweep: accuracy over the values of each axis, before and after fine-tuning; and latency."""
 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from snnctl.reports.charts import Series, line_chart
-from snnctl.reports.charts.frame import WIDTH
-from snnctl.reports.charts.svg import document, label
-from snnctl.reports.sweep_words import AXES, UNCONSTRAINED, is_logarithmic, stage_name
+from snnctl.reports.charts import Panel, Series, stacked
+from snnctl.reports.sweep_charts import LABELS, TUNED, UNTUNED, References, differ, sweep_panel
+from snnctl.reports.sweep_words import AXES, stage_name
 from snnctl.verbs.sweep.grid import UNCONSTRAINED_BY_ZERO
 from snnctl.verbs.sweep.jobs import AFTER, BEFORE
-
-ROOT = re.compile(r'<svg [^>]*viewBox="0 0 [\d.]+ (?P<height>[\d.]+)"')
-HEAD = 34.0  # height of a chart's title
 
 Row = Mapping[str, Any]
 
 
 def to_svg(metrics: Mapping[str, Any]) -> str:
-    """All axes below each other in one SVG.
+    """All axes below each other in one SVG: accuracy, and latency where it is not the same everywhere.
 
     Args:
-        metrics: of the sweep, as written to ``sweep.json``.
+        metrics: of the sweep, as written to ``sweep.json``, without the points of the unconstrained network.
     """
-    body, height = "", 0.0
-    for axis in metrics["axes"]:
-        body += label(chart_title(axis, metrics), 12, height + 22, "head")
-        chart = axis_chart(axis, metrics)
-        height += HEAD
-        body += chart.replace("<svg ", f'<svg y="{height:g}" ', 1)
-        found = ROOT.match(chart)
-        height += float(found["height"]) if found else 0.0
-    words = f"A chart for each axis: {', '.join(AXES[axis] for axis in metrics['axes'])}."
-    return document("Accuracy under hardware constraints", words, WIDTH, height, body)
+    panels = [panel for axis in metrics["axes"] for figure in LABELS for panel in axis_panels(axis, figure, metrics)]
+    return stacked("Accuracy under hardware constraints", panels)
 
 
-def axis_chart(axis: str, metrics: Mapping[str, Any]) -> str:
-    """Accuracy over the values of ``axis``, as SVG; of a grid the points at which all other axes constrain least."""
+def axis_panels(axis: str, figure: str, metrics: Mapping[str, Any]) -> list[Panel]:
+    """A figure over the values of ``axis``; of a grid the points at which all other axes constrain least.
+
+    Args:
+        axis: one that was swept.
+        figure: "accuracy" or "latency".
+        metrics: see :func:`to_svg`.
+
+    Returns:
+        The chart; none of a latency that is the same everywhere.
+    """
     others = others_at_least(axis, metrics)
     drawn = [row for row in metrics["points"] if _is_on(row, axis, others) and not _is_idle(axis, row[axis])]
     tuned = metrics["finetune_epochs"] > 0
-    series = [_reference(drawn, axis, metrics["unconstrained"])]
-    series += [_curve(stage_name(AFTER, tuned), drawn, axis, AFTER)] if tuned else []
-    series += [_curve(stage_name(BEFORE, tuned), drawn, axis, BEFORE)]
-    wide = is_logarithmic(axis, [row[axis] for row in drawn])
-    title = chart_title(axis, metrics)
-    return line_chart(title, AXES[axis], "accuracy", series, log_x=wide, percent_y=True, inline=True)
+    curves = [_curve(stage_name(AFTER, tuned), drawn, axis, figure, AFTER)] if tuned else []
+    curves += [_curve(stage_name(BEFORE, tuned), drawn, axis, figure, BEFORE, UNTUNED if tuned else TUNED)]
+    free, control = metrics["unconstrained"], metrics.get("unconstrained_after") or {}
+    levels = References(free.get(figure), control.get(figure)).levels()
+    if figure != "accuracy" and not differ(curves, levels):
+        return []
+    return [sweep_panel(chart_title(axis, metrics, figure), axis, figure, curves, levels, metrics.get("images"))]
 
 
-def chart_title(axis: str, metrics: Mapping[str, Any]) -> str:
+def chart_title(axis: str, metrics: Mapping[str, Any], figure: str = "accuracy") -> str:
     """What the chart of ``axis`` shows, and of a grid where the other axes are."""
-    title = f"Accuracy and {AXES[axis].partition(' (')[0]}"
+    title = f"{figure.capitalize()} and {AXES[axis].partition(' (')[0]}"
     others = others_at_least(axis, metrics) if metrics["mode"] == "grid" else {}
     fixed = ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in others.items())
     return f"{title}, at {fixed}" if fixed else title
@@ -82,22 +79,17 @@ def _is_on(row: Row, axis: str, others: Mapping[str, float]) -> bool:
     return all(row[name] == value for name, value in others.items())
 
 
-def _curve(name: str, rows: Sequence[Row], axis: str, stage: str) -> Series:
+def _curve(name: str, rows: Sequence[Row], axis: str, figure: str, stage: str, colour: int = TUNED) -> Series:
     """Solid after fine-tuning, dashed before."""
     found = [row for row in rows if row["stage"] == stage]
     return Series(
         name,
         [row[axis] for row in found],
-        [_number(row["accuracy"]) for row in found],
-        [_number(row["accuracy_std"]) for row in found],
+        [_number(row[figure]) for row in found],
+        [_number(row[f"{figure}_std"]) for row in found],
         dashed=stage == BEFORE,
+        index=colour,
     )
-
-
-def _reference(rows: Sequence[Row], axis: str, unconstrained: Row) -> Series:
-    values = [row[axis] for row in rows]
-    ends = list(dict.fromkeys([min(values), max(values)])) if values else []
-    return Series(UNCONSTRAINED, ends, [unconstrained["accuracy"]] * len(ends))
 
 
 def _number(value: float | None) -> float:

@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from snnctl.ttfs.constraints import MOST_BITS
-from snnctl.verbs.options import ModelSourceOptions, OptimisationOptions, Positive
+from snnctl.verbs.options import NO_BITS, ModelSourceOptions, OptimisationOptions, Positive
 from snnctl.verbs.sweep.axes import MOST, numbers, whole_numbers
 from snnctl.verbs.sweep.grid import AXES, count, given_axes
 
@@ -69,7 +69,7 @@ class SweepOptions(ModelSourceOptions, OptimisationOptions):
         if self.seed + self.repeats > MOST_SEED:
             raise _refused(f"the last seed is {self.seed + self.repeats - 1}; it must be below 2^32", "")
         if self.weight_bits is None and (self.w_min is not None or self.w_max is not None):
-            raise _refused("w_min and w_max are the ends of weight-bits, which is not given", "")
+            raise _refused(NO_BITS, "Give values of --weight-bits (weight_bits).")
         if self.w_min is not None and self.w_max is not None and self.w_min >= self.w_max:
             raise _refused(f"w_min is {self.w_min!r}; it must be below w_max, {self.w_max!r}", "")
         return self

@@ -46,9 +46,14 @@ def origin(thing: Dataset | Architecture) -> str:
 def describe(error: BaseException) -> str:
     """The error's kind and text, in one line even if the text cannot be had."""
     try:
-        text = " ".join(str(error).split())[:LONGEST]
+        text = _printable(" ".join(str(error).split())[:LONGEST])
     except BaseException:
         text = ""
     if text and isinstance(error, SnnctlError):
         return text
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def _printable(text: str) -> str:
+    """What terminals would obey, and what no file can hold, as Python writes it in a string."""
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)

@@ -101,6 +101,27 @@ def test_mistakes_are_exceptions_of_ours(
     assert calls == []
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"out": 3}, "out is 3, which is no path"),
+        ({"out": b"out"}, "out is b'out', which is no path"),
+        ({"out": ""}, "out is empty"),
+        ({"overwrite": "x"}, "overwrite is 'x'"),
+        ({"overwrite": 1}, "overwrite is 1"),
+    ],
+)
+@pytest.mark.parametrize(
+    "name", ["train", "convert", "finetune", "evaluate", "export", "sweep", "run_recipe", "report"]
+)
+def test_where_results_go_is_checked_first(calls: list[Any], name: str, options: dict[str, Any], message: str) -> None:
+    given = () if name == "train" else ("nowhere",)
+    with pytest.raises(UsageError) as caught:
+        getattr(snnctl, name)(*given, **options)
+    assert message in str(caught.value)
+    assert (calls, list(Path().iterdir())) == ([], [])
+
+
 def test_a_model_that_is_not_there(calls: list[Any]) -> None:
     with pytest.raises(ModelError, match="no model at nowhere"):
         snnctl.convert("nowhere")

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from snnctl.errors import ModelError, OutputError
+from snnctl.leftovers import beside
 from snnctl.runs import (
     RunRecord,
     default_folder,
@@ -96,7 +97,7 @@ def test_the_old_folder_stays_until_the_new_one_is_complete(tmp_path: Path) -> N
     out = write_run(tmp_path / "out", result(accuracy=1), RunRecord("train"))
     with staging_folder(out) as staging:
         assert staging.parent == tmp_path
-        assert staging.name == f".out.partial-{os.getpid()}"
+        assert staging.name == beside(out, "partial").name
         (staging / "new").touch()
         assert (out / "metrics.json").exists()
         assert publish(staging, out, overwrite=True) == out

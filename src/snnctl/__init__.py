@@ -225,8 +225,9 @@ def run_recipe(
         SnnctlError: a step failed; what the steps before it wrote is kept.
     """
     from snnctl.recipes import run_recipe as run
+    from snnctl.verbs.given import output_path
 
-    return run(path, settings, out=out, overwrite=overwrite, reporter=reporter)
+    return run(path, settings, out=output_path(out, overwrite), overwrite=overwrite, reporter=reporter)
 
 
 def report(
@@ -251,18 +252,18 @@ def report(
     Raises:
         SnnctlError: a run is missing or damaged, there is no such image, or the file cannot be written.
     """
-    from pathlib import Path
-
     from snnctl.plugins import load_registry
     from snnctl.progress import SilentReporter
+    from snnctl.verbs.given import output_path
     from snnctl.verbs.report.options import ReportOptions
     from snnctl.verbs.report.report import write_report
     from snnctl.verbs.result import Run
     from snnctl.verbs.validation import make_options
 
+    target = output_path(out, overwrite)
     checked = make_options(ReportOptions, {**options, "runs": [os.fspath(folder) for folder in runs]})
     run = Run(load_registry(), reporter or SilentReporter())
-    return write_report(checked, run, out=None if out is None else Path(out), overwrite=overwrite)[1]
+    return write_report(checked, run, out=target, overwrite=overwrite)[1]
 
 
 def load(path: Folder, *, allow_code: bool = False) -> LoadedModel:
@@ -302,24 +303,22 @@ def _call(
     reporter: Reporter | None,
     objects: Given | None = None,
 ) -> Result:
-    from pathlib import Path
-
-    from snnctl.errors import AgreementError, UsageError
+    from snnctl.errors import AgreementError
     from snnctl.plugins import load_registry
     from snnctl.progress import SilentReporter
     from snnctl.verbs.catalog import VERBS
     from snnctl.verbs.execute import execute, failure
+    from snnctl.verbs.given import output_path
     from snnctl.verbs.result import Given, Run
     from snnctl.verbs.validation import check_names, make_options
 
-    if out is not None and not os.fspath(out):
-        raise UsageError("out is empty", todo="Give the path of a folder, or leave it out.")
+    target = output_path(out, overwrite)
     verb = VERBS[name]
     checked = make_options(verb.options, options)
     run = Run(load_registry(), reporter or SilentReporter(), objects or Given())
     check_names(checked, run.registry, run.given)
     command = [f"snnctl.{verb.function_path.partition(':')[2]}(...)"]
-    result, folder = execute(verb, checked, run, out=Path(out) if out else None, overwrite=overwrite, command=command)
+    result, folder = execute(verb, checked, run, out=target, overwrite=overwrite, command=command)
     if (missed := failure(result, folder)) is not None:
         if isinstance(missed, AgreementError):
             missed.result = result

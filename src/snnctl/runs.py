@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from snnctl.errors import ModelError, OutputError
+from snnctl.leftovers import beside, clear_leftovers
 
 if TYPE_CHECKING:
     from snnctl.plugins import Registry
@@ -92,6 +93,9 @@ class RunRecord:
 def prepare_output(folder: Path, overwrite: bool = False, inputs: Iterable[Path] = ()) -> Path:
     """Find out, before the work starts, whether its result can be written to ``folder``.
 
+    What a process that was killed has left beside it is cleared first; if it was killed while it replaced the folder,
+    the old content is put back.
+
     Args:
         folder: need not exist, nor need its parents.
         overwrite: whether it may hold a run already, which is kept until the new result is complete.
@@ -109,6 +113,7 @@ def prepare_output(folder: Path, overwrite: bool = False, inputs: Iterable[Path]
         raise OutputError(f"{folder} is the root of the file system", todo="name a folder with --out")
     try:
         _refuse_long_name(target)
+        clear_leftovers(target)
         if target.exists() and not target.is_dir():
             raise OutputError(f"{folder} is a file", todo="name a folder with --out")
         if target.is_dir() and any(target.iterdir()):
@@ -133,7 +138,7 @@ def staging_folder(target: Path) -> Iterator[Path]:
     Raises:
         OutputError: the folder cannot be written.
     """
-    staging = _beside(target, "partial")
+    staging = beside(target, "partial")
     made = [folder for folder in target.parents if not folder.exists()]
     try:
         staging.mkdir(parents=True)
@@ -153,7 +158,7 @@ def publish(staging: Path, target: Path, overwrite: bool = False) -> Path:
     """
     if not overwrite:
         return _rename_to_free(staging, target)
-    old = _beside(target, "old")
+    old = beside(target, "old")
     if target.exists():
         target.rename(old)
     try:
@@ -284,11 +289,6 @@ def plain(value: Any) -> Any:
     return value if value is None or isinstance(value, str | int) else str(value)
 
 
-def _beside(target: Path, purpose: str) -> Path:
-    """The hidden name of this process's own folder beside ``target``."""
-    return target.with_name(f".{target.name}.{purpose}-{os.getpid()}")
-
-
 def _rename_to_free(staging: Path, target: Path) -> Path:
     """Renaming onto a folder fails if anything is in it, so two processes never take the same name."""
     number = 1
@@ -372,7 +372,7 @@ def _resolved(folder: Path) -> Path:
 def _refuse_long_name(target: Path) -> None:
     """The hidden folder beside it has a longer name; the operating system is asked whether that can be."""
     with suppress(FileNotFoundError, NotADirectoryError):
-        os.lstat(_beside(target, "partial"))
+        os.lstat(beside(target, "partial"))
 
 
 def _unwritable(folder: Path, error: OSError) -> OutputError:

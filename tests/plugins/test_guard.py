@@ -8,7 +8,7 @@ from snnctl.errors import PluginError
 from snnctl.plugins.guard import describe, guard
 
 
-class Mute(Exception):
+class MuteError(Exception):
     """An exception whose text cannot be had."""
 
     def __str__(self) -> str:
@@ -21,7 +21,7 @@ class Mute(Exception):
         (ValueError("two\n lines"), "ValueError: two lines"),
         (ValueError("\ud800 and \x1b[31mred"), r"ValueError: \ud800 and \x1b[31mred"),
         (ValueError("größer als 3 µs"), "ValueError: größer als 3 µs"),
-        (Mute(), "Mute"),
+        (MuteError(), "MuteError"),
         (SystemExit(), "SystemExit"),
     ],
 )

@@ -196,6 +196,7 @@ BEYOND_THE_FIRST_STEP = [
 ]
 
 
+TAKE_A_RANGE = ("eval", "finetune", "export")
 SNN = "- id: s\n  train: {arch: fc2, type: snn%s}\n"
 RELU = "- id: r\n  train: {arch: fc2}\n"
 
@@ -235,6 +236,28 @@ UNSUITED = [
         + steps(SNN % "" + "- id: t\n  finetune: {model: s}\n- eval: {model: t, simulator: events, noise: 1}"),
         "2 problems; nothing was run\nr.yaml:1:12: spike times are rounded",
     ),
+    (
+        steps(SNN % ", noise: 1, time_bits: 4" + "- eval: {model: s, simulator: events}"),
+        "r.yaml:4:22: spike times jitter, and the event-driven simulation draws other numbers than TensorFlow; spike "
+        "times are rounded to a few levels, and in float32 a rounding error moves some by a whole level\n"
+        "set noise: 0 and dtype: float64 (or time_bits: 0)",
+    ),
+    *((steps(SNN % "" + f"- {verb}: {{model: s, w_min: 1}}"), "weights are not rounded") for verb in TAKE_A_RANGE),
+    (steps(SNN % "" + "- eval: {model: s, weight_bits: 0, w_max: 1}"), "r.yaml:4:38: --w-min and --w-max"),
+    (steps(SNN % ", weight_bits: 4" + "- eval: {model: s, weight_bits: 0, w_max: 1}"), "r.yaml:4:38: --w-min"),
+    (
+        steps(RELU + "- id: s\n  convert: {model: r}\n- finetune: {model: s, w_max: 1}"),
+        "r.yaml:6:26: --w-min and --w-max",
+    ),
+    (steps("- eval: {model: free, w_min: 1}"), "r.yaml:2:25: --w-min and --w-max"),
+    (
+        steps(SNN % "" + "- id: wb\n  finetune: {model: s, weight_bits: 4, w_max: 2}\n- export: {model: wb, w_min: 3}"),
+        "r.yaml:6:25: step 'wb' makes a network whose w_max is 2; w_min must be below it\nset w_max too",
+    ),
+    (
+        steps("- eval: {model: rounded, w_max: -1.5}"),
+        "r.yaml:2:28: rounded is a network whose w_min is -1.0; w_max must be above it",
+    ),
 ]
 
 
@@ -257,6 +280,14 @@ def test_what_a_network_cannot_do_is_found(check: Any, runs: None, text: str, me
         "- eval: {model: snn, simulator: events, dtype: float64}",
         "- eval: {model: snn/model.keras, data: mnist-mini, simulator: events, time_bits: 4}",
         "- export: {model: snn, weight_bits: 5, seed: 3}",
+        *(f"- {verb}: {{model: snn, w_min: 1}}" for verb in TAKE_A_RANGE),
+        "- eval: {model: snn/model.keras, data: mnist-mini, w_min: 1}",
+        "- eval: {model: rounded, w_min: -2, w_max: -1.5}",
+        "- eval: {model: rounded, w_max: 1}",
+        "- eval: {model: snn, weight_bits: 4, w_min: 1}",
+        SNN % ", weight_bits: 4, w_max: 2" + "- eval: {model: s, w_min: 1}",
+        SNN % ", weight_bits: 4, w_max: 2"
+        + "- id: free\n  finetune: {model: s, weight_bits: 0}\n- eval: {model: free, weight_bits: 4, w_min: 3}",
     ],
 )
 def test_what_may_be_possible_is_not_refused(check: Any, runs: None, text: str) -> None:
@@ -265,13 +296,20 @@ def test_what_may_be_possible_is_not_refused(check: Any, runs: None, text: str) 
 
 @pytest.fixture
 def runs(check: Any) -> None:
-    """Two run folders: ``relu``, and ``snn`` in float32, which carries rounded spike times."""
-    for kind, carried in (("relu", {}), ("snn", {"time_bits": 4})):
-        Path(kind).mkdir()
-        Path(kind, "model.keras").write_bytes(b"PK")
+    """Run folders in float32: ``relu``; ``snn``, which carries rounded spike times, and is silent about weights;
+    ``free`` of rounded weights, and ``rounded`` ones from -1.
+    """
+    for name, kind, carried in (
+        ("relu", "relu", {}),
+        ("snn", "snn", {"time_bits": 4}),
+        ("free", "snn", {"weight_bits": None, "w_min": None, "w_max": None}),
+        ("rounded", "snn", {"weight_bits": 4, "w_min": -1.0, "w_max": None}),
+    ):
+        Path(name).mkdir()
+        Path(name, "model.keras").write_bytes(b"PK")
         settings = {"data": "mnist-mini", "dtype": "float32", **carried}
-        Path(kind, "run.json").write_text(json.dumps({"verb": "train", "settings": settings}))
-        Path(kind, "metrics.json").write_text(json.dumps({"type": kind}))
+        Path(name, "run.json").write_text(json.dumps({"verb": "train", "settings": settings}))
+        Path(name, "metrics.json").write_text(json.dumps({"type": kind}))
 
 
 @pytest.mark.parametrize(("text", "message"), BEYOND_THE_FIRST_STEP)

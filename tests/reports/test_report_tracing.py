@@ -1,12 +1,18 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
+import pytest
 
+from snnctl.errors import ModelError
 from snnctl.events import Population, Trace
+from snnctl.plugins import load_registry
 from snnctl.reports.facts import ReportedRun
-from snnctl.verbs.report.tracing import candidates, shown_outputs, watched_neurons
+from snnctl.verbs.report.options import ReportOptions
+from snnctl.verbs.report.tracing import candidates, image_of, shown_outputs, watched_neurons
+from snnctl.verbs.result import Run
 
 
 def population(name: str, kind: str, neurons: int) -> Population:
@@ -52,3 +58,14 @@ def test_a_network_of_its_own_comes_before_sweeps_and_exports() -> None:
     ]
     assert [run.name for run in candidates(runs)] == ["tuned", "made", "file", "curves"]
     assert candidates(runs[:1]) == []
+
+
+@pytest.mark.parametrize("verb", ["train", "convert", "finetune"])
+def test_the_network_a_run_began_with_is_not_shown_as_its_own(tmp_path: Path, verb: str) -> None:
+    (tmp_path / "before.keras").write_bytes(b"PK")
+    (tmp_path / "made").mkdir()
+    settings = {"data": "mnist-mini", "model": str(tmp_path / "before.keras")}
+    made = ReportedRun("made", str(tmp_path / "made"), verb, {"type": "snn"}, settings=settings)
+    options = ReportOptions(runs=[made.folder])
+    with pytest.raises(ModelError, match=r"^The model\.keras of made is missing\.$"):
+        image_of([made], options, Run(load_registry()), lambda: pytest.fail("a model is opened"))

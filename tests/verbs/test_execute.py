@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -10,7 +12,7 @@ import pytest
 
 from snnctl.errors import OutputError
 from snnctl.plugins import load_registry
-from snnctl.verbs.execute import execute
+from snnctl.verbs.execute import check_output, execute
 from snnctl.verbs.options import Options
 from snnctl.verbs.result import Result, Run
 from snnctl.verbs.unfinished import open_rows
@@ -44,3 +46,20 @@ def test_a_full_disk_at_the_last_step_says_that_the_rows_are_kept(
     assert "--out" in said
     assert Path("curves.unfinished").exists() == (rows > 0)
     assert not Path("curves").exists()
+
+
+@pytest.mark.parametrize(("seconds", "verb", "stays"), [(1, "sweep", False), (-1, "sweep", True), (1, "convert", True)])
+def test_rows_that_outlived_their_run_are_dropped_when_it_is_found_complete(
+    tmp_path: Path, seconds: int, verb: str, stays: bool
+) -> None:
+    out, rows = tmp_path / "curves", tmp_path / "curves.unfinished" / "rows.jsonl"
+    rows.parent.mkdir()
+    rows.write_text('{"of": "this"}\n')
+    out.mkdir()
+    (out / "run.json").write_text(json.dumps({"verb": verb}))
+    measured = rows.stat().st_mtime
+    os.utime(out / "run.json", (measured + seconds, measured + seconds))
+    resumed: Any = SimpleNamespace(name="sweep", resumes=True)
+    with pytest.raises(OutputError, match="holds a complete run"):
+        check_output(resumed, Options(), out)
+    assert rows.parent.exists() == stays

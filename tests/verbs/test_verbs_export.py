@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 
@@ -51,6 +53,49 @@ def test_a_relu_network_is_refused(runs):
     with pytest.raises(ModelError, match="is a ReLU network") as caught:
         snnctl.export(runs / "relu")
     assert "snnctl convert" in caught.value.todo
+
+
+def nested(runs: Path) -> keras.Model:
+    """The spiking network as a layer of another model."""
+    return keras.Sequential([keras.Input((28, 28, 1)), snnctl.load(runs / "snn").model], name="outer")
+
+
+@pytest.mark.parametrize("verb", ["export", "evaluate", "finetune", "sweep"])
+def test_a_network_nested_inside_another_model_is_refused(runs, tmp_path, verb):
+    nested(runs).save(tmp_path / "outer.keras")
+    options = {"export": {}, "finetune": {"epochs": 0, **DATA}, "sweep": {"time_bits": [4], **DATA}}.get(verb, DATA)
+    with pytest.raises(ModelError, match=r"outer\.keras: .*'fc2_spiking' is nested inside .* 'outer'") as caught:
+        getattr(snnctl, verb)(tmp_path / "outer.keras", **options)
+    assert "model.get_layer('fc2_spiking').save(" in caught.value.todo
+    assert caught.value.exit_code == 3
+
+
+def test_what_is_advised_for_a_nested_network_helps(runs, tmp_path):
+    outermost = keras.Sequential([keras.Input((28, 28, 1)), nested(runs)], name="outermost")
+    with pytest.raises(ModelError, match="'fc2_spiking' is nested inside another model, 'outermost'") as caught:
+        snnctl.export(outermost)
+    assert "model.get_layer('outer').get_layer('fc2_spiking').save(" in caught.value.todo
+    outermost.get_layer("outer").get_layer("fc2_spiking").save(tmp_path / "inner.keras")
+    assert snnctl.export(tmp_path / "inner.keras").metrics["synapses"] == 784 * 30 + 30 * 10
+
+
+def test_a_report_is_made_without_a_nested_network(runs, tmp_path):
+    shutil.copytree(runs / "snn", tmp_path / "snn")
+    nested(runs).save(tmp_path / "snn" / "model.keras")
+    page = snnctl.report(tmp_path / "snn").read_text(encoding="utf-8")
+    assert "is nested inside another model" in page
+
+
+def test_numbers_that_are_out_of_range_are_refused(runs, tmp_path):
+    model = snnctl.load(runs / "snn").model
+    weights = model.get_weights()
+    model.set_weights([1e35 * array for array in weights])
+    model.save(tmp_path / "huge.keras")
+    with pytest.raises(ModelError, match="dense"):
+        snnctl.export(tmp_path / "huge.keras")
+    model.set_weights([np.nan * array for array in weights])
+    with pytest.raises(ModelError, match="NaN"):
+        snnctl.export(model)
 
 
 def test_a_network_is_compared_with_its_simulation(runs):

@@ -65,8 +65,8 @@ def _run(verb: Verb, given: dict[str, Any], out: Path | None, overwrite: bool, a
     from snnctl.cli.session import start
     from snnctl.cli.streams import result_kept_in
     from snnctl.cli.tables import show_json, show_result
-    from snnctl.runs import default_folder, prepare_output
-    from snnctl.verbs.execute import execute, failure, inputs
+    from snnctl.runs import default_folder
+    from snnctl.verbs.execute import check_output, execute, failure
     from snnctl.verbs.validation import check_names, make_options
 
     values = flags.mapping(verb.options, given)
@@ -76,7 +76,7 @@ def _run(verb: Verb, given: dict[str, Any], out: Path | None, overwrite: bool, a
     with start() as session:
         check_names(options, session.run.registry)
         if out is not None:
-            prepare_output(out, overwrite, inputs(options))
+            check_output(verb, options, out, overwrite)
         session.import_tensorflow()
         result, folder = execute(
             verb, options, session.run, out=out, overwrite=overwrite, command=["snnctl", *sys.argv[1:]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import keras
 
@@ -82,6 +82,35 @@ def holds_spiking_layers(model: keras.Model) -> bool:
         or (isinstance(layer, keras.Model) and holds_spiking_layers(layer))
         for layer in model.layers
     )
+
+
+def kind_of(model: keras.Model, where: str = "") -> Literal["relu", "snn"]:
+    """Whether a network is a spiking one; all layers of a spiking network must be its own.
+
+    Args:
+        model: the network.
+        where: what the message begins with, such as the file it came from.
+
+    Raises:
+        ModelError: spiking layers stand in a model inside the network; names both.
+    """
+    if way := _way_to_spiking(model):
+        inner = "".join(f".get_layer('{name}')" for name in way)
+        raise ModelError(
+            f"The spiking network '{way[-1]}' is nested inside another model, '{model.name}'.",
+            where=where,
+            todo=f"Save the inner model by itself: model{inner}.save('inner.keras'), where model is the outer one "
+            "(snnctl.load opens files).",
+        )
+    return "snn" if holds_spiking_layers(model) else "relu"
+
+
+def _way_to_spiking(model: keras.Model) -> list[str]:
+    """Names of the models, from the outside in, that lead to nested spiking layers; empty if there are none."""
+    for layer in model.layers:
+        if isinstance(layer, keras.Model) and holds_spiking_layers(layer):
+            return [layer.name, *_way_to_spiking(layer)]
+    return []
 
 
 def _is_well_formed(layer: object) -> bool:

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from snnctl.errors import OutputError, SnnctlError
-from snnctl.runs import RunRecord, prepare_output, third_party, versions, write_run
+from snnctl.runs import RunRecord, expanded, prepare_output, third_party, versions, write_run
 from snnctl.verbs.catalog import Verb
 from snnctl.verbs.interruptions import Interruptions
 from snnctl.verbs.options import Options
@@ -22,6 +22,23 @@ def inputs(options: Options) -> list[Path]:
     """The files and folders that a verb with these options reads."""
     named = (getattr(options, key, None) for key in ("model", "data_dir", "calibrate"))
     return [Path(path) for path in named if path is not None]
+
+
+def check_output(verb: Verb, options: Options, out: Path, overwrite: bool = False) -> Path:
+    """Find out, before the work starts, whether ``execute`` can write to ``out``; returns its absolute path.
+
+    Rows that a complete run there was made of are removed, if they are still beside it.
+
+    Raises:
+        OutputError: see :func:`snnctl.runs.prepare_output`.
+    """
+    try:
+        return prepare_output(out, overwrite, inputs(options))
+    except OutputError:
+        if verb.resumes and expanded(out).is_dir():
+            folder = expanded(out).resolve()
+            Unfinished.beside(folder, out, anew=False).discard_finished(folder, verb.name)
+        raise
 
 
 def execute(
@@ -52,7 +69,7 @@ def execute(
         OutputError: ``out`` is in use or cannot be written; known before the work starts.
         Interrupted: Ctrl-C; what has been found is kept.
     """
-    folder = prepare_output(out, overwrite, inputs(options)) if out is not None else None
+    folder = check_output(verb, options, out, overwrite) if out is not None else None
     kept = None
     if verb.resumes and out is not None and folder is not None:
         kept = run.unfinished or Unfinished.beside(folder, out, overwrite)

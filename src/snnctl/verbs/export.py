@@ -26,40 +26,47 @@ def export(options: ExportOptions, run: Run) -> Result:
     """The network as a file of the run folder, and how large it is; under constraints if they are asked for.
 
     Raises:
-        ModelError: missing or damaged, no spiking network, of no fixed input size, or with a layer that is not known.
+        ModelError: missing or damaged, no spiking network, of no fixed input size, with a layer that is not known, or
+            with numbers that are out of range.
         UsageError: a range of weights that does not fit.
         ConversionError: several inputs, or a call method of its own.
     """
     from snnctl.lowering import lower
     from snnctl.models import dtype_of
     from snnctl.ttfs.hardware import constraints_of
+    from snnctl.verbs.simulation import told_of_network
 
     model = spiking_model(options, run)
     constraints = merged(options, constraints_of(model), options.seed)
-    network = lower(apply_constraints(model, constraints))
-    network = replace(network, about={"model": model.name, "precision": dtype_of(model)})
+    constrained = apply_constraints(model, constraints)
+    with told_of_network():
+        network = lower(constrained)
+        network = replace(network, about={"model": model.name, "precision": dtype_of(model)})
+        content = packed(network)
     hardware = {"hardware": found} if (found := constraints.in_force()) else {}
     resolved = {**options.model_dump(mode="json"), **settings(constraints)}
-    return Result("export", {**figures(network), **hardware}, resolved, files={NAME: packed(network)})
+    return Result("export", {**figures(network), **hardware}, resolved, files={NAME: content})
 
 
 def spiking_model(options: ExportOptions, run: Run) -> keras.Model:
     """The network that is named, or was given as an object.
 
     Raises:
-        ModelError: missing or damaged, or no spiking network.
+        ModelError: missing or damaged, no spiking network, or one that is nested inside another model.
     """
-    from snnctl.models import load_model
-    from snnctl.models.vetting import holds_spiking_layers
+    from snnctl.models import check_finite, load_model
+    from snnctl.models.vetting import kind_of
 
     layer_rules(run)  # plugins register the layers that a file may hold
-    model = run.given.model
+    model, where = run.given.model, ""
     if model is None:
         loaded = load_model(expanded(options.model))
         for note in loaded.notes:
             run.reporter.note(note)
-        model = loaded.model
-    if not holds_spiking_layers(model):
+        model, where = loaded.model, options.model
+    else:
+        check_finite(model)
+    if kind_of(model, where) == "relu":
         raise ModelError(f"{options.model} is a ReLU network", todo="Convert it first: `snnctl convert`.")
     return model
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from snnctl.errors import UsageError
@@ -38,6 +39,24 @@ def given_objects(
             todo="Give the array as calibration; a file brings its own labels.",
         )
     return named, Given(network, calibration, labels)
+
+
+def output_path(out: Any, overwrite: Any) -> Path | None:
+    """Where a caller wants the result; None for nowhere.
+
+    Raises:
+        UsageError: ``out`` is no path or empty, or ``overwrite`` is neither True nor False.
+    """
+    if not isinstance(overwrite, bool):
+        raise UsageError(f"overwrite is {overwrite!r}", todo="Give True or False.")
+    if out is None:
+        return None
+    path = os.fspath(out) if isinstance(out, str | os.PathLike) else out
+    if not isinstance(path, str):
+        raise UsageError(f"out is {out!r}, which is no path", todo="Give a path as a text or a pathlib.Path.")
+    if not path:
+        raise UsageError("out is empty", todo="Give a path, or leave it out.")
+    return Path(path)
 
 
 def _refuse_objects(calibration: Any, calibrate: Any) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -23,7 +23,7 @@ class Known:
     Args:
         kind: "relu" or "snn"; None if not known.
         dtype: its precision; None if not known.
-        constraints: those it carries, by name; what is not there need not be free of them.
+        constraints: those it carries, by name, None or 0 where it carries none; of what is not there nothing is known.
     """
 
     kind: str | None = None
@@ -40,11 +40,20 @@ class Known:
         value = self.constraints.get(name)
         return value if isinstance(value, int | float) and not isinstance(value, bool) else 0
 
+    @property
+    def rounds_weights(self) -> bool | None:
+        """Whether weights are rounded; None if not known."""
+        bits = self.constraints.get("weight_bits", "")
+        return bool(bits) if bits is None or type(bits) is int else None
+
     def under(self, options: Mapping[str, Any]) -> Known:
         """The same network opened by a verb with these options, which need not be valid."""
         given = {name: value for name in CONSTRAINTS if (value := options.get(name)) is not None}
         dtype = self.dtype if options.get("dtype") is None else _word(options["dtype"], PRECISIONS)
-        return Known(self.kind, dtype, {**self.constraints, **given})
+        network = Known(self.kind, dtype, {**self.constraints, **given})
+        if network.rounds_weights is False:  # a range goes with the rounding
+            return replace(network, constraints={**network.constraints, "w_min": None, "w_max": None})
+        return network
 
 
 def recorded(model: Path) -> Known:
@@ -58,7 +67,7 @@ def recorded(model: Path) -> Known:
         return Known()
     settings = record.settings
     kind, dtype = _word(record.metrics.get("type"), KINDS), _word(settings.get("dtype"), PRECISIONS)
-    return Known(kind, dtype, {name: settings.get(name) for name in CONSTRAINTS})
+    return Known(kind, dtype, {name: settings[name] for name in CONSTRAINTS if name in settings})
 
 
 def made(verb: str, options: Mapping[str, Any], source: Known) -> Known:
@@ -71,9 +80,9 @@ def made(verb: str, options: Mapping[str, Any], source: Known) -> Known:
     """
     if verb == "train":
         kind = _word(options.get("type", "relu"), KINDS)
-        return Known(kind, "float32").under(options)
+        return Known(kind, "float32", dict.fromkeys(CONSTRAINTS)).under(options)
     if verb == "convert":
-        return Known("snn", source.under(options).dtype)
+        return Known("snn", source.under(options).dtype, dict.fromkeys(CONSTRAINTS))
     return source.under(options)
 
 

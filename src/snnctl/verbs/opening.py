@@ -103,18 +103,18 @@ def open_network(
         sample_shape: of other data, for a network that does not say what it takes; None if not known.
 
     Raises:
-        ModelError: missing, damaged or incomplete.
+        ModelError: missing, damaged, incomplete, or a spiking network nested inside another model.
         UsageError, PluginError: an architecture that does not exist, or options that do not fit it.
     """
     from snnctl.models import as_dtype, check_finite, dtype_of, load_model
-    from snnctl.models.vetting import holds_spiking_layers
+    from snnctl.models.vetting import kind_of
     from snnctl.verbs.stored_classes import stored_classes
 
     rules = layer_rules(run)  # first: plugins register the layers that a file may hold
     if run.given.model is not None:
         model = as_dtype(run.given.model, options.dtype, allow_code=True)  # its code is the caller's own
         check_finite(model)
-        return Network(model, "snn" if holds_spiking_layers(model) else "relu", dtype_of(model), {}, rules)
+        return Network(model, kind_of(model), dtype_of(model), {}, rules)
     path = expanded(options.model)
     architecture = run.registry.architecture(options.arch) if options.arch else None
     checked = CheckedArchitecture(architecture) if architecture else None
@@ -133,7 +133,8 @@ def open_network(
     )
     for note in loaded.notes:
         run.reporter.note(note)
-    return Network(loaded.model, loaded.kind, dtype_of(loaded.model), recorded_settings(path), rules)
+    kind = kind_of(loaded.model, options.model)
+    return Network(loaded.model, kind, dtype_of(loaded.model), recorded_settings(path), rules)
 
 
 def recorded_settings(model: Path) -> dict[str, Any]:

@@ -17,8 +17,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
-from snnctl.errors import Interrupted, OutputError
-from snnctl.runs import plain
+from snnctl.errors import Interrupted, ModelError, OutputError
+from snnctl.runs import plain, read_run
 
 ROWS = "rows.jsonl"
 MOST_SHOWN = 40  # characters of a value
@@ -75,6 +75,19 @@ class Unfinished:
         with suppress(OSError):
             (self.folder / ROWS).unlink(missing_ok=True)
             self.folder.rmdir()
+
+    def discard_finished(self, run: Path, verb: str) -> None:
+        """Remove the rows if the complete run folder ``run`` of ``verb`` was made of them: it is younger than they are.
+
+        They stay when a process is killed between writing the run folder and removing them.
+        """
+        try:
+            record = read_run(run)
+            finished = (run / "run.json").stat().st_mtime_ns >= (self.folder / ROWS).stat().st_mtime_ns
+        except (OSError, ModelError):  # no rows, no run, or a damaged one
+            return
+        if finished and record is not None and record.verb == verb:
+            self.discard()
 
 
 class Rows:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from snnctl.errors import DataError, ModelError, SnnctlError, UsageError
+from snnctl.models.source import RUN_MODEL
 from snnctl.reports.charts import Spikes, Trajectory
 from snnctl.reports.facts import BESIDE, ReportedRun, TracedImage, text
 from snnctl.reports.picture import png
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 SPLIT = "test"
 MOST_OUTPUTS = 20
+MAKERS = ("train", "convert", "finetune")  # what they name as "model" is the network they began with
 Choice = tuple[str, int]
 
 
@@ -92,10 +94,16 @@ def _image_of(found: ReportedRun, options: ReportOptions, run: Run, before_model
 
 
 def _model_of(run: ReportedRun) -> Path | None:
-    """The run's own folder if it holds a model, or else the one that it names, which may have moved along with it."""
+    """The run's own folder if it holds a model, or else the one that it names, which may have moved along with it.
+
+    Raises:
+        ModelError: the run made a network, and it is gone.
+    """
     folder = Path(run.folder)
-    if (folder / "model.keras").is_file():
+    if (folder / RUN_MODEL).is_file():
         return folder
+    if run.verb in MAKERS:
+        raise ModelError(f"The {RUN_MODEL} of {run.name} is missing")
     named = text(run.settings, "model")
     if not named:
         return None

@@ -14,7 +14,7 @@ from snnctl.models import as_dtype, precision
 from snnctl.ttfs.observe import observed_firing, silence
 from snnctl.ttfs.timeline import latency, relays, spiking_layers, timeline
 
-SHORT, ALL = 12, 170
+SHORT, ALL = 8, 170
 TOLERANCE = {"float64": 1e-9, "float32": 1e-4}  # single precision where TensorFlow has no double
 
 L = keras.layers

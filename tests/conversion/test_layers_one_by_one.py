@@ -323,7 +323,7 @@ def check_at(place: str, case: str) -> None:
     check(network(shape, lambda grower, node: PLACES[place](grower, node, chain())))
 
 
-@pytest.mark.parametrize("place", ["behind_spikes", "behind_signed"])
+@pytest.mark.parametrize("place", ["behind_spikes", pytest.param("behind_signed", marks=pytest.mark.long)])
 @pytest.mark.parametrize("case", CHAINS)
 def test_a_layer_converts_exactly(case: str, place: str) -> None:
     check_at(place, case)

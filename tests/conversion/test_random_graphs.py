@@ -18,7 +18,7 @@ from snnctl.conversion.logits import logits_of
 from snnctl.errors import ConversionError
 from snnctl.models import as_dtype, precision
 
-SHORT, ALL = 16, 540
+SHORT, ALL = 10, 540
 TOLERANCE = {"float64": 1e-9, "float32": 1e-4}
 PROBABILITIES = {"softmax": ops.softmax, "sigmoid": ops.sigmoid, "linear": lambda logits: logits}
 

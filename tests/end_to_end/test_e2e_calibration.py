@@ -33,6 +33,7 @@ def files(snnctl: Snnctl) -> Path:
     return snnctl.cwd
 
 
+@pytest.mark.long
 def test_a_bare_model_and_a_file(snnctl: Snnctl, model_files: Path, files: Path) -> None:
     done = snnctl("convert", model_files / "good.h5", "--calibrate", "bytes.npz", "--out", "snn")
     found = metrics(files / "snn")

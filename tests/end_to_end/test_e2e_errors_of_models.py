@@ -23,10 +23,11 @@ def test_a_missing_file(snnctl: Snnctl, model_files: Path) -> None:
 @pytest.mark.parametrize(
     ("model", "options", "words"),
     [
-        (
+        pytest.param(
             "good.keras",
             ["--data", "cifar10"],
             ["shape (28, 28, 1)", "set cifar10 have shape (32, 32, 3)", "--data"],
+            marks=pytest.mark.long,
         ),
         pytest.param(
             "seven-classes.keras",
@@ -61,7 +62,12 @@ def test_a_missing_file(snnctl: Snnctl, model_files: Path) -> None:
             ["lambda.keras", "Layer 'doubled' holds Python code", "standard layers", "--allow-code"],
             marks=pytest.mark.long,
         ),
-        ("huge.keras", MNIST, ["huge.keras describes a network with more weights than the file holds", "Copy or save"]),
+        pytest.param(
+            "huge.keras",
+            MNIST,
+            ["huge.keras describes a network with more weights than the file holds", "Copy or save"],
+            marks=pytest.mark.long,
+        ),
         pytest.param(
             "linked.h5",
             MNIST,
@@ -108,8 +114,16 @@ def test_a_saved_model_of_keras_2_is_read(snnctl: Snnctl) -> None:
     ("model", "words"),
     [
         ("layer-norm", ["layer 'normed' (LayerNormalization), 3 of 5", "BatchNormalization", "docs/convert.md"]),
-        ("tanh", ["layer 'curved' (Dense), 2 of 3", "the activation 'tanh' has no spiking form", "ReLU"]),
-        ("sigmoid", ["layer 'squashed' (Dense), 2 of 3", "goes on behind its softmax or sigmoid", "at the end"]),
+        pytest.param(
+            "tanh",
+            ["layer 'curved' (Dense), 2 of 3", "the activation 'tanh' has no spiking form", "ReLU"],
+            marks=pytest.mark.long,
+        ),
+        pytest.param(
+            "sigmoid",
+            ["layer 'squashed' (Dense), 2 of 3", "goes on behind its softmax or sigmoid", "at the end"],
+            marks=pytest.mark.long,
+        ),
     ],
 )
 def test_a_network_that_does_not_convert(snnctl: Snnctl, model_files: Path, model: str, words: list[str]) -> None:
@@ -117,6 +131,7 @@ def test_a_network_that_does_not_convert(snnctl: Snnctl, model_files: Path, mode
     assert [word for word in words if word not in message] == [], message
 
 
+@pytest.mark.long
 def test_a_recurrent_network_does_not_convert(snnctl: Snnctl, model_files: Path, faulty_plugin: Path) -> None:
     message = snnctl.fail(
         CONVERSION, "convert", model_files / "lstm.keras", "--data", "sequences", PYTHONPATH=str(faulty_plugin)

@@ -38,6 +38,7 @@ def test_what_it_adds(snnctl: Snnctl) -> None:
     }
 
 
+@pytest.mark.long
 def test_its_network_learns_and_converts(snnctl: Snnctl, run_folder: Callable[[str], Path]) -> None:
     relu = run_folder("bars")
     assert metrics(relu)["accuracy"] > 0.9

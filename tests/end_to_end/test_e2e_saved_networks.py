@@ -39,6 +39,7 @@ def test_keras_opens_and_trains_a_saved_network(run_folder: Folder, tmp_path: Pa
     subprocess.run([sys.executable, "-c", ORDINARY, *arguments], check=True, cwd=tmp_path)
 
 
+@pytest.mark.long
 def test_precision_is_kept(run_folder: Folder) -> None:
     import snnctl
 

@@ -16,7 +16,7 @@ from snnctl.models import as_dtype, precision
 from snnctl.ttfs.observe import observed
 from snnctl.ttfs.timeline import spiking_layers
 
-SHORT, ALL = 10, 70
+SHORT, ALL = 7, 70
 IMAGE = (9, 8, 3)
 L = keras.layers
 

@@ -37,6 +37,7 @@ def test_an_option_that_only_the_architecture_can_judge(snnctl: Snnctl) -> None:
     assert "hidden of architecture fc2 must be a number above zero, not 0" in message
 
 
+@pytest.mark.long
 def test_a_training_that_diverges(snnctl: Snnctl) -> None:
     message = snnctl.fail(
         TRAINING,

@@ -71,7 +71,7 @@ def distance(first, second) -> float:
 
 
 @pytest.mark.parametrize("optimizer", [pytest.param("sgd", marks=pytest.mark.long), "adam"])
-@pytest.mark.parametrize("build", [fc2, small_conv])
+@pytest.mark.parametrize("build", [fc2, pytest.param(small_conv, marks=pytest.mark.long)])
 def test_the_same_weights_after_500_batches_in_float64(build, optimizer, digits):
     relu = trained(build, None, optimizer, "float64", digits)
     spiking = trained(build, "b1", optimizer, "float64", digits)

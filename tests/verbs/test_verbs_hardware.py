@@ -112,6 +112,7 @@ def test_what_is_in_force_is_among_the_settings(networks: Path) -> None:
 # finetune and train.
 
 
+@pytest.mark.long
 def test_finetuning_recovers_what_few_weight_bits_cost(networks: Path) -> None:
     plain = evaluated(networks / "snn")["accuracy"]
     tuned = snnctl.finetune(networks / "snn", weight_bits=2, epochs=3, lr=1e-3, batch_size=16, **DATA)

@@ -159,6 +159,7 @@ def test_it_converts_exactly(name: str, photographs: tuple[np.ndarray, np.ndarra
     check_double(model, images[: application.doubles])
 
 
+@pytest.mark.long
 def test_a_small_mobilenet_converts_exactly() -> None:
     """On digits, which are always there."""
     digits = resized(MnistMini().load("test", DataContext()).inputs[:200], 64)

@@ -43,7 +43,7 @@ relaxed = settings(deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @given(networks.recipes())
-@settings(relaxed, max_examples=25)
+@settings(relaxed, max_examples=12)
 def test_random_networks_convert_exactly(recipe):
     check_exact(recipe)
 

@@ -324,7 +324,9 @@ def check_at(place: str, case: str) -> None:
 
 
 @pytest.mark.parametrize("place", ["behind_spikes", pytest.param("behind_signed", marks=pytest.mark.long)])
-@pytest.mark.parametrize("case", CHAINS)
+@pytest.mark.parametrize(
+    "case", [pytest.param(case, marks=pytest.mark.long if number % 2 else ()) for number, case in enumerate(CHAINS)]
+)
 def test_a_layer_converts_exactly(case: str, place: str) -> None:
     check_at(place, case)
 

@@ -102,6 +102,7 @@ def test_less_agreement_than_required(snnctl: Snnctl, run_folder: Folder, files:
     assert snnctl("eval", "snn", "--limit", "20", "--json").json()["images"] == 20
 
 
+@pytest.mark.long
 def test_a_network_for_0_to_1_given_0_to_255(snnctl: Snnctl, files: Path) -> None:
     import keras
 

@@ -14,7 +14,9 @@ DATA = 4
     ("data", "words"),
     [
         ("nan-pixels", ["nan-pixels, train split: Sample 3 holds the value nan, not a finite number"]),
-        ("odd-labels", ["odd-labels, train split: Sample 5 has label 2, outside 0..1"]),
+        pytest.param(
+            "odd-labels", ["odd-labels, train split: Sample 5 has label 2, outside 0..1"], marks=pytest.mark.long
+        ),
         pytest.param(
             "bright-pixels",
             ["bright-pixels, train split: Sample 3 holds the value 300, outside 0..255"],

@@ -37,9 +37,10 @@ def test_a_plugin_that_registers_nonsense_is_named(snnctl: Snnctl, packages: Pat
     [
         (["--arch", "fc2", "--data", "fails-to-load"], ["data set 'fails-to-load'", "the cable is loose"]),
         (["--arch", "fails-to-build", "--data", "mnist-mini"], ["architecture 'fails-to-build'", "no more bricks"]),
-        (
+        pytest.param(
             ["--arch", "leaves", "--data", "mnist-mini"],
             ["'leaves' (faulty): build failed", "SystemExit"],
+            marks=pytest.mark.long,
         ),
         pytest.param(
             ["--arch", "unknown-shape", "--data", "mnist-mini"],
@@ -65,6 +66,7 @@ def test_a_plugin_that_fails_at_work(
     assert [word for word in words if word not in message] == [], message
 
 
+@pytest.mark.long
 def test_an_architecture_that_fails_to_build_for_a_weight_file(
     snnctl: Snnctl, faulty_plugin: Path, model_files: Path
 ) -> None:

@@ -17,7 +17,7 @@ INTERRUPTED = "error: interrupted; nothing incomplete was left behind"
 @pytest.mark.parametrize(
     ("sent", "code", "said"),
     [
-        (signal.SIGINT, 130, [INTERRUPTED]),
+        pytest.param(signal.SIGINT, 130, [INTERRUPTED], marks=pytest.mark.long),
         pytest.param(signal.SIGTERM, 143, [], marks=pytest.mark.long),
     ],
 )

@@ -22,7 +22,7 @@ COMPARED = {"agreement", "max_logit_difference", "source_accuracy"}
         ("relu", {"accuracy"}, True),
         ("snn", SPIKING | COMPARED, False),
         ("tuned", SPIKING | {"accuracy_before"}, True),
-        ("b1", SPIKING, True),
+        pytest.param("b1", SPIKING, True, marks=pytest.mark.long),
     ],
 )
 def test_a_run_folder_is_complete(run_folder: Folder, name: str, figures: set[str], trained: bool) -> None:
@@ -65,6 +65,7 @@ def test_fine_tuning_improves(run_folder: Folder) -> None:
     assert tuned["accuracy"] > tuned["accuracy_before"]
 
 
+@pytest.mark.long
 def test_double_precision_is_a_billion_times_closer(run_folder: Folder) -> None:
     found = metrics(run_folder("float64"))
     assert found["max_logit_difference"] < 1e-10 * found["largest_logit"]
@@ -80,7 +81,7 @@ def test_a_quantile_trades_exactness_for_speed(run_folder: Folder) -> None:
 
 
 @pytest.mark.parametrize(
-    "neuron", ["b1", *(pytest.param(name, marks=pytest.mark.long) for name in ("alpha1", "smart-alpha1"))]
+    "neuron", [pytest.param(name, marks=pytest.mark.long) for name in ("b1", "alpha1", "smart-alpha1")]
 )
 def test_a_spiking_network_learns_from_scratch(run_folder: Folder, neuron: str) -> None:
     folder = run_folder(neuron)
@@ -122,6 +123,7 @@ def test_without_out_a_folder_is_found(snnctl: Snnctl, model_files: Path) -> Non
     assert metrics(folder)["agreement"] == 1.0
 
 
+@pytest.mark.long
 def test_weights_alone_convert_with_their_architecture(snnctl: Snnctl, model_files: Path) -> None:
     arguments = ("--arch", "fc2", "--arch-opt", "hidden=30", "--data", "mnist-mini", "--limit", "20", "--json")
     document = snnctl("convert", model_files / "fc2.weights.h5", *arguments).json()

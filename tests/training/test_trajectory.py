@@ -87,6 +87,7 @@ def test_the_same_weights_after_500_batches_in_float32(build, digits):
     assert distance(relu, trained(build, "b1", "sgd", "float32", digits)) <= 1e-4
 
 
+@pytest.mark.long
 def test_alpha1_leaves_the_trajectory(digits):
     """The same comparison fails for a neuron with another Jacobian, so it can fail."""
     relu = trained(fc2, None, "sgd", "float64", digits)

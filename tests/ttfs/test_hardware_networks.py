@@ -214,7 +214,7 @@ def test_observing_shows_the_spikes_after_jitter_and_rounding(grown):
     assert same(fired(on_hardware, inputs).values(), seen.values())
 
 
-@pytest.mark.parametrize(("dtype", "xla"), [("float32", True), ("float64", False)])
+@pytest.mark.parametrize(("dtype", "xla"), [("float32", True), pytest.param("float64", False, marks=pytest.mark.long)])
 def test_networks_train_through_all_of_them(dtype, xla):
     rng = np.random.default_rng(0)
     x = rng.uniform(0, 1, (64, 6)).astype(dtype)

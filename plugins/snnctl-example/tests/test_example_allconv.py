@@ -45,6 +45,7 @@ def test_what_does_not_fit(input_shape: tuple[int, ...], options: dict, message:
         AllConv().build(input_shape, 3, **options)
 
 
+@pytest.mark.long
 def test_it_learns_and_converts(tmp_path: Path) -> None:
     relu = snnctl.train(arch="allconv", data="bars", epochs=2, lr=0.005, out=tmp_path / "relu")
     assert relu.metrics["accuracy"] > 0.9

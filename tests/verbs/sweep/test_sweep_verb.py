@@ -88,6 +88,7 @@ def test_what_it_writes(tuned: Any) -> None:
     ]
 
 
+@pytest.mark.long
 def test_a_grid(digits: Path) -> None:
     found = snnctl.sweep(digits, time_bits=[2, 0], threshold_bits=[2, 0], grid=True, **FEW).metrics
     corner = found["points"][-1]
@@ -192,6 +193,7 @@ def test_constraints_that_a_network_carries_are_taken_away(digits: Path, tmp_pat
     assert found["unconstrained"]["accuracy"] == snnctl.evaluate(digits, limit=100).metrics["accuracy"]
 
 
+@pytest.mark.long
 def test_ends_of_the_weights_that_a_network_carries_are_not_taken_over(digits: Path, tmp_path: Path) -> None:
     snnctl.finetune(digits, epochs=0, weight_bits=3, w_min=-0.01, w_max=0.01, limit=20, out=tmp_path / "narrow")
     carrying, plain = (snnctl.sweep(each, weight_bits=5, limit=100) for each in (tmp_path / "narrow", digits))

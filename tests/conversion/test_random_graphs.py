@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import ops
 
 import graphs
@@ -18,7 +19,7 @@ from snnctl.conversion.logits import logits_of
 from snnctl.errors import ConversionError
 from snnctl.models import as_dtype, precision
 
-SHORT, ALL = 10, 540
+SHORT, ALL = 10, 400
 TOLERANCE = {"float64": 1e-9, "float32": 1e-4}
 PROBABILITIES = {"softmax": ops.softmax, "sigmoid": ops.sigmoid, "linear": lambda logits: logits}
 
@@ -117,7 +118,14 @@ def test_a_random_network_converts_exactly(seed: int) -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(SHORT, ALL))
 def test_many_a_random_network_converts_exactly(seed: int) -> None:
-    check(seed)
+    try:
+        check(seed)
+    except tf.errors.AbortedError as error:
+        # In a process that has built hundreds of networks, oneDNN now and then fails to set up an operation.
+        if "primitive" not in str(error):
+            raise
+        keras.backend.clear_session()
+        check(seed)
 
 
 def check_saving(seed: int, folder) -> None:

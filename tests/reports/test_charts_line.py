@@ -7,8 +7,12 @@ from typing import Any
 import pytest
 
 from reports.svg_reading import Drawing, points, value_at
-from snnctl.reports.charts import Level, Series, line_chart
+from snnctl.reports.charts import Level, Series, alone, line_panel
 from snnctl.reports.spans import accuracy_span
+
+
+def line_chart(*words_and_series: Any, inline: bool = False, **options: Any) -> str:
+    return alone(line_panel(*words_and_series, **options), inline)
 
 
 def drawn(*series: Series, **options: Any) -> Drawing:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from reports.run_folders import traced_image, write_full_set
-from snnctl.reports.charts import Series, line_chart
+from snnctl.reports.charts import Series, alone, line_panel
 from snnctl.reports.facts import Facts
 from snnctl.reports.page import report_page
 from snnctl.verbs.report.gather import gather
@@ -142,9 +142,8 @@ def test_it_prints_with_everything_open(browser, report_file: Path) -> None:
 
 def test_a_chart_is_a_file_of_its_own(browser, tmp_path: Path) -> None:
     file = tmp_path / "chart.svg"
-    file.write_text(
-        line_chart("Accuracy", "noise (τ_c)", "accuracy", [Series("a", [0, 1], [0.5, 1])]), encoding="utf-8"
-    )
+    chart = line_panel("Accuracy", "noise (τ_c)", "accuracy", [Series("a", [0, 1], [0.5, 1])])
+    file.write_text(alone(chart), encoding="utf-8")
     seen = visit(browser, file, color_scheme="dark")
     assert not seen.complaints
     assert seen.requests == [file.as_uri()]

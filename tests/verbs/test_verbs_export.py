@@ -115,7 +115,7 @@ def test_a_network_is_compared_with_its_simulation(runs):
 @pytest.mark.parametrize(
     ("model", "options", "error", "said"),
     [
-        ("relu", {}, ModelError, ["only spiking networks", "snnctl convert"]),
+        ("relu", {}, ModelError, ["is a ReLU network", "snnctl convert"]),
         ("snn", {"noise": 0.1}, UsageError, ["jitter", "Add --noise 0."]),
         ("snn", {"time_bits": 4}, UsageError, ["float32", "Add --dtype float64 (or --time-bits 0)."]),
         (

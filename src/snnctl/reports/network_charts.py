@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from snnctl.reports.charts import Series, line_chart
+from snnctl.reports.charts import Series, alone, line_panel
 
 RELU = "relu"  # drawn wide: spiking forms that equal it lie on top
 MOST_POINTS = 400  # of a curve; more would not be seen
@@ -29,7 +29,7 @@ def gradient_chart(networks: Sequence[Network], arch: str, *, inline: bool = Fal
         for name, wide in [_named(network)]
     ]
     title = f"Gradient of the loss, layer by layer ({arch}, before training)"
-    return line_chart(title, "layer", "norm of the gradient", norms, log_y=True, inline=inline)
+    return alone(line_panel(title, "layer", "norm of the gradient", norms, log_y=True), inline=inline)
 
 
 def jacobian_chart(networks: Sequence[Network], arch: str, *, inline: bool = False) -> str | None:
@@ -49,7 +49,7 @@ def jacobian_chart(networks: Sequence[Network], arch: str, *, inline: bool = Fal
         for end in ENDS
     ]
     title = f"Singular values of the Jacobian from the input to each layer ({arch}, before training)"
-    return line_chart(title, "layer", "singular value", spectra, log_y=True, inline=inline)
+    return alone(line_panel(title, "layer", "singular value", spectra, log_y=True), inline=inline)
 
 
 def distance_chart(curves: Mapping[str, Sequence[float | None]], arch: str, *, inline: bool = False) -> str:
@@ -62,14 +62,14 @@ def distance_chart(curves: Mapping[str, Sequence[float | None]], arch: str, *, i
     """
     series = [Series(name, *thinned(curve), index=place) for place, (name, curve) in enumerate(curves.items(), start=1)]
     title = f"Distance of the weights from the ReLU network's ({arch})"
-    return line_chart(title, "step", "relative distance", series, log_y=True, inline=inline)
+    return alone(line_panel(title, "step", "relative distance", series, log_y=True), inline=inline)
 
 
 def loss_chart(curves: Mapping[str, Sequence[float | None]], arch: str, *, inline: bool = False) -> str:
     """Losses step by step, as SVG; arguments as of :func:`distance_chart`."""
     series = [Series(name, *thinned(curve), wide=name == RELU) for name, curve in curves.items()]
     title = f"Loss while training ({arch})"
-    return line_chart(title, "step", "loss of the step's batch", series, log_y=True, inline=inline)
+    return alone(line_panel(title, "step", "loss of the step's batch", series, log_y=True), inline=inline)
 
 
 def thinned(values: Sequence[float | None]) -> tuple[list[float], list[float | None]]:

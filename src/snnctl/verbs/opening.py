@@ -178,8 +178,8 @@ def require_relu(network: Network, model: str) -> None:
         )
 
 
-def require_spiking(kind: str, model: str) -> None:
-    """Some verbs take a spiking network.
+def require_spiking(kind: str | None, model: str) -> None:
+    """Some verbs take a spiking network; ``kind`` is None if it is not known.
 
     Raises:
         ModelError: it is a ReLU network.

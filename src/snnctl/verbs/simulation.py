@@ -7,8 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from snnctl.errors import AgreementError, ModelError, SnnctlError, UsageError
+from snnctl.errors import AgreementError, ModelError, UsageError
 from snnctl.verbs.known import Known
+from snnctl.verbs.opening import require_spiking
 
 if TYPE_CHECKING:
     from snnctl.data.dataset import Samples
@@ -67,21 +68,12 @@ def refuse_unfit(network: Known, model: str) -> None:
         ModelError: a ReLU network.
         UsageError: there are :func:`obstacles`.
     """
-    if network.kind == "relu":
-        raise only_spiking(model)
+    require_spiking(network.kind, model)
     if found := obstacles(network):
         todo = " and ".join(
             obstacle.todo(lambda name, value: f"--{name.replace('_', '-')} {value}") for obstacle in found
         )
         raise UsageError("; ".join(obstacle.what for obstacle in found), todo=f"Add {todo}.")
-
-
-def only_spiking(model: str) -> SnnctlError:
-    """The error that a ReLU network is to be simulated."""
-    return ModelError(
-        f"{model} is a ReLU network; only spiking networks are simulated event by event",
-        todo="Convert it first: `snnctl convert`.",
-    )
 
 
 def plain_network(opened: Opened) -> Network:

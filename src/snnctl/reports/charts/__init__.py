@@ -4,7 +4,7 @@ from snnctl.reports.charts.bars import Bars, bar_chart
 from snnctl.reports.charts.heatmap import confusion_matrix
 from snnctl.reports.charts.histograms import Histogram, histograms
 from snnctl.reports.charts.levels import Level
-from snnctl.reports.charts.line import Series, line_chart, line_panel
+from snnctl.reports.charts.line import Series, line_panel
 from snnctl.reports.charts.palette import STYLE
 from snnctl.reports.charts.panels import Panel, alone, stacked
 from snnctl.reports.charts.potentials import Trajectory, neuron_potential, output_potentials
@@ -23,7 +23,6 @@ __all__ = [
     "bar_chart",
     "confusion_matrix",
     "histograms",
-    "line_chart",
     "line_panel",
     "neuron_potential",
     "output_potentials",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from snnctl.reports.charts.frame import WIDTH, Entry, axes, colour, left_room, legend, marker
 from snnctl.reports.charts.levels import Level, draw_level, level_entry
-from snnctl.reports.charts.panels import TOP, Panel, alone
+from snnctl.reports.charts.panels import TOP, Panel
 from snnctl.reports.charts.scales import Scale, make_scale, single_scale, tick_label, usable
 from snnctl.reports.charts.svg import element, escape, label, number, polyline
 
@@ -49,7 +49,7 @@ class Point:
     high: float
 
 
-def line_chart(
+def line_panel(
     title: str,
     x_label: str,
     y_label: str,
@@ -60,9 +60,8 @@ def line_chart(
     percent_y: bool = False,
     levels: Sequence[Level] = (),
     least: float = 0.0,
-    inline: bool = False,
-) -> str:
-    """Curves over one axis, as SVG.
+) -> Panel:
+    """Curves over one axis.
 
     Args:
         title: says what is shown.
@@ -74,26 +73,10 @@ def line_chart(
         percent_y: whether values are parts of 1 shown as percentages.
         levels: lines that the curves are compared with.
         least: what the vertical axis spans at least, if it is not logarithmic.
-        inline: see :func:`~snnctl.reports.charts.svg.document`.
 
     Raises:
         ValueError: a series whose ``x``, ``y`` and ``spread`` differ in length.
     """
-    return alone(line_panel(title, x_label, y_label, series, log_x, log_y, percent_y, levels, least), inline)
-
-
-def line_panel(
-    title: str,
-    x_label: str,
-    y_label: str,
-    series: Sequence[Series],
-    log_x: bool = False,
-    log_y: bool = False,
-    percent_y: bool = False,
-    levels: Sequence[Level] = (),
-    least: float = 0.0,
-) -> Panel:
-    """The same without the document around it; arguments as of :func:`line_chart`."""
     series = [replace(one, index=place if one.index is None else one.index) for place, one in enumerate(series)]
     points = [_points(one) for one in series]
     drawn = [point for curve in points for point in curve if point is not None]

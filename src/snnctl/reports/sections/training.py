@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from snnctl.reports.charts import Series, line_chart
+from snnctl.reports.charts import Series, alone, line_panel
 from snnctl.reports.facts import Absent, Facts, ReportedRun, Section, curves, number
 from snnctl.reports.markup import Html, figure, join, tag
 from snnctl.reports.numbers import enumerated
@@ -56,4 +56,6 @@ def _chart(facts: Facts, name: str, figures: tuple[str, ...], percent: bool) -> 
     images = [count for run in facts.runs if run.history and (count := number(run.metrics, "images")) is not None]
     values = [value for one in series for value in one.y]
     least = accuracy_span(values, min(images, default=None)) if percent else 0.0
-    return figure(line_chart(title, "epoch", name, series, percent_y=percent, least=least, inline=True), title, title)
+    return figure(
+        alone(line_panel(title, "epoch", name, series, percent_y=percent, least=least), inline=True), title, title
+    )

@@ -542,7 +542,10 @@ class Grower:
             return L.Dense(filters, activation=fused)
         if stride == 1 and self.chance(0.1):
             return L.TimeDistributed(L.Dense(filters, activation=fused))
-        size = self.per_axis([self.between(stride, 3)] * rank)
+        side = self.between(stride, 3)
+        if confused(shape[-1], filters, side):
+            side = 2
+        size = self.per_axis([side] * rank)
         common = {"strides": stride, "padding": "same", "activation": fused}
         if rank < 3 and self.chance(0.25):
             return layer_of("SeparableConv", rank)(filters, size, **common)
@@ -554,6 +557,16 @@ class Grower:
 def layer_of(kind: str, rank: int) -> Any:
     """The class for images with this many axes, e.g. ``MaxPooling2D``."""
     return getattr(L, f"{kind}{rank}D")
+
+
+def confused(channels: int, filters: int, side: int) -> bool:
+    """Whether TensorFlow 2.21 takes the convolution for another one on a CPU, in Keras's own network as well.
+
+    One channel, one filter and a kernel of one place, with a bias: the key under which oneDNN's operations are kept is
+    also that of a depthwise convolution without bias. If the process has computed such a one on an image of this size,
+    "could not create a primitive descriptor for the reorder primitive" is all that comes of this one.
+    """
+    return channels == filters == side == 1
 
 
 def miscomputed(shape: Sequence[int], kernel: Sequence[int], strides: Sequence[int], padding: str) -> bool:

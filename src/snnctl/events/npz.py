@@ -66,6 +66,9 @@ def write_network(path: str | os.PathLike[str], network: Network) -> None:
 def read_network(path: str | os.PathLike[str]) -> Network:
     """Reads a network, and checks it.
 
+    Args:
+        path: of a file that :func:`write_network` wrote.
+
     Raises:
         NetworkError: the path is none; the file is not one, is damaged, is of another version, or the network in it
             cannot be simulated.

@@ -90,6 +90,17 @@ class OptimisationOptions(Options):
 Bits = Annotated[int, Field(ge=0, le=16)]
 NO_BITS = "--w-min and --w-max (w_min, w_max) are the range of rounded weights, and weights are not rounded"
 BITS = "Add --weight-bits (weight_bits), from 1 to 16."
+Weight = Annotated[float, Field(ge=-1e6, le=1e6)]
+
+
+def require_range(w_min: float | None, w_max: float | None) -> None:
+    """The ends of the range of rounded weights; None stands for each layer's own.
+
+    Raises:
+        PydanticCustomError: they are in the wrong order, or the same.
+    """
+    if w_min is not None and w_max is not None and w_min >= w_max:
+        raise PydanticCustomError("range", f"w_min is {w_min!r} and w_max is {w_max!r}: w_min must be below w_max")
 
 
 class ConstraintOptions(Options):
@@ -107,19 +118,12 @@ class ConstraintOptions(Options):
     threshold_bits: Bits | None = Field(
         None, description="Thresholds are rounded to 2^bits levels a layer; 0: not rounded."
     )
-    w_min: float | None = Field(
-        None, ge=-1e6, le=1e6, description="Smallest weight of weight_bits; each layer's own when not given."
-    )
-    w_max: float | None = Field(
-        None, ge=-1e6, le=1e6, description="Largest weight of weight_bits; each layer's own when not given."
-    )
+    w_min: Weight | None = Field(None, description="Smallest weight of weight_bits; each layer's own when not given.")
+    w_max: Weight | None = Field(None, description="Largest weight of weight_bits; each layer's own when not given.")
 
     @model_validator(mode="after")
     def _range_of_weights(self) -> Self:
-        if self.w_min is not None and self.w_max is not None and not self.w_min < self.w_max:
-            raise PydanticCustomError(
-                "range", f"w_min is {self.w_min!r} and w_max is {self.w_max!r}: w_min must be below w_max"
-            )
+        require_range(self.w_min, self.w_max)
         return self
 
 

@@ -88,5 +88,5 @@ def test_weights_have_the_bounds_of_fine_tuning(ends: dict[str, float]) -> None:
 
 
 def test_a_range_of_weights_is_told_in_full() -> None:
-    with pytest.raises(UsageError, match=r"w_min is 1\.0000001; it must be below w_max, 1\.0"):
+    with pytest.raises(UsageError, match=r"w_min is 1\.0000001 and w_max is 1\.0: w_min must be below w_max"):
         make_options(SweepOptions, {"model": "any", "weight_bits": 3, "w_min": 1.0000001, "w_max": 1.0})

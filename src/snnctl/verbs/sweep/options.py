@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from snnctl.ttfs.constraints import MOST_BITS
-from snnctl.verbs.options import NO_BITS, ModelSourceOptions, OptimisationOptions, Positive
+from snnctl.verbs.options import NO_BITS, ModelSourceOptions, OptimisationOptions, Positive, Weight, require_range
 from snnctl.verbs.sweep.axes import MOST, numbers, whole_numbers
 from snnctl.verbs.sweep.grid import AXES, count, given_axes
 
@@ -35,12 +35,8 @@ class SweepOptions(ModelSourceOptions, OptimisationOptions):
         None, description="Axis: part of a layer's spikes that its window is made for, such as 0.9,0.99,1."
     )
     zeta: Margins | None = Field(None, description="Axis: margin of the windows beyond that, as a part of them.")
-    w_min: float | None = Field(
-        None, ge=-1e6, le=1e6, description="Smallest weight of --weight-bits; each layer's own when not given."
-    )
-    w_max: float | None = Field(
-        None, ge=-1e6, le=1e6, description="Largest weight of --weight-bits; each layer's own when not given."
-    )
+    w_min: Weight | None = Field(None, description="Smallest weight of --weight-bits; each layer's own when not given.")
+    w_max: Weight | None = Field(None, description="Largest weight of --weight-bits; each layer's own when not given.")
     grid: bool = Field(False, description="All combinations of the axes; without it each axis alone.")
     repeats: int = Field(
         5, gt=0, le=1000, description="Seeds of each point that is random (seed, seed + 1, ...): mean and spread."
@@ -70,8 +66,7 @@ class SweepOptions(ModelSourceOptions, OptimisationOptions):
             raise _refused(f"the last seed is {self.seed + self.repeats - 1}; it must be below 2^32", "")
         if self.weight_bits is None and (self.w_min is not None or self.w_max is not None):
             raise _refused(NO_BITS, "Give values of --weight-bits (weight_bits).")
-        if self.w_min is not None and self.w_max is not None and self.w_min >= self.w_max:
-            raise _refused(f"w_min is {self.w_min!r}; it must be below w_max, {self.w_max!r}", "")
+        require_range(self.w_min, self.w_max)
         return self
 
 

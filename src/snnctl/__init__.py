@@ -279,8 +279,14 @@ def load(path: Folder, *, allow_code: bool = False) -> LoadedModel:
     from pathlib import Path
 
     from snnctl.models import load_model
+    from snnctl.plugins import load_registry
+    from snnctl.verbs.conversion_rules import layer_rules
+    from snnctl.verbs.model_readers import readers_of
+    from snnctl.verbs.result import Run
 
-    return load_model(Path(path), allow_code=allow_code)
+    run = Run(load_registry())
+    layer_rules(run)  # plugins register the layers that a file may hold
+    return load_model(Path(path), readers=readers_of(run.registry), allow_code=allow_code)
 
 
 def _path(model: Folder) -> str:
@@ -306,16 +312,15 @@ def _call(
     from snnctl.errors import AgreementError
     from snnctl.plugins import load_registry
     from snnctl.progress import SilentReporter
-    from snnctl.verbs.catalog import VERBS
     from snnctl.verbs.execute import execute, failure
     from snnctl.verbs.given import output_path
     from snnctl.verbs.result import Given, Run
     from snnctl.verbs.validation import check_names, make_options
 
     target = output_path(out, overwrite)
-    verb = VERBS[name]
-    checked = make_options(verb.options, options)
     run = Run(load_registry(), reporter or SilentReporter(), objects or Given())
+    verb = run.registry.verb(name)
+    checked = make_options(verb.options, options)
     check_names(checked, run.registry, run.given)
     command = [f"snnctl.{verb.function_path.partition(':')[2]}(...)"]
     result, folder = execute(verb, checked, run, out=target, overwrite=overwrite, command=command)

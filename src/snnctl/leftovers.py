@@ -10,8 +10,11 @@ import platform
 import re
 import shutil
 import sys
+import time
 from contextlib import suppress
 from pathlib import Path
+
+BEGAN = time.time_ns()  # what is older has been made by no process that has this one's number now
 
 
 def beside(target: Path, purpose: str) -> Path:
@@ -56,6 +59,8 @@ def _is_dead(folder: Path) -> bool:
     if sys.platform == "win32" or not made_by.endswith((f".partial-{_host()}", f".old-{_host()}")):
         return False
     try:
+        if int(number) == os.getpid():  # in a container numbers come again
+            return folder.stat().st_ctime_ns < BEGAN
         os.kill(int(number), 0)
     except ProcessLookupError:
         return True

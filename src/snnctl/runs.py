@@ -18,6 +18,7 @@ import os
 import platform
 import re
 import shutil
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, fields
@@ -46,7 +47,16 @@ FILES = (  # of some verbs
     "trajectory.svg",
     "trajectory_loss.svg",
 )
-WRITTEN = ("model.keras", "metrics.json", "history.csv", "run.json", "recipe.yaml", "summary.json", *FILES)
+WRITTEN = (
+    "model.keras",
+    "metrics.json",
+    "history.csv",
+    "run.json",
+    "recipe.yaml",
+    "summary.json",
+    "summary.csv",
+    *FILES,
+)
 PACKAGES = ("snnctl", "tensorflow", "keras", "numpy")
 RECORD_TYPES = {
     "verb": (str, "a text"),
@@ -58,6 +68,7 @@ RECORD_TYPES = {
     "command": (list, "a list"),
     "started": (str, "a text"),
     "duration": (int | float, "a number"),
+    "failure": (dict, "an object"),
 }
 
 
@@ -75,6 +86,7 @@ class RunRecord:
         command: the command line, or the Python call.
         started: local time with offset, ISO 8601.
         duration: seconds.
+        failure: what was required and not reached: the error's ``kind``, ``what`` and ``todo``; empty if nothing.
         metrics: the figures; read from ``metrics.json``.
     """
 
@@ -87,6 +99,7 @@ class RunRecord:
     command: list[str] = field(default_factory=list)
     started: str = ""
     duration: float = 0.0
+    failure: dict[str, str] = field(default_factory=dict)
     metrics: dict[str, Any] = field(default_factory=dict)
 
 
@@ -171,6 +184,22 @@ def publish(staging: Path, target: Path, overwrite: bool = False) -> Path:
     return target
 
 
+def make_durable(folder: Path) -> None:
+    """Let everything in ``folder`` be on the disk before it gets its name, so that a power cut leaves no torn files.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    if sys.platform == "win32":  # opens no folders
+        return
+    for path in (*folder.rglob("*"), folder):
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
 def write_run(folder: Path, result: Result, record: RunRecord, overwrite: bool = False) -> Path:
     """Write a complete run folder, or nothing.
 
@@ -195,8 +224,11 @@ def write_run(folder: Path, result: Result, record: RunRecord, overwrite: bool =
             (staging / name).write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
         provenance = asdict(record)
         provenance.pop("metrics")
+        if not record.failure:
+            provenance.pop("failure")
         (staging / "metrics.json").write_text(to_json(result.metrics), encoding="utf-8")
         (staging / "run.json").write_text(to_json(provenance), encoding="utf-8")
+        make_durable(staging)
         return publish(staging, folder, overwrite)
 
 

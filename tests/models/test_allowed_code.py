@@ -10,8 +10,8 @@ import keras
 import numpy as np
 import pytest
 
+from loading import load_model
 from snnctl.errors import ModelError
-from snnctl.models import load_model
 
 
 @pytest.mark.parametrize("file", ["coded.h5", "coded.keras"])

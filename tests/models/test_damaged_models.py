@@ -15,8 +15,9 @@ import keras
 import numpy as np
 import pytest
 
+from loading import load_model
 from snnctl.errors import ModelError
-from snnctl.models import check_savable, load_model
+from snnctl.models import check_savable
 
 KERNEL = "layers/dense/vars/0"
 

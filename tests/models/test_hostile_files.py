@@ -20,8 +20,8 @@ import numpy as np
 import pytest
 
 from helpers.archives import CONFIG, WEIGHTS, rewritten
+from loading import load_model
 from snnctl.errors import ModelError
-from snnctl.models import load_model
 
 KERNEL = "model_weights/alpha/sequential/alpha/kernel"
 SECONDS, MEGABYTES = 5.0, 400  # what a refusal may take at most

@@ -14,8 +14,9 @@ import keras
 import numpy as np
 import pytest
 
+from loading import load_model
 from snnctl.errors import ModelError
-from snnctl.models import dtype_of, load_model
+from snnctl.models import dtype_of
 
 FILES = {
     "sequential": "sequential.h5",

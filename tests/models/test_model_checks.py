@@ -6,8 +6,9 @@ import keras
 import numpy as np
 import pytest
 
+from loading import load_model
 from snnctl.errors import ModelError
-from snnctl.models import check_finite, check_fits, load_model
+from snnctl.models import check_finite, check_fits
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])

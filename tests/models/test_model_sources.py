@@ -13,9 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from loading import load_model
 from snnctl.builtin.architectures import FC
 from snnctl.errors import ModelError
-from snnctl.models import load_model
 
 
 @pytest.fixture

@@ -18,8 +18,8 @@ import pytest
 
 from helpers.archives import CONFIG, WEIGHTS, rewritten
 from helpers.mutations import mutated
+from loading import load_model
 from snnctl.errors import ModelError
-from snnctl.models import load_model
 
 SECONDS = 10  # of this process; what it starts limits itself
 SIZES = (0, -1, 2, 7, 10**5, 10**9, 10**18, 10**30)

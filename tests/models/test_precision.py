@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from loading import load_model
 from snnctl.errors import ModelError
-from snnctl.models import as_dtype, dtype_of, load_model, precision
+from snnctl.models import as_dtype, dtype_of, precision
 
 
 def spiking_model() -> keras.Model:

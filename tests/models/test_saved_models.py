@@ -12,8 +12,8 @@ import pytest
 import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
+from loading import load_model
 from snnctl.errors import ModelError
-from snnctl.models import load_model
 from snnctl.models.saved_metadata import DESCRIPTION, GRAPH
 
 

@@ -12,8 +12,8 @@ import h5py
 import keras
 import pytest
 
+from loading import load_model
 from snnctl.errors import ModelError
-from snnctl.models import load_model
 
 
 class Shrink(keras.layers.Layer):

@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 
 from helpers.keras2_weights import save_weights_keras2
+from loading import load_model
 from snnctl.builtin.architectures import FC, VGG16
 from snnctl.errors import ModelError
-from snnctl.models import LoadedModel, dtype_of, load_model
+from snnctl.models import LoadedModel, dtype_of
 from snnctl.plugins.architecture import Architecture
 
 VGG_OPTIONS = {"batch_norm": True, "width": 0.02}

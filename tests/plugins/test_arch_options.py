@@ -8,7 +8,7 @@ import pytest
 
 from snnctl.errors import UsageError
 from snnctl.plugins import Architecture
-from snnctl.plugins.options import architecture_options, check_arch_options, declared_options
+from snnctl.plugins.options import check_options, declared_options, options_model
 
 
 class Example(Architecture):
@@ -43,7 +43,7 @@ class Plain(Architecture):
 
 def test_every_option_has_type_and_default() -> None:
     assert declared_options(Example())["hidden"] == (int, 340)
-    assert architecture_options(Example())().model_dump()["widths"] == [3]
+    assert options_model(Example())().model_dump()["widths"] == [3]
     assert declared_options(Plain()) == {}
 
 
@@ -67,7 +67,7 @@ def test_every_option_has_type_and_default() -> None:
     ],
 )
 def test_texts_and_values_are_read(given: dict[str, Any], read: dict[str, Any]) -> None:
-    assert check_arch_options(Example(), given) == read
+    assert check_options(Example(), given) == read
 
 
 @pytest.mark.parametrize(
@@ -84,12 +84,12 @@ def test_texts_and_values_are_read(given: dict[str, Any], read: dict[str, Any]) 
 )
 def test_what_does_not_fit_is_refused(given: dict[str, Any], message: str, todo: str) -> None:
     with pytest.raises(UsageError) as caught:
-        check_arch_options(Example(), given)
+        check_options(Example(), given)
     assert message in caught.value.what
     assert caught.value.todo.startswith(todo)
 
 
 def test_no_options_at_all() -> None:
     with pytest.raises(UsageError, match="no option 'hidden' of architecture 'plain'") as caught:
-        check_arch_options(Plain(), {"hidden": 3})
+        check_options(Plain(), {"hidden": 3})
     assert caught.value.todo == "known: none"

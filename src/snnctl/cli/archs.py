@@ -25,7 +25,7 @@ def list_architectures(as_json: AsJson = False) -> None:
     from snnctl.cli.tables import listing, print_json, stdout
 
     registry = installed()
-    architectures = [as_data(architecture, registry) for architecture in registry.architectures.values()]
+    architectures = [as_data(name, architecture, registry) for name, architecture in registry.architectures.items()]
     if as_json:
         print_json({"architectures": architectures})
         return
@@ -40,7 +40,7 @@ def show_architecture(name: Name, as_json: AsJson = False) -> None:
     from snnctl.cli.tables import listing, print_json, stdout
 
     registry = installed()
-    architecture = as_data(registry.architecture(name), registry)
+    architecture = as_data(name, registry.architecture(name), registry)
     if as_json:
         print_json(architecture)
         return
@@ -56,15 +56,15 @@ def show_architecture(name: Name, as_json: AsJson = False) -> None:
     console.print(f"for example: --arch {called} --arch-opt {key}={spell(option['default'])}", soft_wrap=True)
 
 
-def as_data(architecture: Architecture, registry: Registry) -> dict[str, Any]:
-    """Everything known about ``architecture``."""
+def as_data(name: str, architecture: Architecture, registry: Registry) -> dict[str, Any]:
+    """Everything known about ``architecture``, called ``name``."""
     from snnctl.plugins.options import declared_options
 
     options = declared_options(architecture)
     return {
-        "name": architecture.name,
+        "name": name,
         "summary": architecture.summary,
-        "package": registry.owners["architecture", architecture.name],
+        "package": registry.owner("architectures", name),
         "options": {key: {"type": type_name(kind), "default": default} for key, (kind, default) in options.items()},
     }
 

@@ -29,7 +29,7 @@ def list_datasets(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     from snnctl.cli.tables import listing, print_json, stdout
 
     registry = installed()
-    datasets = [as_data(data, registry, data_dir) for data in registry.datasets.values()]
+    datasets = [as_data(name, data, registry, data_dir) for name, data in registry.datasets.items()]
     if as_json:
         print_json({"datasets": datasets})
         return
@@ -50,7 +50,7 @@ def show_dataset(name: Name, data_dir: DataDir = None, as_json: AsJson = False) 
     from snnctl.cli.tables import pairs, print_json, stdout
 
     registry = installed()
-    data = as_data(registry.dataset(name), registry, data_dir)
+    data = as_data(name, registry.find("datasets", name), registry, data_dir)
     if as_json:
         print_json(data)
         return
@@ -88,8 +88,8 @@ def fetch_dataset(name: Name, data_dir: DataDir = None) -> None:
     print(place)
 
 
-def as_data(data: Dataset, registry: Registry, data_dir: Path | None = None) -> dict[str, Any]:
-    """Everything known about ``data``; a plugin's failure to find it is its ``error``."""
+def as_data(name: str, data: Dataset, registry: Registry, data_dir: Path | None = None) -> dict[str, Any]:
+    """Everything known about ``data``, called ``name``; a plugin's failure to find it is its ``error``."""
     from snnctl.errors import SnnctlError
 
     try:
@@ -97,7 +97,7 @@ def as_data(data: Dataset, registry: Registry, data_dir: Path | None = None) -> 
     except SnnctlError as failure:
         found, error = None, " ".join(str(failure).split())
     return {
-        "name": data.name,
+        "name": name,
         "summary": data.summary,
         "input_shape": list(data.input_shape),
         "classes": data.classes,
@@ -105,7 +105,7 @@ def as_data(data: Dataset, registry: Registry, data_dir: Path | None = None) -> 
         "raw_range": list(data.raw_range),
         "standard": list(data.standard) if data.standard else None,
         "licence": data.licence,
-        "package": registry.owners["data set", data.name],
+        "package": registry.owner("datasets", name),
         "found_in": found,
         "error": error,
     }

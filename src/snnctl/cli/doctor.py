@@ -33,7 +33,7 @@ def examine() -> dict[str, Any]:
     return {
         "versions": versions(),
         "devices": _devices(),
-        "data sets": {name: place_of(as_data(data, registry)) for name, data in registry.datasets.items()},
+        "data sets": {name: place_of(as_data(name, data, registry)) for name, data in registry.datasets.items()},
         "plugin problems": [str(problem) for problem in registry.problems],
     }
 

@@ -19,13 +19,15 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         arguments: without the program's name; those of the process by default.
     """
     given = sys.argv[1:] if arguments is None else list(arguments)
-    debug = "--debug" in given  # accepted anywhere on the line, before the command or after it
+    debug = "--debug" in given  # accepted anywhere on the line, before the command or after it, as --no-plugins is
     try:
         if not debug:
             warnings.simplefilter("ignore")  # those of libraries; snnctl's own go through the reporter
+        if "--no-plugins" in given:
+            os.environ["SNNCTL_DISABLE_PLUGINS"] = "1"
         from snnctl.cli.process import run
 
-        code = run([argument for argument in given if argument != "--debug"], debug)
+        code = run([argument for argument in given if argument not in ("--debug", "--no-plugins")], debug)
     except (KeyboardInterrupt, RuntimeError) as error:
         # Python 3.11 wraps what interrupts the making of a class, as happens within imports, in a RuntimeError.
         if not isinstance(error, KeyboardInterrupt) and not isinstance(error.__cause__, KeyboardInterrupt):

@@ -9,8 +9,6 @@ import typer
 
 from snnctl.cli.complete import architecture_names, dataset_names
 
-HELP = "Show what a network consists of: layers, and for a spiking one neurons, windows and fan-out."
-
 Model = Annotated[
     str,
     typer.Argument(metavar="MODEL", help="Run folder, .keras file, full .h5, or weights-only .h5 with --arch."),

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.measure import Measurement
 from rich.table import Table
 
-from snnctl.cli.tables import format_figure, listing, pairs, stdout
+from snnctl.cli.tables import constraint_words, format_figure, listing, pairs, stdout
 
 Row = Mapping[str, Any]
 OPEN = "calibrated"  # width of a window that calibration sets
@@ -124,7 +124,7 @@ def _spiking_totals(found: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("synapses", format_figure("synapses", found["synapses"])),
         ("empty fan-out", _uncounted(found["layers"])),
         ("latency (tau_c)", latency),
-        ("hardware", ", ".join(f"{name} {format_figure('', value)}" for name, value in found["constraints"].items())),
+        ("hardware", constraint_words(found["constraints"])),
         ("input range", _input_range(found)),
         ("vanish", ", ".join(found.get("vanish", ()))),
     ]

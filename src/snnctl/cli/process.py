@@ -11,6 +11,7 @@ import typer
 
 from snnctl.cli.app import make_app
 from snnctl.cli.entry import INTERRUPTED, INTERRUPTION
+from snnctl.cli.installed import installed
 from snnctl.cli.messages import show_error
 from snnctl.cli.streams import ReaderGone, usable_streams
 from snnctl.errors import SnnctlError
@@ -47,7 +48,7 @@ def run(arguments: list[str], debug: bool) -> int:
 
 def _attempt(arguments: list[str], debug: bool, termination: Termination) -> int:
     try:
-        code = make_app()(arguments, prog_name="snnctl", standalone_mode=False)
+        code = make_app(installed())(arguments, prog_name="snnctl", standalone_mode=False)
         if code == INTERRUPTED:  # Typer has caught it
             raise KeyboardInterrupt
         sys.stdout.flush()

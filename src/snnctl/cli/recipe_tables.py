@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from snnctl.cli.sweep_tables import is_sweep
 from snnctl.cli.tables import format_figure, listing, shorten, show_points, stdout
-from snnctl.recipes import Outcome, Plan, Step
+from snnctl.recipes import Forecast, Outcome, Plan, Step, as_data, finished_variants, last_figures, place_of
 from snnctl.runs import plain
 
 FIGURES = {
@@ -19,20 +19,47 @@ FIGURES = {
     "saturated": "saturated",
     "latency": "latency (tau_c)",
 }
+STATES = ("complete", "cached", "shared", "to run")
+TO_RUN = STATES[-1]
+MINUTE, HOUR = 60, 3600
 
 
-def show_plan(plan: Plan) -> None:
-    """What would be run."""
+def show_plan(plan: Plan, steps: Sequence[Forecast]) -> None:
+    """What would be run, and what it takes.
+
+    Args:
+        plan: the recipe.
+        steps: what would become of its steps, in their order.
+    """
     console = stdout()
     console.print(f"{plan.name}: {plan.description}" if plan.description else plan.name, soft_wrap=True)
-    rows = [(step.id, step.verb.name, step.source or "", _options(step)) for step in plan.steps]
-    console.print(listing(("step", "verb", "network of", "options"), rows))
+    if plan.has_matrix:
+        heads: tuple[str, ...] = ("step", "verb", "network of", f"options of {plan.variants[0].name}")
+        console.print(listing(heads, [_named(step) for step in plan.steps]))
+        heads = ("variant", *STATES, "samples", "time")
+        console.print(listing(heads, _planned_variants(plan, steps)))
+    else:
+        heads = ("step", "verb", "network of", "options", "state", "samples", "time")
+        rows = [(*_named(step), found.status, *_length([found])) for step, found in zip(plan.steps, steps, strict=True)]
+        console.print(listing(heads, rows))
+    console.print(_work(steps), soft_wrap=True)
     console.print("checked; nothing was run", soft_wrap=True)
 
 
 def show_outcome(outcome: Outcome) -> None:
-    """The figures of every step that was run, and where they are written."""
+    """The figures of every step that is complete, or of every variant, and where they are written."""
     console = stdout()
+    console.print(_variants(outcome) if outcome.plan.has_matrix else _steps(outcome))
+    for name, figures in outcome.metrics.items():
+        if is_sweep(figures):
+            picture = shorten(outcome.folder / name / "sweep.svg")
+            console.print(f"{name}: {len(figures['points'])} points, drawn in {picture}", soft_wrap=True)
+            show_points(figures)
+    console.print(f"written to {shorten(outcome.folder)}", soft_wrap=True)
+
+
+def _steps(outcome: Outcome) -> Any:
+    """One row for each step."""
     shown = [key for key in FIGURES if any(_figure(key, figures) for figures in outcome.metrics.values())]
     rows = [
         (
@@ -44,13 +71,79 @@ def show_outcome(outcome: Outcome) -> None:
         for step in outcome.plan.steps
         if step.id in outcome.metrics
     ]
-    console.print(listing(("step", "verb", *(FIGURES[key] for key in shown), "time"), rows))
-    for name, figures in outcome.metrics.items():
-        if is_sweep(figures):
-            picture = shorten(outcome.folder / name / "sweep.svg")
-            console.print(f"{name}: {len(figures['points'])} points, drawn in {picture}", soft_wrap=True)
-            show_points(figures)
-    console.print(f"written to {shorten(outcome.folder)}", soft_wrap=True)
+    return listing(("step", "verb", *(FIGURES[key] for key in shown), "time"), rows)
+
+
+def _variants(outcome: Outcome) -> Any:
+    """One row for each variant: its settings, and each figure as its last step that has it tells it."""
+    variants = list(finished_variants(outcome))
+    settings = list(dict.fromkeys(key for variant in variants for key in variant.settings))
+    figures = {variant.name: last_figures(outcome, variant) for variant in variants}
+    shown = [key for key in FIGURES if any(key in found for found in figures.values())]
+    rows = []
+    for variant in variants:
+        places = [place_of(variant, step) for step in variant.steps]
+        complete = [place for place in places if place in outcome.metrics]
+        rows.append(
+            (
+                *(_setting(variant.settings.get(key)) for key in settings),
+                *(format_figure(key, figures[variant.name].get(key)) for key in shown),
+                f"{sum(outcome.durations[place] for place in complete):.1f} s",
+                "" if len(complete) == len(places) else f"{len(complete)} of {len(places)} steps",
+            )
+        )
+    return listing((*settings, *(FIGURES[key] for key in shown), "time", ""), rows)
+
+
+def _named(step: Step) -> tuple[str, str, str, str]:
+    return step.id, step.verb.name, step.source or "", _options(step)
+
+
+def _planned_variants(plan: Plan, steps: Sequence[Forecast]) -> Iterator[tuple[str, ...]]:
+    """One row for each variant: its steps by what would become of them."""
+    for variant in plan.variants:
+        found = [each for each in steps if each.variant == variant.name]
+        names = {status: ", ".join(each.id for each in found if each.status == status) for status in STATES}
+        yield variant.name, *names.values(), *_length(found)
+
+
+def _length(steps: Sequence[Forecast]) -> tuple[str, str]:
+    """Samples and time of the steps that are to be run; empty if none is."""
+    waiting = [each for each in steps if each.status == TO_RUN]
+    if not waiting:
+        return "", ""
+    samples = [each.samples for each in waiting]
+    times = [each.seconds for each in waiting]
+    known = [sum(value or 0 for value in samples), sum(value or 0.0 for value in times)]
+    return (
+        "unknown" if None in samples else f"{known[0]:,}",
+        "unknown" if None in times else _duration(known[1]),
+    )
+
+
+def _work(steps: Sequence[Forecast]) -> str:
+    """The work in one sentence; what is not known is said."""
+    total = as_data(list(steps))
+    if not total["to_run"]:
+        return "nothing is to be run"
+    words = f"{total['to_run']} of {len(steps)} steps to run"
+    if total["samples_unknown"] < total["to_run"]:
+        words += f", {total['samples']:,} samples" + _besides(total["samples_unknown"], "unknown")
+    if total["seconds_unknown"] < total["to_run"]:
+        return words + f", {_duration(total['seconds'])}" + _besides(total["seconds_unknown"], "unknown")
+    return words + ", time unknown: no step of this kind has been run"
+
+
+def _besides(unknown: int, what: str) -> str:
+    return "" if not unknown else f" (and {unknown} {'step' if unknown == 1 else 'steps'} of {what} length)"
+
+
+def _duration(seconds: float) -> str:
+    if seconds < MINUTE:
+        return f"about {max(seconds, 1):.0f} s"
+    if seconds < HOUR:
+        return f"about {seconds / MINUTE:.0f} min"
+    return f"about {seconds / HOUR:.1f} h"
 
 
 def _figure(key: str, figures: Mapping[str, Any]) -> str:
@@ -71,4 +164,8 @@ def _settings(prefix: str, given: Mapping[str, Any]) -> Iterator[str]:
         if isinstance(value, dict):
             yield from _settings(f"{prefix}{key}.", value)
         else:
-            yield f"{prefix}{key}={value if isinstance(value, str) else json.dumps(plain(value))}"
+            yield f"{prefix}{key}={_setting(value)}"
+
+
+def _setting(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(plain(value))

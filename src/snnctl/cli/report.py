@@ -7,8 +7,6 @@ from typing import Annotated
 
 import typer
 
-HELP = "Compare runs in one HTML file: figures, charts, the spikes of an image, and where everything comes from."
-
 Runs = Annotated[list[str], typer.Argument(metavar="RUN...", help="Run folders, and folders of recipes.")]
 Out = Annotated[
     str | None,

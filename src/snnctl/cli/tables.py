@@ -24,6 +24,7 @@ from snnctl.verbs.result import Result
 
 MOST_ITEMS, MOST_LETTERS = 12, 120  # shown of a list and of a text
 MOST_ROWS = 60  # shown of a plugin's metric
+SHOWN = ("layers", "networks", "points")  # figures that have tables of their own
 
 
 def stdout() -> Console:
@@ -55,6 +56,8 @@ def show_result(result: Result, folder: Path | None, summaries: Mapping[str, str
     """
     console = stdout()
     console.print(figures_table(result.metrics, summaries))
+    if not any(key in (*ORDER, *SHOWN) for key in result.metrics):  # of a plugin's step
+        console.print(plain_table(result.metrics))
     if result.metrics.get("layers"):
         console.print(layers_table(result.metrics))
     for title, heads, rows in comparing_rows(result.metrics, format_figure):
@@ -102,6 +105,15 @@ def figures_table(metrics: Mapping[str, Any], summaries: Mapping[str, str] | Non
     return table
 
 
+def plain_table(metrics: Mapping[str, Any]) -> Table:
+    """Figures of which only the names are known."""
+    rows = [
+        (_shortened(", ".join(keys)), format_figure(keys[-1], value))
+        for keys, value in islice(_leaves(metrics), MOST_ROWS)
+    ]
+    return pairs(rows)
+
+
 def told_figures(metrics: Mapping[str, Any]) -> dict[str, Any]:
     """The figures as people are told them: those that hold several as one line, what could not be counted in words."""
     told = dict(metrics)
@@ -109,7 +121,7 @@ def told_figures(metrics: Mapping[str, Any]) -> dict[str, Any]:
         told["last_spike"] = ", ".join(f"{name} {format_figure('', value)}" for name, value in last.items())
     for key in ("constraints", "hardware"):
         if found := metrics.get(key):
-            told[key] = ", ".join(f"{name} {format_figure('', value)}" for name, value in found.items())
+            told[key] = constraint_words(found)
     if failed := metrics.get("failed_metrics"):
         told["failed_metrics"] = ", ".join(failed)
     if energy := metrics.get("energy"):
@@ -119,6 +131,16 @@ def told_figures(metrics: Mapping[str, Any]) -> dict[str, Any]:
     if not metrics.get("relay_synaptic_operations"):
         told.pop("relay_synaptic_operations", None)
     return told | {key: "cannot be counted" for key in NOT_COUNTABLE if key in metrics and metrics[key] is None}
+
+
+def constraint_words(found: Mapping[str, Any]) -> str:
+    """Constraints and their values in one line; those of plugins with their options."""
+    own = [f"{name} {format_figure('', value)}" for name, value in found.items() if name != "constraint"]
+    chosen = found.get("constraint")
+    for name, options in chosen.items() if isinstance(chosen, Mapping) else ():
+        given = " ".join(f"{option}={format_figure('', value)}" for option, value in options.items())
+        own.append(f"{name} ({given})" if given else name)
+    return ", ".join(own)
 
 
 def layers_table(metrics: Mapping[str, Any]) -> Table:

@@ -1,4 +1,4 @@
-"""The commands of the verbs. Until one is called it is a name and a line of help: pydantic stays unimported."""
+"""The commands of the verbs, made of their options when one is called."""
 
 from __future__ import annotations
 
@@ -8,44 +8,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import typer
-from typer.core import TyperGroup
-
-from snnctl.verbs.catalog import VERBS, Verb
-
 if TYPE_CHECKING:
-    from snnctl.plugins import Registry
+    from snnctl.plugins import Registry, Verb
 
 
-class VerbGroup(TyperGroup):
-    """Replaces the stub of a verb by the real command at the moment it is called or completed."""
+def command_function(verb: Verb, registry: Registry) -> Callable[..., None]:
+    """A function whose signature Typer turns into the flags of ``verb``.
 
-    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[Any, Any, list[str]]:
-        """The command called by ``args``."""
-        name, command, rest = super().resolve_command(ctx, args)
-        verb = VERBS.get(name or "")
-        return name, make_command(verb) if verb else command, rest
-
-
-def add_verbs(app: typer.Typer) -> None:
-    """Add a stub for each verb."""
-    for verb in VERBS.values():
-        app.command(verb.name, help=verb.summary)(_stub)
-
-
-def make_command(verb: Verb) -> Any:
-    """The command of ``verb``, with one flag for each of its options."""
-    app = typer.Typer(add_completion=False, context_settings={"help_option_names": ["--help", "-h"]})
-    app.command(verb.name, help=verb.summary)(command_function(verb))
-    return typer.main.get_command(app)
-
-
-def _stub() -> None:
-    """Never called."""
-
-
-def command_function(verb: Verb) -> Callable[..., None]:
-    """A function whose signature Typer turns into the flags of ``verb``."""
+    Args:
+        verb: what the command does.
+        registry: what the help of options that name plugins lists.
+    """
     from snnctl.cli.flags import output_parameters, parameters
 
     def command(*, out: Path | None, overwrite: bool, as_json: bool, plan: bool = False, **given: Any) -> None:
@@ -54,7 +27,7 @@ def command_function(verb: Verb) -> Callable[..., None]:
         else:
             _run(verb, given, out, overwrite, as_json)
 
-    signature = [*parameters(verb.options), *output_parameters(verb.writes, plans=bool(verb.plan_path))]
+    signature = [*parameters(verb.options, registry), *output_parameters(verb.writes, plans=bool(verb.plan_path))]
     command.__signature__ = inspect.Signature(signature)  # type: ignore[attr-defined]
     command.__annotations__ = {parameter.name: parameter.annotation for parameter in signature}
     return command

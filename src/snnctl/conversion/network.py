@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any, Literal
@@ -11,7 +11,7 @@ import keras
 import numpy as np
 
 from snnctl.conversion.linear import Linear, Shape, one_to_one
-from snnctl.conversion.neurons import NEURON_MODELS
+from snnctl.conversion.neurons import Neuron, neuron_of
 from snnctl.conversion.offsets import SizeNotFixedError, distinct, through
 from snnctl.conversion.settings import SpikingSettings
 from snnctl.conversion.values import Pooling, Rectified, Signal, Term, Value, Wire
@@ -76,13 +76,13 @@ class Network:
         name = self.unique(value.name)
         terms = self.aligned(value.terms, value.place)
         D, index = distinct(value.offset)
-        neuron, parameters = NEURON_MODELS[self.settings.neuron]
-        if neuron != "b1":
-            terms, D = _other_neurons(self.settings.neuron, parameters, value, terms, D, max_value, signed)
+        neuron = neuron_of(self.settings.neuron)
+        if neuron.neuron != "b1":
+            terms, D = _other_neurons(neuron, value, terms, D, max_value, signed)
         layer = SpikingLayer(
             self._groups(terms, name),
             width=self.settings.width,
-            neuron=neuron,
+            neuron=neuron.neuron,
             windows=self.settings.windows,
             gamma=self.settings.gamma,
             positions=None if index is None else len(D),
@@ -326,8 +326,7 @@ def _set_parameters(layer: IntegratingLayer, terms: Sequence[Term], D: np.ndarra
 
 
 def _other_neurons(
-    neuron: str,
-    parameters: Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]],
+    neuron: Neuron,
     value: Value,
     terms: tuple[Term, ...],
     D: np.ndarray,
@@ -346,10 +345,10 @@ def _other_neurons(
     )
     if not ordinary or signed or max_value is not None:
         raise ConversionError(
-            f"{neuron} neurons exist for plain chains of Dense and convolutions only",
+            f"{neuron.name} neurons exist for plain chains of Dense and convolutions only",
             where=value.place,
             todo="Use b1 neurons.",
         )
     assert chain[0].kernel is not None
-    J, D = parameters(chain[0].kernel, D)
+    J, D = neuron.parameters(chain[0].kernel, D)
     return (replace(terms[0], scale=np.ones_like(terms[0].scale), chain=(replace(chain[0], kernel=J),)),), D

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -38,9 +39,32 @@ def smart_alpha1(W: np.ndarray, b: np.ndarray) -> Parameters:
     return W * B, b * B
 
 
-NEURON_MODELS: dict[str, tuple[str, Callable[[np.ndarray, np.ndarray], Parameters]]] = {
-    "b1": ("b1", b1),
-    "alpha1": ("alpha1", alpha1),
-    "smart-alpha1": ("alpha1", smart_alpha1),
+@dataclass(frozen=True)
+class Neuron:
+    """What ReLU units become.
+
+    Args:
+        name: of the neuron model, for messages.
+        neuron: of :class:`~snnctl.ttfs.spiking.SpikingLayer`.
+        parameters: (J, D) from (W, b).
+    """
+
+    name: str
+    neuron: str
+    parameters: Callable[[np.ndarray, np.ndarray], Parameters]
+
+
+NEURONS: dict[str, Neuron] = {
+    neuron.name: neuron
+    for neuron in (
+        Neuron("b1", "b1", b1),
+        Neuron("alpha1", "alpha1", alpha1),
+        Neuron("smart-alpha1", "alpha1", smart_alpha1),
+    )
 }
-"""By the name the user knows: the neuron of :class:`~snnctl.ttfs.spiking.SpikingLayer`, and its parameters."""
+"""Those of snnctl, by name."""
+
+
+def neuron_of(neuron: str | Neuron) -> Neuron:
+    """The neuron, perhaps one of snnctl's by name."""
+    return NEURONS[neuron] if isinstance(neuron, str) else neuron

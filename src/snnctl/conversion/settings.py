@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from snnctl.conversion.neurons import Neuron
+
 
 @dataclass(frozen=True)
 class SpikingSettings:
@@ -11,7 +13,7 @@ class SpikingSettings:
 
     Args:
         input_range: (p, q), the declared range of the input.
-        neuron: "b1", "alpha1" or "smart-alpha1".
+        neuron: "b1", "alpha1" or "smart-alpha1", or another one.
         width: first width of every window, in tau_c.
         windows: "grow" or "fixed", when the network is trained.
         gamma: see :class:`~snnctl.ttfs.spiking.SpikingLayer`.
@@ -19,7 +21,7 @@ class SpikingSettings:
     """
 
     input_range: tuple[float, float] = (0.0, 1.0)
-    neuron: str = "b1"
+    neuron: str | Neuron = "b1"
     width: float = 1.5
     windows: str = "grow"
     gamma: float = 10.0

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
+from snnctl.data.stream import Stream
 from snnctl.progress import Reporter, SilentReporter
 
 SPLITS = ("train", "test")
@@ -57,6 +61,7 @@ class Dataset(ABC):
         raw_range: smallest and largest value a raw sample can hold, e.g. (0.0, 255.0).
         standard: (mean, std) in raw units for ``--preprocess standard``; None when the data set has none.
         licence: licence and source, one line.
+        sizes: number of samples of each split, as far as it is known without reading anything; for estimates only.
     """
 
     name: str = ""
@@ -67,6 +72,24 @@ class Dataset(ABC):
     raw_range: tuple[float, float] = (0.0, 255.0)
     standard: tuple[float, float] | None = None
     licence: str = ""
+    sizes: Mapping[str, int] = MappingProxyType({})
+
+    def configured(self, *args: Any, **options: Any) -> Dataset:
+        """The data set with these options, as a new object of the same name; by default it has none.
+
+        A subclass with options declares them as keyword-only parameters, each with a type:
+        ``configured(self, *, root: str, size: int = 64)``. Those without a default must be given.
+        ``--data-opt name=value`` and the recipes' ``data_opt`` are checked against them. Shape, classes and names are
+        those of the object that is returned.
+
+        Args:
+            args: none; written here so that type checkers accept a subclass's own keyword-only options.
+            options: the keyword-only options a subclass declares.
+
+        Raises:
+            SnnctlError: the options do not fit.
+        """
+        return self
 
     @abstractmethod
     def load(self, split: str, context: DataContext) -> Samples:
@@ -76,10 +99,32 @@ class Dataset(ABC):
             DataError: a file is missing or damaged.
         """
 
+    def stream(self, split: str, context: DataContext) -> Stream | None:
+        """The samples of ``split`` read batch by batch, for data that memory need not hold; None: :meth:`load` is used.
+
+        Where there is a stream, it is used in place of :meth:`load`; it must give the same raw samples in the same
+        order. One without labels will do for calibration and verification, but not for training.
+
+        Raises:
+            DataError: a file is missing or damaged.
+        """
+        return None
+
     def where(self, context: DataContext) -> str | None:
         """Where the files would be read from (a folder, "inside the package"), or None when they are not here.
 
         Never downloads and never reads whole files.
+        """
+        return None
+
+    def fingerprint(self, context: DataContext) -> str | None:
+        """What the samples depend on besides the data set's name, its options, and the code that makes them.
+
+        A text that changes when the samples do, such as a checksum; recipes take the results of an earlier run only if
+        it is still the same. None, the default: files are known by name, size and time of change, those that
+        :meth:`where` names and those that options name; without such files samples depend on the code alone.
+
+        Called only when the files are here. Never downloads.
         """
         return None
 

@@ -30,14 +30,22 @@ def spiking(layer: Any, D: np.ndarray, slopes: np.ndarray, window: Window, integ
     Args:
         layer: the spiking layer.
         D: of each neuron, with ``sum_j J_ij low_j`` of signed inputs in it.
-        slopes: ``sum_j J_ij`` of each neuron; of alpha1 neurons only.
+        slopes: ``sum_j J_ij`` of each neuron; not of b1 neurons.
         window: in which it fires.
         integrating: how long its inputs' window is.
     """
     low = float(layer.low.numpy()) if layer.signed else 0.0
-    A, B = (0.0, np.ones(1)) if layer.neuron == "b1" else (1.0, 1.0 + slopes)
+    A, B = layer.rise.A, _slopes(layer, slopes)
     threshold = threshold_for(D - low, window.t_max - window.t_min, B, A, integrating)
     return Neurons(threshold, A, B, np.full(len(D), low))
+
+
+def _slopes(layer: Any, sums: np.ndarray) -> np.ndarray:
+    """B of each neuron; (1,) where all rise with slope 1."""
+    if layer.rise.slope is None:
+        return np.ones(1)
+    B = layer.rise.slope(keras.ops.convert_to_tensor(sums, "float64"))
+    return np.ones(1) if B is None else np.asarray(keras.ops.convert_to_numpy(B), np.float64)
 
 
 def relaying(low: np.ndarray, window: Window) -> Neurons:

@@ -14,20 +14,36 @@ from snnctl.lowering.merging import Term
 from snnctl.lowering.quantize import rounded_thresholds, rounded_weights
 from snnctl.lowering.signals import Signal, currents, through
 from snnctl.ttfs.constraints import Constraints
+from snnctl.ttfs.quantize import of_plugins
 
 
 def kernels(constraints: Constraints) -> Kernel:
-    """What gives the weights of a linear layer: those that the layer holds, rounded where the hardware does so."""
+    """What gives the weights of a linear layer: those that the layer holds, as the hardware has them."""
     bits = constraints.weight_bits
-    if not bits:
+    if not constraints.on_weights:
         return float64
-    return lambda layer: rounded_weights(float64(layer), bits, constraints.w_min, constraints.w_max)
+
+    def in_force(layer: Any) -> np.ndarray:
+        J = float64(layer)
+        J = rounded_weights(J, bits, constraints.w_min, constraints.w_max) if bits else J
+        return _of_plugins("weights", J, constraints)
+
+    return in_force
 
 
 def thresholds(layer: Any, constraints: Constraints) -> np.ndarray:
-    """D of an integrating layer, of the layer's shape, rounded where the hardware does so."""
+    """D of an integrating layer, of the layer's shape, as the hardware has it."""
     D = np.asarray(keras.ops.convert_to_numpy(layer.D), np.float64)
-    return rounded_thresholds(D, constraints.threshold_bits) if constraints.threshold_bits else D
+    D = rounded_thresholds(D, constraints.threshold_bits) if constraints.threshold_bits else D
+    return _of_plugins("thresholds", D, constraints)
+
+
+def _of_plugins(method: str, values: np.ndarray, constraints: Constraints) -> np.ndarray:
+    """What the constraints of plugins make of the values, computed by their own code: nobody else knows."""
+    for constraint in of_plugins(constraints):
+        changed = getattr(constraint, method)(keras.ops.convert_to_tensor(values, "float64"))
+        values = np.asarray(keras.ops.convert_to_numpy(changed), np.float64)
+    return values
 
 
 def synapse_groups(layer: Any, read: Sequence[Signal], constraints: Constraints, place: str) -> list[list[Term]]:

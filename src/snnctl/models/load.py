@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -10,21 +10,17 @@ from typing import TYPE_CHECKING, Any, Literal
 import keras
 
 from snnctl.errors import ModelError
-from snnctl.models.archive import open_archive
-from snnctl.models.dtype import as_dtype, precision
+from snnctl.models.dtype import as_dtype
 from snnctl.models.failures import opening
 from snnctl.models.finite import check_finite
-from snnctl.models.hdf5 import holds_full_model, open_full_model, open_weights, stored_dtype
-from snnctl.models.saved_model import open_saved_model
 from snnctl.models.source import Source, find_source
 from snnctl.models.vetting import holds_spiking_layers
 from snnctl.models.weight_table import WeightTable
+from snnctl.plugins.reader import Read, ReadContext, Reader
 from snnctl.runs import RunRecord
 
 if TYPE_CHECKING:
     from snnctl.plugins.architecture import Architecture
-
-OPENERS = {"archive": open_archive, "hdf5": open_full_model, "saved_model": open_saved_model}
 
 
 @dataclass(frozen=True)
@@ -51,6 +47,7 @@ class LoadedModel:
 def load_model(
     path: Path | str,
     *,
+    readers: Sequence[Reader],
     arch: Architecture | None = None,
     arch_options: Mapping[str, Any] | None = None,
     input_shape: tuple[int, ...] | None = None,
@@ -61,8 +58,9 @@ def load_model(
     """The model behind ``path``; its optimiser, loss and metrics are left out.
 
     Args:
-        path: a run folder, a ``.keras`` file, a full ``.h5`` file (Keras 2 or 3), a SavedModel folder that Keras 2
-            wrote, or a weights-only ``.h5`` file.
+        path: a run folder, or what one of the readers reads: a ``.keras`` file, a full ``.h5`` file (Keras 2 or 3), a
+            SavedModel folder that Keras 2 wrote, a weights-only ``.h5`` file, or what plugins add.
+        readers: of all formats there are.
         arch: the architecture a weights-only file is for; not used for other files.
         arch_options: its options.
         input_shape: shape of one sample, for a weights-only file and for a network that does not say it.
@@ -74,21 +72,18 @@ def load_model(
         ModelError: missing, damaged, unknown or unsafe layers, weights that do not fit or are not finite.
         UsageError: the architecture does not fit ``input_shape`` or its options.
     """
-    source = find_source(path)
-    table = None
-    if source.kind == "hdf5" and not holds_full_model(source.path):
-        network = _Network(_required(arch, source), dict(arch_options or {}), input_shape, classes)
-        model, table = _from_weights(source.path, network, dtype)
-        notes: tuple[str, ...] = (_matched(table, network),)
-    else:
-        model = OPENERS[source.kind](source.path, input_shape=input_shape, allow_code=allow_code)
-        notes = _unused(arch, source)
+    source = find_source(path, readers)
+    network = _Network(arch, dict(arch_options or {}), input_shape, classes) if arch else None
+    read = _read(source, _context(network, input_shape, classes, dtype, allow_code), readers)
+    model, notes = read.model, read.notes
+    if read.table is None:
+        notes = (*notes, *_unused(arch, source))
         with opening(source.path):
             model = as_dtype(model, dtype, allow_code=allow_code)
     with opening(source.path):
         check_finite(model, str(source.path))
     kind: Literal["relu", "snn"] = "snn" if holds_spiking_layers(model) else "relu"
-    return LoadedModel(model, kind, source.run, source.path, notes, table)
+    return LoadedModel(model, kind, source.run, source.path, notes, read.table)
 
 
 @dataclass(frozen=True)
@@ -108,27 +103,18 @@ class _Network:
         return self.arch.build(self.input_shape, self.classes, **self.options)
 
 
-def _from_weights(path: Path, network: _Network, dtype: str | None) -> tuple[keras.Model, WeightTable]:
-    with precision(dtype or stored_dtype(path)):
-        return open_weights(path, network.build)
+def _context(
+    network: _Network | None, input_shape: tuple[int, ...] | None, classes: int | None, dtype: str | None, code: bool
+) -> ReadContext:
+    if network is None:
+        return ReadContext(input_shape, classes, dtype, code)
+    return ReadContext(input_shape, classes, dtype, code, network.build, network.arch.name)
 
 
-def _matched(table: WeightTable, network: _Network) -> str:
-    """The table of what went where, under a line that says how it was found."""
-    how = f"The file's layer names are those of {network.arch.name}; weights of each layer:"
-    if table.by == "order":
-        how = f"The file's layer names are not {network.arch.name}'s; its layers were taken in order:"
-    return "\n  ".join([how, *table.lines()])
-
-
-def _required(arch: Architecture | None, source: Source) -> Architecture:
-    if arch is None:
-        raise ModelError(
-            f"{source.path} holds weights only: which network they belong to must be said.",
-            todo="Name it, for example: --arch vgg16 --arch-opt batch_norm=true --data cifar10; "
-            "or save the whole model: model.save('model.keras').",
-        )
-    return arch
+def _read(source: Source, context: ReadContext, readers: Sequence[Reader]) -> Read:
+    reader = next(reader for reader in readers if reader.name == source.kind)
+    found = reader.read(source.path, context)
+    return found if isinstance(found, Read) else Read(found)
 
 
 def _unused(arch: Architecture | None, source: Source) -> tuple[str, ...]:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING
 
 from snnctl.errors import ModelError
 from snnctl.runs import RunRecord, read_run
+
+if TYPE_CHECKING:
+    from snnctl.plugins.reader import Reader
 
 SUFFIXES = (".keras", ".h5", ".hdf5")
 RUN_MODEL = "model.keras"
 RUN_RECORD = "run.json"
 SAVED_MODEL = "saved_model.pb"
+OWN = ("keras", "hdf5", "saved-model")
+"""Names of the readers of snnctl, whose files are told by their content."""
 ACCEPTED = (
     "Accepted: a run folder, a .keras file, a full .h5 file, a SavedModel folder of Keras 2, "
     "or a weights-only .h5 file with --arch."
@@ -26,17 +32,22 @@ class Source:
 
     Args:
         path: the file or folder.
-        kind: what its first bytes say it is: a Keras archive or HDF5; or a SavedModel.
+        kind: the name of its reader: "keras" or "hdf5" as the first bytes say, "saved-model", or that of a plugin.
         run: the record of the run if its folder was given, else None.
     """
 
     path: Path
-    kind: Literal["archive", "hdf5", "saved_model"]
+    kind: str
     run: RunRecord | None = None
 
 
-def find_source(path: Path | str) -> Source:
+def find_source(path: Path | str, readers: Sequence[Reader] = ()) -> Source:
     """The file behind ``path``, which may be a run folder or a file.
+
+    Args:
+        path: of either.
+        readers: of all formats there are; those of snnctl need not be among them. They are asked for what is no run
+            folder and has none of Keras's suffixes.
 
     Raises:
         ModelError: nothing there (names the nearest name), a folder that is no run or whose record is
@@ -45,7 +56,9 @@ def find_source(path: Path | str) -> Source:
     path = Path(path)
     if path.is_dir():
         if (path / SAVED_MODEL).is_file() and not (path / RUN_MODEL).is_file():
-            return Source(path, "saved_model")
+            return Source(path, "saved-model")
+        if not (path / RUN_RECORD).is_file() and (kind := _recognised(path, readers)):
+            return Source(path, kind)
         model = _model_of_run(path)
         return Source(model, _kind(model), run=read_run(path))
     if not path.exists():
@@ -53,8 +66,21 @@ def find_source(path: Path | str) -> Source:
     if not path.is_file():
         raise ModelError(f"{path} is no regular file.", todo=ACCEPTED)
     if path.suffix.lower() not in SUFFIXES:
-        raise ModelError(f"{path} has a suffix that is not a model's.", todo=ACCEPTED)
+        if kind := _recognised(path, readers):
+            return Source(path, kind)
+        raise ModelError(f"{path} has a suffix that is not a model's.", todo=_accepted(readers))
     return Source(path, _kind(path))
+
+
+def _recognised(path: Path, readers: Sequence[Reader]) -> str | None:
+    """The name of the first reader that knows the file."""
+    return next((reader.name for reader in readers if reader.name not in OWN and reader.recognises(path)), None)
+
+
+def _accepted(readers: Sequence[Reader]) -> str:
+    """What can be given, with the suffixes that plugins add."""
+    more = sorted({suffix for reader in readers if reader.name not in OWN for suffix in reader.suffixes})
+    return f"{ACCEPTED} Plugins read: {', '.join(more)}." if more else ACCEPTED
 
 
 def _model_of_run(folder: Path) -> Path:
@@ -85,7 +111,7 @@ def _missing(path: Path) -> ModelError:
     return ModelError(f"{path} does not exist.", todo=guess)
 
 
-def _kind(path: Path) -> Literal["archive", "hdf5"]:
+def _kind(path: Path) -> str:
     """What the first bytes of a file say it is."""
     try:
         with path.open("rb") as file:
@@ -102,4 +128,4 @@ def _kind(path: Path) -> Literal["archive", "hdf5"]:
         raise ModelError(
             f"{path} is a Keras archive under the name of an HDF5 file.", todo="Rename it to end in .keras."
         )
-    return "archive"
+    return "keras"

@@ -1,4 +1,4 @@
-"""What a registered data set or architecture must look like; anything else is refused with the reason."""
+"""What a registered thing must look like; anything else is refused with the reason."""
 
 from __future__ import annotations
 
@@ -10,24 +10,46 @@ from typing import Any
 from snnctl.data.dataset import Dataset
 from snnctl.errors import PluginError
 from snnctl.plugins.architecture import Architecture
+from snnctl.plugins.callback import TrainingCallback
+from snnctl.plugins.command import Command
+from snnctl.plugins.constraint import HardwareConstraint
+from snnctl.plugins.exporter import Exporter
+from snnctl.plugins.neuron_model import NeuronModel
 from snnctl.plugins.options import declared_options
+from snnctl.plugins.reader import Reader
+from snnctl.plugins.verb import Verb
 
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
+PATH = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
+CONSTRAINING = ("weights", "thresholds", "times")
+
+
 def check_dataset(thing: Any) -> Dataset:
-    """``thing``, if it is a usable data set.
+    """``thing``, if it is a usable data set; with options, shape and classes may be left to :meth:`Dataset.configured`.
 
     Raises:
         PluginError: what is wrong with it.
     """
     dataset = _instance(thing, Dataset)
-    _require(_sizes(dataset.input_shape), dataset, "input_shape", "one or more positive integers")
-    _require(_is_int(dataset.classes) and dataset.classes >= 1, dataset, "classes", "an integer of at least 1")
-    _require(_names_classes(dataset), dataset, "class_names", "() or one text for each class")
+    if not declared_options(dataset):
+        check_samples_of(dataset)
     _require(_interval(dataset.raw_range), dataset, "raw_range", "(smallest, largest), two different finite numbers")
     _require(_mean_std(dataset.standard), dataset, "standard", "None or (mean, std) with std > 0")
     _require(isinstance(dataset.licence, str), dataset, "licence", "a text")
+    return dataset
+
+
+def check_samples_of(dataset: Dataset) -> Dataset:
+    """``dataset``, if it says what its samples are: their shape, and how many classes there are.
+
+    Raises:
+        PluginError: what is wrong with it.
+    """
+    _require(_sizes(dataset.input_shape), dataset, "input_shape", "one or more positive integers")
+    _require(_is_int(dataset.classes) and dataset.classes >= 1, dataset, "classes", "an integer of at least 1")
+    _require(_names_classes(dataset), dataset, "class_names", "() or one text for each class")
     return dataset
 
 
@@ -37,9 +59,92 @@ def check_architecture(thing: Any) -> Architecture:
     Raises:
         PluginError: what is wrong with it.
     """
-    architecture = _instance(thing, Architecture)
-    declared_options(architecture)
-    return architecture
+    return _with_options(_instance(thing, Architecture))
+
+
+def check_neuron_model(thing: Any) -> NeuronModel:
+    """``thing``, if it is a usable neuron model.
+
+    Raises:
+        PluginError: what is wrong with it.
+    """
+    return _instance(thing, NeuronModel)
+
+
+def check_constraint(thing: Any) -> type[HardwareConstraint]:
+    """``thing``, if it is a usable class of hardware constraints.
+
+    Raises:
+        PluginError: what is wrong with it.
+    """
+    if isinstance(thing, HardwareConstraint):
+        raise PluginError(f"registers an instance of {type(thing).__name__}; register the class")
+    if not (inspect.isclass(thing) and issubclass(thing, HardwareConstraint)):
+        raise PluginError(f"registers {type(thing).__name__} {thing!r:.60}, which is no subclass of HardwareConstraint")
+    _check_texts(thing, thing.__name__)
+    if all(getattr(thing, name) is getattr(HardwareConstraint, name) for name in CONSTRAINING):
+        raise PluginError(f"'{thing.name}' defines none of {', '.join(CONSTRAINING)}: it constrains nothing")
+    return _with_options(thing)
+
+
+def check_exporter(thing: Any) -> Exporter:
+    """``thing``, if it is a usable exporter.
+
+    Raises:
+        PluginError: what is wrong with it.
+    """
+    return _with_options(_instance(thing, Exporter))
+
+
+def check_reader(thing: Any) -> Reader:
+    """``thing``, if it is a usable reader.
+
+    Raises:
+        PluginError: what is wrong with it.
+    """
+    reader = _instance(thing, Reader)
+    _require(_suffixes(reader.suffixes), reader, "suffixes", "a tuple of texts such as '.onnx', lower case")
+    return reader
+
+
+def check_callback(thing: Any) -> TrainingCallback:
+    """``thing``, if it is a usable training callback.
+
+    Raises:
+        PluginError: what is wrong with it.
+    """
+    return _with_options(_instance(thing, TrainingCallback))
+
+
+def check_step(thing: Any) -> Verb:
+    """``thing``, if it is a usable verb.
+
+    Raises:
+        PluginError: what is wrong with it.
+    """
+    verb = _instance(thing, Verb)
+    _require_path(verb, "options_path")
+    _require_path(verb, "function_path")
+    if verb.plan_path:
+        _require_path(verb, "plan_path")
+    return verb
+
+
+def check_command(thing: Any) -> Command:
+    """``thing``, if it is a usable command.
+
+    Raises:
+        PluginError: what is wrong with it.
+    """
+    command = _instance(thing, Command)
+    _require_path(command, "path")
+    return command
+
+
+def _with_options(thing: Any) -> Any:
+    """``thing``, if its options are declared well."""
+    declared_options(thing)
+    return thing
 
 
 def _instance(thing: Any, kind: type) -> Any:
@@ -47,11 +152,20 @@ def _instance(thing: Any, kind: type) -> Any:
         raise PluginError(f"registers the class {thing.__name__}; register an instance of it")
     if not isinstance(thing, kind):
         raise PluginError(f"registers {type(thing).__name__} {thing!r:.60}, which is no {kind.__name__}")
-    name = thing.name  # type: ignore[attr-defined]
-    if not isinstance(name, str) or not NAME.fullmatch(name):
-        raise PluginError(f"{type(thing).__name__} has the name {name!r:.60}; use lower case, digits and dashes")
-    _require(isinstance(thing.summary, str), thing, "summary", "a text")  # type: ignore[attr-defined]
+    _check_texts(thing, type(thing).__name__)
     return thing
+
+
+def _check_texts(thing: Any, called: str) -> None:
+    name = thing.name
+    if not isinstance(name, str) or not NAME.fullmatch(name):
+        raise PluginError(f"{called} has the name {name!r:.60}; use lower case, digits and dashes")
+    _require(isinstance(thing.summary, str), thing, "summary", "a text")
+
+
+def _require_path(thing: Any, attribute: str) -> None:
+    value = getattr(thing, attribute)
+    _require(isinstance(value, str) and PATH.fullmatch(value) is not None, thing, attribute, "'module:name'")
 
 
 def _require(good: bool, thing: Any, attribute: str, wanted: str) -> None:
@@ -89,3 +203,8 @@ def _names_classes(dataset: Dataset) -> bool:
     if not isinstance(names, tuple | list):
         return False
     return all(isinstance(name, str) for name in names) and len(names) in (0, dataset.classes)
+
+
+def _suffixes(value: Any) -> bool:
+    texts = isinstance(value, tuple | list) and all(isinstance(suffix, str) for suffix in value)
+    return texts and all(len(suffix) > 1 and suffix[0] == "." and suffix == suffix.lower() for suffix in value)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
-from snnctl.data.dataset import Dataset
 from snnctl.errors import PluginError, SnnctlError
-from snnctl.plugins.architecture import Architecture
 
 LONGEST = 300
 AUTHOR = "Ask its author; --debug shows where it failed."
@@ -37,10 +36,12 @@ def guard(
         raise PluginError(f"{what}: {describe(error)}", where=where, todo=todo) from error
 
 
-def origin(thing: Dataset | Architecture) -> str:
-    """What messages call a data set or architecture: kind, name and package."""
-    kind = "data set" if isinstance(thing, Dataset) else "architecture"
-    return f"{kind} '{thing.name}' ({type(thing).__module__.partition('.')[0]})"
+def origin(thing: Any) -> str:
+    """What messages call a registered thing: kind, name and package."""
+    from snnctl.plugins.kinds import word_for
+
+    cls = thing if isinstance(thing, type) else type(thing)
+    return f"{word_for(thing)} '{thing.name}' ({cls.__module__.partition('.')[0]})"
 
 
 def describe(error: BaseException) -> str:

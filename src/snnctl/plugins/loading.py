@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable
 from contextlib import redirect_stdout
@@ -13,16 +14,12 @@ from typing import Any
 
 import pluggy
 
-from snnctl.data.dataset import Dataset
 from snnctl.errors import PluginError
 from snnctl.plugins import hookspecs
-from snnctl.plugins.architecture import Architecture
-from snnctl.plugins.checks import check_architecture, check_dataset
 from snnctl.plugins.guard import guard
+from snnctl.plugins.kinds import KINDS, LATE, Kind
 from snnctl.plugins.late_hook import LateHook
-from snnctl.plugins.layer_rules import HOOK as LAYER_RULES
-from snnctl.plugins.metrics import HOOK as METRICS
-from snnctl.plugins.registry import PluginInfo, PluginProblem, Registry
+from snnctl.plugins.registry import OWN, Entry, PluginInfo, PluginProblem, Registry
 
 GROUP = "snnctl"
 DISABLE = "SNNCTL_DISABLE_PLUGINS"
@@ -43,37 +40,27 @@ class Collector:
     """Gathers what plugins register, one plugin at a time."""
 
     manager: pluggy.PluginManager
-    datasets: dict[str, Dataset] = field(default_factory=dict)
-    architectures: dict[str, Architecture] = field(default_factory=dict)
-    owners: dict[tuple[str, str], str] = field(default_factory=dict)
+    claims: dict[str, dict[str, list[Entry]]] = field(default_factory=lambda: {key: {} for key in KINDS})
     plugins: list[PluginInfo] = field(default_factory=list)
     problems: list[PluginProblem] = field(default_factory=list)
-    rule_hooks: list[LateHook] = field(default_factory=list)
-    metric_hooks: list[LateHook] = field(default_factory=list)
+    late: dict[str, list[LateHook]] = field(default_factory=lambda: {key: [] for key in LATE})
 
     def add(self, source: Source) -> None:
         """Import one plugin and call its hooks, but for those that may need Keras."""
         before = len(self.problems)
-        datasets: list[str] = []
-        architectures: list[str] = []
-        rules = metrics = False
+        adds: dict[str, tuple[str, ...]] = {}
+        late: list[str] = []
         if self._import(source):
-            datasets = self._call(source, "register_datasets", "data set", self.datasets, check_dataset)
-            architectures = self._call(
-                source, "register_architectures", "architecture", self.architectures, check_architecture
-            )
-            rules = self._keep(source, LAYER_RULES, self.rule_hooks)
-            metrics = self._keep(source, METRICS, self.metric_hooks)
+            adds = {key: tuple(names) for key, kind in KINDS.items() if (names := self._call(source, kind))}
+            late = [key for key in LATE if self._keep(source, key)]
         errors = [problem.message for problem in self.problems[before:]]
         self.plugins.append(
             PluginInfo(
                 name=source.name,
                 package=source.package,
                 version=source.version,
-                datasets=tuple(datasets),
-                architectures=tuple(architectures),
-                layer_rules=rules,
-                metrics=metrics,
+                adds=MappingProxyType(adds),
+                late=tuple(late),
                 error="; ".join(errors) or None,
             )
         )
@@ -82,7 +69,9 @@ class Collector:
         name = _full_name(source)
         try:
             with guard("cannot be loaded", passed=()):
-                self.manager.register(source.load(), name)
+                module = source.load()
+                _require_version(module)
+                self.manager.register(module, name)
                 self.manager.check_pending()
         except PluginError as error:
             self._blame(source, "", error.what)
@@ -94,27 +83,28 @@ class Collector:
             return False
         return True
 
-    def _call(self, source: Source, hook: str, kind: str, things: dict[str, Any], check: Callable) -> list[str]:
-        """Call ``hook`` of this plugin only; returns the names it added."""
+    def _call(self, source: Source, kind: Kind) -> list[str]:
+        """Call the hook of this kind, of this plugin only; returns the names it added."""
         added: list[str] = []
 
         def register(thing: Any) -> None:
             try:
-                with guard(f"registers a broken {kind}", passed=(PluginError,)):
-                    name = check(thing).name
-                self._refuse_taken(kind, name, things)
+                with guard(f"registers a broken {kind.one}", passed=(PluginError,)):
+                    name = kind.check(thing).name
+                self._refuse_again(kind, name, source)
             except PluginError as error:
-                self._blame(source, hook, error.what)
+                self._blame(source, kind.hook, error.what)
                 return
-            things[name] = thing
-            self.owners[kind, name] = source.package
+            if (conflict := self._conflict(kind, name, source)) is not None:
+                self._blame(source, kind.hook, conflict)
+            self.claims[kind.key].setdefault(name, []).append(Entry(thing, source.package))
             added.append(name)
 
         try:
-            with guard(f"{hook} fails", passed=()):
-                self._call_only(source, hook, register)
+            with guard(f"{kind.hook} fails", passed=()):
+                self._call_only(source, kind.hook, register)
         except PluginError as error:
-            self._blame(source, hook, error.what)
+            self._blame(source, kind.hook, error.what)
         return added
 
     def _call_only(self, source: Source, hook: str, register: Callable) -> None:
@@ -123,17 +113,42 @@ class Collector:
         others = [plugin for plugin in self.manager.get_plugins() if plugin is not mine]
         self.manager.subset_hook_caller(hook, others)(register=register)
 
-    def _keep(self, source: Source, hook: str, hooks: list[LateHook]) -> bool:
+    def _keep(self, source: Source, key: str) -> bool:
         """Keep a hook of the plugin for later; returns whether it has it."""
+        hook = f"register_{key}"
         callers = self.manager.get_hookcallers(self.manager.get_plugin(_full_name(source))) or []
         if hook not in {caller.name for caller in callers}:
             return False
-        hooks.append(LateHook(source.package, source.name, lambda register: self._call_only(source, hook, register)))
+        self.late[key].append(
+            LateHook(source.package, source.name, lambda register: self._call_only(source, hook, register))
+        )
         return True
 
-    def _refuse_taken(self, kind: str, name: str, things: dict[str, Any]) -> None:
-        if name in things:
-            raise PluginError(f"{kind} '{name}' is already provided by {self.owners[kind, name]}")
+    def _refuse_again(self, kind: Kind, name: str, source: Source) -> None:
+        """A package cannot have two things of one name, not even with the package before it.
+
+        Raises:
+            PluginError: it has.
+        """
+        if any(entry.package == source.package for entry in self._claimants(kind, name)):
+            raise PluginError(f"{kind.one} '{name}' is registered twice by {source.package}")
+
+    def _conflict(self, kind: Kind, name: str, source: Source) -> str | None:
+        """What is to be said of a name that another package has, too; the thing stays to be had as ``package:name``."""
+        others = self._claimants(kind, name)
+        if not others:
+            return None
+        mine = f"{source.package}:{name}"
+        if others[0].package == OWN:
+            return f"{kind.one} '{name}' is already provided by {OWN}; write {mine} for this one"
+        theirs = " and ".join(entry.package for entry in others)
+        choices = " or ".join([*(f"{entry.package}:{name}" for entry in others), mine])
+        return f"{kind.one} '{name}' is provided by {theirs}, too; write {choices}"
+
+    def _claimants(self, kind: Kind, name: str) -> list[Entry]:
+        """Who has the name; steps and commands share the command line."""
+        keys = ("steps", "commands") if kind.key in ("steps", "commands") else (kind.key,)
+        return [entry for key in keys for entry in self.claims[key].get(name, ())]
 
     def _blame(self, source: Source, hook: str, message: str) -> None:
         self.problems.append(PluginProblem(source.package, source.name, hook, message))
@@ -143,26 +158,28 @@ def load_registry(*, builtins: bool = True, entry_points: bool = True) -> Regist
     """The registry of everything that is installed. Imports no TensorFlow unless a plugin does.
 
     Args:
-        builtins: whether snnctl's own data sets and architectures are in it.
+        builtins: whether what snnctl brings along is in it.
         entry_points: whether other packages' are; ``SNNCTL_DISABLE_PLUGINS=1`` leaves them out, too.
     """
     manager = pluggy.PluginManager("snnctl")
     manager.add_hookspecs(hookspecs)
     collector = Collector(manager)
     if builtins:
-        collector.add(Source("builtin", "snnctl", _version("snnctl"), _load_builtin))
+        collector.add(Source("builtin", OWN, _version(OWN), _load_builtin))
     if entry_points and os.environ.get(DISABLE, "") in ("", "0"):
         with redirect_stdout(sys.stderr):  # stdout belongs to the results
             for source in _third_party():
                 collector.add(source)
+    claims = {
+        key: MappingProxyType({name: tuple(entries) for name, entries in names.items()})
+        for key, names in collector.claims.items()
+    }
     return Registry(
-        datasets=MappingProxyType(collector.datasets),
-        architectures=MappingProxyType(collector.architectures),
-        owners=MappingProxyType(collector.owners),
+        claims=MappingProxyType(claims),
         plugins=collector.plugins,
         problems=collector.problems,
-        rule_hooks=tuple(collector.rule_hooks),
-        metric_hooks=tuple(collector.metric_hooks),
+        rule_hooks=tuple(collector.late["layer_rules"]),
+        metric_hooks=tuple(collector.late["metrics"]),
     )
 
 
@@ -193,6 +210,28 @@ def _sources(distribution: metadata.Distribution) -> list[Source]:
             return [Source(point.name, package, version, point.load) for point in points]
     except PluginError as error:
         return [Source("?", place, "?", _raiser(error))]
+
+
+def _require_version(module: Any) -> None:
+    """A plugin may say which version of the hooks it needs.
+
+    Raises:
+        PluginError: this snnctl does not have it.
+    """
+    wanted = getattr(module, "requires_hooks", None)
+    if wanted is None:
+        return
+    have, need = _numbers(hookspecs.HOOKS), _numbers(wanted)
+    if need is None:
+        raise PluginError(f"requires_hooks is {wanted!r:.60}; write it as '{hookspecs.HOOKS}'")
+    if have is None or need[0] != have[0] or need > have:
+        raise PluginError(f"it needs version {wanted} of the hooks, and this snnctl has {hookspecs.HOOKS}")
+
+
+def _numbers(version: Any) -> tuple[int, int] | None:
+    """(major, minor) of a text; None if it is none."""
+    found = re.fullmatch(r"(\d+)\.(\d+)", version) if isinstance(version, str) else None
+    return (int(found[1]), int(found[2])) if found else None
 
 
 def _raiser(error: BaseException) -> Callable[[], Any]:

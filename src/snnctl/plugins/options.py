@@ -1,98 +1,149 @@
-"""The options of an architecture: the keyword-only parameters of its ``build``, checked before it is called."""
+"""The options of a plugin's thing: the keyword-only parameters of one of its methods, checked before it is called."""
 
 from __future__ import annotations
 
 import inspect
 import json
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import SimpleNamespace, UnionType
 from typing import TYPE_CHECKING, Any
 
+from snnctl.data.dataset import Dataset
 from snnctl.errors import PluginError, UsageError
 from snnctl.plugins.architecture import Architecture
+from snnctl.plugins.callback import TrainingCallback
+from snnctl.plugins.constraint import HardwareConstraint
+from snnctl.plugins.exporter import Exporter
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from snnctl.plugins.problems import Problem
 
+REQUIRED = inspect.Parameter.empty
+"""The default of an option that must be given."""
 
-def declared_options(architecture: Architecture) -> dict[str, tuple[Any, Any]]:
-    """Name -> (type, default) of every option.
+METHODS: dict[type, tuple[str, tuple[str, ...]]] = {
+    Dataset: ("configured", ()),
+    Architecture: ("build", ("input_shape", "classes")),
+    Exporter: ("export", ("network", "context")),
+    TrainingCallback: ("make", ("context",)),
+}
+"""The method whose keyword-only parameters are the options, and its other parameters."""
+
+
+def declared_options(thing: Any) -> dict[str, tuple[Any, Any]]:
+    """Name -> (type, default) of every option; the default of one that must be given is :data:`REQUIRED`.
+
+    Args:
+        thing: an architecture, data set, exporter or training callback, or a class of hardware constraints; other
+            things have no options.
 
     Raises:
-        PluginError: ``build`` is not ``build(input_shape, classes, *, option: type = default, ...)``.
+        PluginError: the method does not declare its options as ``*, option: type = default, ...``.
     """
-    build = architecture.build
-    fixed, options = _parameters(architecture)
-    if [parameter.name for parameter in fixed] != ["input_shape", "classes"]:
-        raise PluginError(f"'{architecture.name}': build must take (self, input_shape, classes, *, options)")
+    method, fixed = _method(thing)
+    if method is None:
+        return {}
+    called = method.__name__
+    parameters = _parameters(thing, method, called)
+    options = [parameter for parameter in parameters if parameter.kind is parameter.KEYWORD_ONLY]
+    others = [parameter.name for parameter in parameters if parameter not in options]
+    if others != list(fixed):
+        expected = ", ".join(["self", *fixed, "*", "options"])
+        raise PluginError(f"'{thing.name}': {called} must take ({expected})")
+    optional = isinstance(thing, Dataset)
     for option in options:
-        if option.annotation is option.empty or option.default is option.empty:
-            raise PluginError(f"'{architecture.name}': option '{option.name}' of build needs a type and a default")
-    hints = SimpleNamespace(__annotations__={option.name: option.annotation for option in options})
-    names = getattr(inspect.unwrap(build), "__globals__", {})
-    try:
-        types = typing.get_type_hints(hints, globalns=names, include_extras=True)
-    except (NameError, TypeError, SyntaxError, AttributeError) as error:
-        raise PluginError(f"'{architecture.name}': an option of build has a type that is unknown: {error}") from error
+        if option.annotation is option.empty or (option.default is option.empty and not optional):
+            needed = "a type" if optional else "a type and a default"
+            raise PluginError(f"'{thing.name}': option '{option.name}' of {called} needs {needed}")
+    types = _types(thing, method, options)
     return {option.name: (types[option.name], option.default) for option in options}
 
 
-def architecture_options(architecture: Architecture) -> type[BaseModel]:
+def options_model(thing: Any) -> type[BaseModel]:
     """A pydantic model with one field for each option.
 
     Raises:
-        PluginError: ``build`` declares its options wrongly.
+        PluginError: the options are declared wrongly.
     """
     from pydantic import ConfigDict, create_model
 
-    fields: dict[str, Any] = declared_options(architecture)
+    declared = declared_options(thing)
+    fields: dict[str, Any] = {
+        name: (kind, ... if default is REQUIRED else default) for name, (kind, default) in declared.items()
+    }
     config = ConfigDict(extra="forbid", protected_namespaces=(), arbitrary_types_allowed=True)
-    return create_model(f"{type(architecture).__name__}Options", __config__=config, **fields)
+    cls = thing if isinstance(thing, type) else type(thing)
+    return create_model(f"{cls.__name__}Options", __config__=config, **fields)
 
 
-def check_arch_options(architecture: Architecture, mapping: Mapping[str, Any]) -> dict[str, Any]:
-    """The given options, parsed and checked; those not given are left to the defaults of ``build``.
+def check_options(thing: Any, mapping: Mapping[str, Any]) -> dict[str, Any]:
+    """The given options, parsed and checked; those not given are left to their defaults.
 
     Args:
-        architecture: whose options they are.
+        thing: whose options they are.
         mapping: values, or texts from the command line such as "true", "340", "[300,100]" or "300,100".
 
     Raises:
-        UsageError: an unknown option (names the nearest) or a value that does not fit.
+        UsageError: an unknown option (names the nearest), a value that does not fit, or a missing one.
     """
-    values, problems = read_arch_options(architecture, mapping)
+    values, problems = read_options(thing, mapping)
     if problems:
         problem = problems[0]
         raise UsageError(problem.message, todo=problem.todo)
     return values
 
 
-def read_arch_options(architecture: Architecture, mapping: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
+def read_options(thing: Any, mapping: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
     """The parsed options and every problem with them."""
+    from snnctl.plugins.kinds import word_for
     from snnctl.plugins.problems import find_problems
 
-    model = architecture_options(architecture)
+    model = options_model(thing)
     given = {key.replace("-", "_"): value for key, value in mapping.items()}
     for key, value in given.items():
         if isinstance(value, str) and key in model.model_fields:
             given[key] = _from_text(value, model.model_fields[key].annotation)
-    problems = find_problems(model, given, lambda key: f"option '{key}' of architecture '{architecture.name}'")
+    problems = find_problems(model, given, lambda key: f"option '{key}' of {word_for(thing)} '{thing.name}'")
     if problems:
         return {}, problems
     checked = model.model_validate(given)
     return {key: getattr(checked, key) for key in given}, []
 
 
-def _parameters(architecture: Architecture) -> tuple[list[inspect.Parameter], list[inspect.Parameter]]:
-    """The positional parameters of ``build`` and its keyword-only ones."""
-    parameters = list(inspect.signature(architecture.build).parameters.values())
+def _method(thing: Any) -> tuple[Callable[..., Any] | None, tuple[str, ...]]:
+    """What declares the options, and the parameters that are none; None if there are no options."""
+    if isinstance(thing, type) and issubclass(thing, HardwareConstraint):
+        return (None if thing.__init__ is object.__init__ else thing.__init__), ()
+    for base, (name, fixed) in METHODS.items():
+        if isinstance(thing, base):
+            own = getattr(type(thing), name) is not getattr(base, name)
+            return (getattr(thing, name) if own else None), fixed
+    return None, ()
+
+
+def _parameters(thing: Any, method: Callable[..., Any], called: str) -> list[inspect.Parameter]:
+    """The parameters of the method, but for ``self``."""
+    parameters = list(inspect.signature(method).parameters.values())
+    if isinstance(thing, type):
+        parameters = parameters[1:]
     if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
-        raise PluginError(f"'{architecture.name}': build must name its options, not take **options")
-    options = [parameter for parameter in parameters if parameter.kind is parameter.KEYWORD_ONLY]
-    return [parameter for parameter in parameters if parameter not in options], options
+        raise PluginError(f"'{thing.name}': {called} must name its options, not take **options")
+    return parameters
+
+
+def _types(thing: Any, method: Callable[..., Any], options: list[inspect.Parameter]) -> dict[str, Any]:
+    """The type of every option."""
+    hints = SimpleNamespace(__annotations__={option.name: option.annotation for option in options})
+    names = getattr(inspect.unwrap(method), "__globals__", {})
+    try:
+        return typing.get_type_hints(hints, globalns=names, include_extras=True)
+    except (NameError, TypeError, SyntaxError, AttributeError) as error:
+        raise PluginError(
+            f"'{thing.name}': an option of {method.__name__} has a type that is unknown: {error}"
+        ) from error
 
 
 def _from_text(text: str, annotation: Any) -> Any:

@@ -1,22 +1,33 @@
-"""The registry: every data set and architecture by name, layer rules, metrics, and what became of each plugin."""
+"""The registry: everything plugins add, by name, and what became of each plugin."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TypeVar
+from typing import Any
 
 from snnctl.data.dataset import Dataset
 from snnctl.errors import PluginError
 from snnctl.plugins.architecture import Architecture
+from snnctl.plugins.callback import TrainingCallback
+from snnctl.plugins.checks import check_samples_of
+from snnctl.plugins.command import Command
+from snnctl.plugins.constraint import HardwareConstraint
+from snnctl.plugins.exporter import Exporter
+from snnctl.plugins.guard import guard, origin
+from snnctl.plugins.kinds import KINDS, LATE, Kind
 from snnctl.plugins.late_hook import LateHook
 from snnctl.plugins.layer_rules import HOOK, LayerRule, collect_rules
 from snnctl.plugins.metrics import HOOK as METRICS
 from snnctl.plugins.metrics import MetricEntry, collect_metrics
 from snnctl.plugins.nearest import nearest
+from snnctl.plugins.neuron_model import NeuronModel
+from snnctl.plugins.options import check_options
+from snnctl.plugins.reader import Reader
+from snnctl.plugins.verb import Verb
 
-Thing = TypeVar("Thing", Dataset, Architecture)
+OWN = "snnctl"
 
 
 @dataclass(frozen=True)
@@ -35,9 +46,14 @@ class PluginProblem:
     hook: str
     message: str
 
+    @property
+    def told(self) -> str:
+        """What happened and in which hook, one line."""
+        return self.message if self.hook in self.message else f"{self.hook}: {self.message}"
+
     def __str__(self) -> str:
-        """The problem in one line."""
-        return f"plugin {self.entry_point} ({self.package}): {self.message}"
+        """The problem in one line, with plugin and package."""
+        return f"plugin {self.entry_point} ({self.package}): {self.told}"
 
 
 @dataclass(frozen=True)
@@ -48,60 +64,190 @@ class PluginInfo:
         name: the entry point's name.
         package: the distribution that declares it.
         version: the distribution's version.
-        datasets: names of the data sets it adds.
-        architectures: names of the architectures it adds.
-        layer_rules: whether it has a hook for layer rules; which ones is not known before it is called.
-        metrics: whether it has a hook for metrics; likewise.
+        adds: names of what it adds, by key of :data:`~snnctl.plugins.kinds.KINDS`.
+        late: keys of :data:`~snnctl.plugins.kinds.LATE` that it has hooks for; what they add is not known before they
+            are called.
         error: what went wrong; None when nothing did.
     """
 
     name: str
     package: str
     version: str
-    datasets: tuple[str, ...] = ()
-    architectures: tuple[str, ...] = ()
-    layer_rules: bool = False
-    metrics: bool = False
+    adds: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    late: tuple[str, ...] = ()
     error: str | None = None
+
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        """Names of the data sets it adds."""
+        return self.adds.get("datasets", ())
+
+    @property
+    def architectures(self) -> tuple[str, ...]:
+        """Names of the architectures it adds."""
+        return self.adds.get("architectures", ())
+
+    @property
+    def layer_rules(self) -> bool:
+        """Whether it has a hook for layer rules."""
+        return "layer_rules" in self.late
+
+    @property
+    def metrics(self) -> bool:
+        """Whether it has a hook for metrics."""
+        return "metrics" in self.late
+
+    def as_data(self) -> dict[str, Any]:
+        """Everything, as plain data."""
+        return {
+            "name": self.name,
+            "package": self.package,
+            "version": self.version,
+            **{key: list(self.adds.get(key, ())) for key in KINDS},
+            **{key: key in self.late for key in LATE},
+            "error": self.error,
+        }
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A thing that is registered, and the package that did.
+
+    Args:
+        thing: an instance, or a class of hardware constraints.
+        package: the distribution.
+    """
+
+    thing: Any
+    package: str
+
+
+Claims = Mapping[str, Mapping[str, tuple[Entry, ...]]]
+"""By key of :data:`~snnctl.plugins.kinds.KINDS` and name: who has registered something of that name."""
 
 
 @dataclass(frozen=True)
 class Registry:
-    """Looks up data sets and architectures by ``name`` or ``package:name``.
+    """Looks things up by ``name`` or ``package:name``.
+
+    A name that snnctl has itself is snnctl's. One that several other packages claim is nobody's: with the package
+    before it, it always works.
 
     Args:
-        datasets: by name.
-        architectures: by name.
-        owners: (kind, name) -> package, kind being "data set" or "architecture".
+        claims: everything that is registered.
         plugins: one entry for each plugin, the built-in one first.
         problems: what broken plugins did; grows when layer rules and metrics are asked for.
         rule_hooks: the plugins' hooks for layer rules, not called yet.
         metric_hooks: likewise for metrics.
     """
 
-    datasets: Mapping[str, Dataset] = field(default_factory=lambda: MappingProxyType({}))
-    architectures: Mapping[str, Architecture] = field(default_factory=lambda: MappingProxyType({}))
-    owners: Mapping[tuple[str, str], str] = field(default_factory=lambda: MappingProxyType({}))
+    claims: Claims = field(default_factory=lambda: MappingProxyType({}))
     plugins: list[PluginInfo] = field(default_factory=list)
     problems: list[PluginProblem] = field(default_factory=list)
     rule_hooks: tuple[LateHook, ...] = ()
     metric_hooks: tuple[LateHook, ...] = ()
 
-    def dataset(self, name: str) -> Dataset:
-        """The data set called ``name``.
+    @property
+    def datasets(self) -> dict[str, Dataset]:
+        """All data sets, by the name to write."""
+        return self.all("datasets")
+
+    @property
+    def architectures(self) -> dict[str, Architecture]:
+        """All architectures, by the name to write."""
+        return self.all("architectures")
+
+    @property
+    def verbs(self) -> dict[str, Verb]:
+        """All verbs, by the name to write."""
+        return self.all("steps")
+
+    @property
+    def commands(self) -> dict[str, Command]:
+        """All further commands, by the name to write."""
+        return self.all("commands")
+
+    def all(self, key: str) -> dict[str, Any]:
+        """Everything of a kind, by the name to write: with the package before it where that is needed."""
+        found = {}
+        for name, entries in self.claims.get(key, {}).items():
+            for number, entry in enumerate(entries):
+                short = len(entries) == 1 or (number == 0 and entry.package == OWN)
+                found[name if short else f"{entry.package}:{name}"] = entry.thing
+        return found
+
+    def owner(self, key: str, name: str) -> str:
+        """The package that has registered what ``name`` names.
 
         Raises:
-            PluginError: there is none; names the nearest one.
+            PluginError: see :meth:`find`.
         """
-        return self._find("data set", self.datasets, name, "snnctl data list")
+        return self._entry(KINDS[key], name).package
+
+    def qualified(self, key: str, name: str) -> str:
+        """``package:name`` of what ``name`` names; errors as of :meth:`find`."""
+        entry = self._entry(KINDS[key], name)
+        return f"{entry.package}:{entry.thing.name}"
+
+    def dataset(self, name: str, options: Mapping[str, Any] | None = None) -> Dataset:
+        """The data set called ``name``, with these options.
+
+        Raises:
+            PluginError: there is none (names the nearest one), two packages claim the name, or its own code fails.
+            UsageError: an option that it does not have, or one that it needs and is not given.
+        """
+        dataset: Dataset = self.find("datasets", name)
+        given = check_options(dataset, options or {})
+        if type(dataset).configured is Dataset.configured:
+            return dataset
+        where = origin(dataset)
+        with guard("configured failed", where=where):
+            configured = dataset.configured(**given)
+        if not isinstance(configured, Dataset):
+            raise PluginError(f"configured returned {type(configured).__name__}, no Dataset", where=where)
+        with guard("its attributes cannot be read", where=where):
+            return check_samples_of(configured)
 
     def architecture(self, name: str) -> Architecture:
-        """The architecture called ``name``.
+        """The architecture called ``name``; errors as of :meth:`find`."""
+        return self.find("architectures", name)
+
+    def neuron_model(self, name: str) -> NeuronModel:
+        """The neuron model called ``name``; errors as of :meth:`find`."""
+        return self.find("neuron_models", name)
+
+    def constraint(self, name: str) -> type[HardwareConstraint]:
+        """The hardware constraint called ``name``; errors as of :meth:`find`."""
+        return self.find("constraints", name)
+
+    def exporter(self, name: str) -> Exporter:
+        """The exporter called ``name``; errors as of :meth:`find`."""
+        return self.find("exporters", name)
+
+    def callback(self, name: str) -> TrainingCallback:
+        """The training callback called ``name``; errors as of :meth:`find`."""
+        return self.find("callbacks", name)
+
+    def verb(self, name: str) -> Verb:
+        """The verb called ``name``; errors as of :meth:`find`."""
+        return self.find("steps", name)
+
+    @property
+    def readers(self) -> tuple[Reader, ...]:
+        """All readers; snnctl's own first."""
+        return tuple(self.all("readers").values())
+
+    def find(self, key: str, name: str) -> Any:
+        """What is called ``name``.
+
+        Args:
+            key: the kind's, see :data:`~snnctl.plugins.kinds.KINDS`.
+            name: as registered, or ``package:name``.
 
         Raises:
-            PluginError: there is none; names the nearest one.
+            PluginError: there is none (names the nearest one), or two packages claim the name.
         """
-        return self._find("architecture", self.architectures, name, "snnctl archs list")
+        return self._entry(KINDS[key], name).thing
 
     def layer_rules(
         self, builtin: Collection[type] = (), warn: Callable[[str], None] | None = None
@@ -141,17 +287,29 @@ class Registry:
             if warn is not None:
                 warn(str(problem))
 
-    def _find(self, kind: str, things: Mapping[str, Thing], name: str, listing: str) -> Thing:
+    def _entry(self, kind: Kind, name: str) -> Entry:
         package, _, short = name.rpartition(":")
-        found = things.get(short)
-        if found is not None and package in ("", self.owners.get((kind, short), "")):
-            return found
-        guess = nearest(short, things)
+        entries = self.claims.get(kind.key, {}).get(short, ())
+        if package:
+            entries = tuple(entry for entry in entries if entry.package == package)
+        elif len(entries) > 1 and entries[0].package != OWN:
+            packages = [entry.package for entry in entries]
+            raise PluginError(
+                f"two packages have {_article(kind.one)} called '{name}': {' and '.join(packages)}",
+                todo=f"write {' or '.join(f'{owner}:{short}' for owner in packages)}",
+            )
+        if entries:
+            return entries[0]
+        guess = nearest(short, self.all(kind.key))
         hint = f"did you mean '{guess}'? " if guess else ""
-        raise PluginError(f"no {kind} called '{name}'", todo=f"{hint}`{listing}` shows all{self._broken()}")
+        raise PluginError(f"no {kind.one} called '{name}'", todo=f"{hint}`{kind.listing}` shows all{self._broken()}")
 
     def _broken(self) -> str:
         """A mention of broken plugins: the missing name may be theirs."""
         if not self.problems:
             return ""
         return f"; not loaded: {'; '.join(str(problem) for problem in self.problems[:2])}"
+
+
+def _article(word: str) -> str:
+    return f"an {word}" if word[0] in "aeiou" else f"a {word}"

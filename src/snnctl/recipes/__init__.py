@@ -7,25 +7,42 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from snnctl.errors import UsageError
 from snnctl.plugins import Registry, load_registry
 from snnctl.progress import Reporter, SilentReporter
+from snnctl.recipes.cache import DEFAULT, Cache
 from snnctl.recipes.check import check_recipe
+from snnctl.recipes.complaints import Complaint, Complaints, FaultyRecipe
 from snnctl.recipes.data_sets import absent
-from snnctl.recipes.load import load_recipe
-from snnctl.recipes.plan import Plan, Step
-from snnctl.recipes.run import Outcome, execute_plan, summary
+from snnctl.recipes.dry_run import Forecast, as_data, forecast
+from snnctl.recipes.extends import load_chain
+from snnctl.recipes.outcome import Outcome, finished_variants, last_figures, summary
+from snnctl.recipes.places import place_of
+from snnctl.recipes.plan import Plan, Step, Variant
+from snnctl.recipes.run import execute_plan
 from snnctl.recipes.settings import Setting, parse_settings
 from snnctl.verbs.result import Run
 
 __all__ = [
+    "Cache",
+    "Complaint",
+    "FaultyRecipe",
+    "Forecast",
     "Outcome",
     "Plan",
     "Setting",
     "Step",
+    "Variant",
     "absent",
+    "as_data",
+    "cache_folder",
     "execute_plan",
+    "finished_variants",
+    "forecast",
+    "last_figures",
     "make_plan",
     "parse_settings",
+    "place_of",
     "run_recipe",
     "summary",
 ]
@@ -37,6 +54,9 @@ def run_recipe(
     *,
     out: str | os.PathLike[str] | None = None,
     overwrite: bool = False,
+    resume: bool = False,
+    force: bool = False,
+    cache: str | os.PathLike[str] | bool = True,
     reporter: Reporter | None = None,
 ) -> Outcome:
     """Check a whole recipe, then run its steps; see :func:`snnctl.run_recipe`."""
@@ -44,17 +64,38 @@ def run_recipe(
     given = [Setting.of(name, value) for name, value in (settings or {}).items()]
     plan = make_plan(Path(path), given, run.registry)
     outcome = execute_plan(
-        plan, run, out=Path(out) if out else None, overwrite=overwrite, command=["snnctl.run_recipe(...)"]
+        plan,
+        run,
+        out=Path(out) if out else None,
+        overwrite=overwrite,
+        resume=resume,
+        force=force,
+        cache=cache_folder(cache),
+        command=["snnctl.run_recipe(...)"],
     )
     if outcome.failure is not None:
         raise outcome.failure
     return outcome
 
 
+def cache_folder(cache: Any) -> Path | None:
+    """The folder of the cache that a caller wants: True for the usual one, False for none, or a path.
+
+    Raises:
+        UsageError: it is none of these.
+    """
+    if isinstance(cache, bool):
+        return DEFAULT if cache else None
+    if isinstance(cache, str | os.PathLike) and os.fspath(cache):
+        return Path(cache)
+    raise UsageError(f"cache is {cache!r}", todo="Give a path, True for runs/.cache, or False for none.")
+
+
 def make_plan(path: Path, settings: list[Setting], registry: Registry) -> Plan:
     """Read and check a recipe.
 
     Raises:
-        RecipeError: everything that is wrong with it, by line and column.
+        FaultyRecipe: everything that is wrong with it, by file, line and column.
     """
-    return check_recipe(path, load_recipe(path), settings, registry)
+    complaints = Complaints()
+    return check_recipe(load_chain(path, complaints), settings, registry, complaints)

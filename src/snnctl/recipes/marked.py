@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from snnctl.errors import RecipeError
+from snnctl.recipes.place import Place
 
 
 @dataclass(frozen=True)
@@ -15,11 +15,11 @@ class Marked:
 
     Args:
         value: a scalar, a list of :class:`Marked`, or a dict of key to :class:`Entry`.
-        place: ``file:line:column``, or the setting it comes from.
+        place: where it stands, or the setting it comes from.
     """
 
     value: Any
-    place: str
+    place: Place
 
     def plain(self) -> Any:
         """The value without places."""
@@ -29,7 +29,7 @@ class Marked:
             return [item.plain() for item in self.value]
         return self.value
 
-    def find(self, *keys: str) -> str:
+    def find(self, *keys: str) -> Place:
         """The place to blame for the value at ``keys``: that of the key, as deep as there is one."""
         place, node = self.place, self
         for key in keys:
@@ -38,6 +38,17 @@ class Marked:
                 break
             place, node = entry.place, entry.value
         return place
+
+    def scalars(self) -> Iterator[Marked]:
+        """The value itself, or those in the mapping or list, however deep."""
+        if isinstance(self.value, dict):
+            for entry in self.value.values():
+                yield from entry.value.scalars()
+        elif isinstance(self.value, list):
+            for item in self.value:
+                yield from item.scalars()
+        else:
+            yield self
 
     @property
     def kind(self) -> str:
@@ -50,38 +61,16 @@ class Marked:
 class Entry:
     """One key of a mapping: the place of the key, and the value."""
 
-    place: str
+    place: Place
     value: Marked
 
 
-@dataclass(frozen=True)
-class Complaint:
-    """Something wrong, where, and what to do."""
-
-    place: str
-    message: str
-    todo: str = ""
-
-    def lines(self) -> Iterator[str]:
-        """The complaint as it is printed."""
-        yield f"{self.place}: {self.message}"
-        if self.todo:
-            yield f"  {self.todo}"
-
-    @property
-    def order(self) -> tuple[int, int, int]:
-        """Sorts complaints as a reader meets them: line and column, then what has neither (settings)."""
-        numbers = self.place.split(":")[-2:]
-        if len(numbers) == 2 and all(number.isdecimal() for number in numbers):
-            return 0, int(numbers[0]), int(numbers[1])
-        return 1, 0, 0
-
-
-def refuse(complaints: list[Complaint]) -> RecipeError:
-    """One error that lists all complaints in the order of their lines."""
-    complaints = sorted(complaints, key=lambda complaint: complaint.order)
-    if len(complaints) == 1:
-        [one] = complaints
-        return RecipeError(one.message, where=one.place, todo=one.todo)
-    lines = [line for complaint in complaints for line in complaint.lines()]
-    return RecipeError("\n".join([f"{len(complaints)} problems; nothing was run", *lines]))
+def with_value(node: Marked, keys: list[str], value: Marked) -> Marked:
+    """A copy of the mapping ``node`` with ``value`` at ``keys``."""
+    key, *rest = keys
+    old = node.value.get(key)
+    if not rest:
+        return Marked({**node.value, key: Entry(value.place, value)}, node.place)
+    inner = old.value if old and isinstance(old.value.value, dict) else Marked({}, value.place)
+    place = old.place if old else value.place
+    return Marked({**node.value, key: Entry(place, with_value(inner, rest, value))}, node.place)

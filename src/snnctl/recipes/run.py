@@ -1,49 +1,44 @@
-"""Run a plan: each step into a folder of its own, complete or absent."""
+"""Run a plan: each step into a folder of its own, complete or absent, or taken from where it was run before."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+import os
+import shlex
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-import yaml
-
-from snnctl.errors import SnnctlError
+from snnctl.data.fingerprint import digest
+from snnctl.errors import Interrupted, OutputError, SnnctlError, UsageError
+from snnctl.leftovers import clear_leftovers
+from snnctl.progress import Reporter
+from snnctl.recipes.cache import Cache, place
 from snnctl.recipes.data_sets import fetch_all
-from snnctl.recipes.plan import Plan, Step
-from snnctl.runs import new_folder, plain, prepare_output, publish, staging_folder, to_json, versions
-from snnctl.verbs.execute import execute, failure, inputs
+from snnctl.recipes.keys import Keys, step_keys
+from snnctl.recipes.locks import claimed
+from snnctl.recipes.outcome import Outcome, summary, summary_table
+from snnctl.recipes.places import RECIPE, SUMMARY, TABLE, all_steps, place_of, source_of
+from snnctl.recipes.plan import Plan, Step, Variant
+from snnctl.recipes.resume import complete_steps, is_complete, newest_interrupted, recipe_text, refuse_other
+from snnctl.runs import (
+    expanded,
+    make_durable,
+    new_folder,
+    prepare_output,
+    publish,
+    read_run,
+    staging_folder,
+    to_json,
+)
+from snnctl.verbs.execute import execute, failure, failure_of, inputs
+from snnctl.verbs.fresh import start_afresh
 from snnctl.verbs.result import Run
 from snnctl.verbs.unfinished import Unfinished
 
-RECIPE = "recipe.yaml"
-SUMMARY = "summary.json"
-
-
-@dataclass
-class Outcome:
-    """What a recipe came to.
-
-    Args:
-        plan: what was run.
-        folder: absolute path; holds a folder per step, ``recipe.yaml`` and, at the end, ``summary.json``.
-        started: local time with offset, ISO 8601.
-        command: the command line.
-        metrics: figures by step id.
-        durations: seconds by step id.
-        failure: why it ended early though the last step is complete: something that was required is not reached.
-    """
-
-    plan: Plan
-    folder: Path
-    started: str
-    command: list[str]
-    metrics: dict[str, dict[str, Any]] = field(default_factory=dict)
-    durations: dict[str, float] = field(default_factory=dict)
-    failure: SnnctlError | None = None
+RUNS = Path("runs")
+LONGEST_NAME = 100  # of a step, in the name of the folder of what it keeps
 
 
 def execute_plan(
@@ -52,114 +47,333 @@ def execute_plan(
     *,
     out: Path | None = None,
     overwrite: bool = False,
+    resume: bool = False,
+    force: bool = False,
+    cache: Path | None = None,
     command: Sequence[str] = (),
     before_start: Callable[[], object] = lambda: None,
 ) -> Outcome:
-    """Run the steps of ``plan``, one after the other.
+    """Run the steps of ``plan``, variant by variant, one after the other.
 
-    The first step is written to a staging folder that takes the place of ``out`` as soon as the step is complete;
-    what ``out`` held before is kept until then. If a later step fails, those before it stay. A step that misses what is
-    required of it stays as well; it is the last one, the outcome's ``failure`` is its error, and there is no summary.
-    What a step keeps when it is interrupted lies beside ``out``, so that it outlasts the staging folder.
+    ``out`` holds the recipe from the beginning, each step as soon as it is complete, and the summary at the end. What
+    it held before is kept until the first step is complete. If a step fails, those before it stay; if it is the first
+    one, nothing does. A step that misses what is required of it stays as well; it is the last one, the outcome's
+    ``failure`` is its error, and there is no summary. What a step keeps when it is interrupted lies beside ``out``.
+
+    Steps with the same key are run once: the result of the first one, of this run or of an earlier one that has kept it
+    in the cache, is linked into the places of the others.
 
     Args:
         plan: a checked recipe.
         run: the registry and the reporter.
         out: the folder to write; a new one in ``runs/`` by default.
         overwrite: whether ``out`` may hold something already.
+        resume: go on in ``out``, where this very recipe was interrupted; by default in the youngest such folder in
+            ``runs/``. Complete steps are left alone.
+        force: whether steps are run again that the cache holds.
+        cache: the folder of the cache; None for none.
         command: the command line, for the record.
-        before_start: called when ``out`` is known to be usable and all data sets are here.
+        before_start: called before the first step that is run, when ``out`` is known to be usable and all data sets are
+            here.
 
     Raises:
-        OutputError: ``out`` is in use or cannot be written.
+        OutputError: ``out`` is in use, cannot be written, or is not this recipe's.
         DataError: the data of some step cannot be had; known before the first step.
         SnnctlError: a step failed; the message names it.
     """
-    named = out or new_folder(Path("runs"), plan.name.replace("/", "-"))
-    folder = prepare_output(named, overwrite, _inputs(plan))
-    fetch_all(plan, run)
-    before_start()
-    outcome = Outcome(plan, folder, datetime.now().astimezone().isoformat(timespec="seconds"), list(command))
-    run = replace(run, unfinished=Unfinished.beside(folder, named, overwrite))
-    _run_first(outcome, run, overwrite)
-    for step in plan.steps[1:]:
-        if outcome.failure is None:
-            _run_step(step, outcome, run, outcome.folder)
-    if outcome.failure is None:
-        _write_summary(outcome)
-    return outcome
+    if resume and overwrite:
+        raise UsageError("--resume keeps what is there, and --overwrite replaces it", todo="leave out one of them")
+    kept = Cache(cache, run.reporter) if cache is not None else None
+    named = out or (newest_interrupted(plan, RUNS) if resume else new_folder(RUNS, plan.name.replace("/", "-")))
+    started = _Started(plan, run, kept, force, list(command), before_start)
+    begun = _begun_folder(plan, named) if resume else None
+    if begun is not None:
+        return started.go_on(begun, named)
+    return started.begin(prepare_output(named, overwrite, _inputs(plan)), named, overwrite)
+
+
+def _begun_folder(plan: Plan, named: Path) -> Path | None:
+    """The folder in which to go on; None if nothing is there.
+
+    Raises:
+        OutputError: what is there is not this recipe's.
+    """
+    folder = Path(os.path.realpath(expanded(named)))
+    with suppress(OSError):
+        clear_leftovers(folder)
+    if not os.path.lexists(folder) or (folder.is_dir() and not any(folder.iterdir())):
+        return None
+    refuse_other(plan, folder, named)
+    return folder
 
 
 def _inputs(plan: Plan) -> list[Path]:
-    """The recipe, and what its steps read that no step makes."""
+    """The recipe and what it extends, and what its steps read that no step makes."""
+    steps = [step for _, step, _ in all_steps(plan)]
     options = [
-        step.options if step.source is None else step.options.model_copy(update={"model": None}) for step in plan.steps
+        step.options if step.source is None else step.options.model_copy(update={"model": None}) for step in steps
     ]
-    return [plan.path, *(path for given in options for path in inputs(given))]
+    read = [path for given in options for path in inputs(given)]
+    return [plan.path, *plan.bases, *dict.fromkeys(read)]
 
 
-def summary(outcome: Outcome) -> dict[str, Any]:
-    """The outcome as plain data, as written to ``summary.json``; steps that were not run are left out."""
-    steps = [
-        {
-            "id": step.id,
-            "verb": step.verb.name,
-            "folder": step.id,
-            "duration": outcome.durations[step.id],
-            "metrics": outcome.metrics[step.id],
-        }
-        for step in outcome.plan.steps
-        if step.id in outcome.metrics
-    ]
-    return plain(
-        {
-            "name": outcome.plan.name,
-            "started": outcome.started,
-            "duration": round(sum(outcome.durations.values()), 3),
-            "command": outcome.command,
-            "versions": versions(),
-            "steps": steps,
-        }
-    )
+class _Started:
+    """One run of a plan."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        run: Run,
+        cache: Cache | None,
+        force: bool,
+        command: list[str],
+        before_start: Callable[[], object],
+    ) -> None:
+        self._plan = plan
+        self._run = run
+        self._cache = cache
+        self._force = force
+        self._command = command
+        self._before_start: Callable[[], object] | None = before_start
+        self._keys: Keys = {}
+        self._done: dict[str, str] = {}  # the folder of a step that is complete here, by key
+
+    def begin(self, folder: Path, named: Path, overwrite: bool) -> Outcome:
+        """In a new folder, or, with ``overwrite``, in place of what it holds."""
+        self._prepare([])
+        with ExitStack() as claims:
+            if replaces := folder.is_dir() and any(folder.iterdir()):
+                claims.enter_context(claimed(folder))  # nobody is running a recipe there
+            made = [parent for parent in folder.parents if not parent.exists()]
+            self._run = replace(self._run, unfinished=Unfinished.beside(folder, named, overwrite))
+            outcome = self._published(folder, replaces, claims)
+            with _withdrawn_if_empty(outcome, made):
+                self._rest(outcome, named if outcome.folder == folder else outcome.folder)
+        return outcome
+
+    def _published(self, folder: Path, replaces: bool, claims: ExitStack) -> Outcome:
+        """The recipe's folder with the recipe in it; if it replaces another one, the first step is complete, too."""
+        failed: OSError | None = None
+        with staging_folder(folder) as staging:
+            claims.enter_context(claimed(staging))  # it stays so under its name
+            (staging / RECIPE).write_text(recipe_text(self._plan), encoding="utf-8")
+            make_durable(staging)
+            outcome = self._outcome(staging, folder)
+            try:
+                if replaces:
+                    self._next(outcome, staging, published=False)
+            except OSError as error:  # the step's own, not one of the folder's
+                failed = error
+            else:
+                outcome.folder = publish(staging, folder, overwrite=replaces)
+        if failed is not None:
+            raise failed
+        return outcome
+
+    def go_on(self, folder: Path, named: Path) -> Outcome:
+        """In a folder in which the recipe was begun."""
+        with claimed(folder):
+            outcome = self._outcome(folder, folder)
+            complete = complete_steps(self._plan, folder)
+            for where, record in complete.items():
+                outcome.add(where, record)
+                outcome.failure = outcome.failure or self._missed(where, failure_of(record, folder / where))
+            if is_complete(folder):
+                self._run.reporter.note(f"{named} is complete; nothing is run")
+            elif outcome.failure is None:
+                self._run.reporter.note(f"{_count(outcome)} are complete in {named}")
+                self._prepare(list(complete))
+                self._tidy(folder, complete)
+                self._run = replace(self._run, unfinished=Unfinished.beside(folder, named, anew=False))
+                self._rest(outcome, named)
+        return outcome
+
+    def _tidy(self, folder: Path, complete: Iterable[str]) -> None:
+        """Remove what a process that was killed has left beside complete steps; beside others that is done later."""
+        for where in complete:
+            with suppress(OSError):
+                clear_leftovers(folder / where)
+            if self._cache is not None and (key := self._keys.get(where)) is not None:
+                self._cache.tidy(key, where)
+
+    def _outcome(self, written: Path, folder: Path) -> Outcome:
+        begun = datetime.fromtimestamp((written / RECIPE).stat().st_mtime).astimezone()
+        return Outcome(self._plan, folder, begun.isoformat(timespec="seconds"), self._command)
+
+    def _prepare(self, complete: list[str]) -> None:
+        """All data, then the keys, which may depend on it."""
+        fetch_all((step for _, step, where in all_steps(self._plan) if where not in complete), self._run)
+        if self._cache is not None or self._plan.has_matrix:
+            self._keys = step_keys(self._plan, self._run.registry)
+        for where in complete:
+            if (key := self._keys.get(where)) is not None:
+                self._done.setdefault(key, where)
+
+    def _rest(self, outcome: Outcome, named: Path) -> None:
+        """All steps that are not complete, and the summary."""
+        with _told_how_to_go_on(outcome, named, self._run.reporter):
+            while outcome.failure is None and self._next(outcome, outcome.folder, published=True):
+                pass
+            if outcome.failure is None:
+                _write_summary(outcome)
+
+    def _next(self, outcome: Outcome, base: Path, published: bool) -> bool:
+        """The next step that is not complete; False if all are.
+
+        Args:
+            outcome: what is complete.
+            base: the folder in which the steps' folders lie now.
+            published: whether that is the recipe's own.
+        """
+        for variant, step, where in all_steps(self._plan):
+            if where not in outcome.metrics:
+                self._step(variant, step, outcome, base, published)
+                return True
+        return False
+
+    def _step(self, variant: Variant, step: Step, outcome: Outcome, base: Path, published: bool) -> None:
+        where = place_of(variant, step)
+        key = self._keys.get(where)
+        try:
+            with self._locked(key, where):
+                how = self._shared(key, where, base) or self._cached(key, where, base)
+                self._tell(variant, step, how)
+                if not how:
+                    missed = self._execute(variant, step, outcome, base, published)
+                    outcome.failure = self._missed(where, missed)
+                    self._keep(key, variant, step, base, outcome.failure)
+            record = read_run(base / where)
+        except SnnctlError as error:
+            _name_step(error, where)
+            raise
+        if record is None:
+            raise OutputError(f"{base / where} has disappeared", todo="go on with --resume")
+        outcome.add(where, record)
+        if key is not None:
+            self._done.setdefault(key, where)
+
+    def _locked(self, key: str | None, where: str) -> AbstractContextManager[None]:
+        return nullcontext() if self._cache is None or key is None else self._cache.lock(key, where)
+
+    def _shared(self, key: str | None, where: str, base: Path) -> str:
+        """Take the result of a step of this run that has the same key; returns what to say of it, if anything."""
+        same = self._done.get(key) if key is not None else None
+        if same is None:
+            return ""
+        place(base / same, base / where)
+        return f"the same as {same}"
+
+    def _cached(self, key: str | None, where: str, base: Path) -> str:
+        """Take the result of an earlier run; returns what to say of it, if anything."""
+        if self._cache is None or key is None or self._force:
+            return ""
+        return "unchanged, taken from the cache" if self._cache.take(key, base / where) else ""
+
+    def _keep(self, key: str | None, variant: Variant, step: Step, base: Path, missed: SnnctlError | None) -> None:
+        if self._cache is not None and key is not None and missed is None:
+            source = source_of(variant, step)
+            self._cache.store(key, base / place_of(variant, step), self._keys.get(source) if source else None)
+
+    def _execute(
+        self, variant: Variant, step: Step, outcome: Outcome, base: Path, published: bool
+    ) -> SnnctlError | None:
+        """Run a step; returns what it misses of what is required."""
+        if self._before_start is not None:
+            self._before_start()
+            self._before_start = None
+        options, run, where = step.options, self._run, place_of(variant, step)
+        if (source := source_of(variant, step)) is not None:
+            options = options.model_copy(update={"model": str(outcome.folder / source)})
+        if run.unfinished is not None:
+            run = replace(run, unfinished=run.unfinished.of_step(_short(where), published))
+        start_afresh(getattr(options, "seed", 0))
+        result, _ = execute(step.verb, options, run, out=base / where, overwrite=True, command=self._command)
+        return failure(result, outcome.folder / where)
+
+    def _missed(self, where: str, error: SnnctlError | None) -> SnnctlError | None:
+        if error is not None:
+            _name_step(error, where)
+        return error
+
+    def _tell(self, variant: Variant, step: Step, how: str) -> None:
+        number = [other.id for other in variant.steps].index(step.id) + 1
+        text = f"step {number} of {len(variant.steps)}: {step.id} ({step.verb.name})"
+        if variant.name:
+            position = [other.name for other in self._plan.variants].index(variant.name) + 1
+            text = f"variant {position} of {len(self._plan.variants)}, {variant.name}, {text}"
+        self._run.reporter.note(f"{text}: {how}" if how else text)
 
 
-def _run_first(outcome: Outcome, run: Run, overwrite: bool) -> None:
-    """The first step, published together with the resolved recipe."""
-    with staging_folder(outcome.folder) as staging:
-        _run_step(outcome.plan.steps[0], outcome, run, staging)
-        text = yaml.safe_dump(plain(outcome.plan.resolved()), sort_keys=False, allow_unicode=True)
-        (staging / RECIPE).write_text(text, encoding="utf-8")
-        outcome.folder = publish(staging, outcome.folder, overwrite)
-
-
-def _run_step(step: Step, outcome: Outcome, run: Run, folder: Path) -> None:
-    number = [other.id for other in outcome.plan.steps].index(step.id) + 1
-    run.reporter.note(f"step {number} of {len(outcome.plan.steps)}: {step.id} ({step.verb.name})")
-    options = step.options
-    if step.source is not None:
-        options = options.model_copy(update={"model": str(outcome.folder / step.source)})
-    if run.unfinished is not None:
-        run = replace(run, unfinished=run.unfinished.of_step(step.id, published=folder == outcome.folder))
-    clock = time.monotonic()
+@contextmanager
+def _told_how_to_go_on(outcome: Outcome, named: Path, reporter: Reporter) -> Iterator[None]:
+    """If a step fails or is interrupted, what is complete is kept, and the user is told how to go on."""
+    again = f"--out {shlex.quote(str(named))} --resume"
     try:
-        result, _ = execute(step.verb, options, run, out=folder / step.id, command=outcome.command)
-    except SnnctlError as error:
-        _name_step(error, step)
+        yield
+    except Interrupted:
         raise
-    if (missed := failure(result, outcome.folder / step.id)) is not None:
-        _name_step(missed, step)
-        outcome.failure = missed
-    outcome.metrics[step.id] = result.metrics
-    outcome.durations[step.id] = round(time.monotonic() - clock, 3)
+    except KeyboardInterrupt as interruption:
+        if not outcome.metrics:
+            raise
+        raise Interrupted(
+            f"interrupted; {_count(outcome)} are complete in {named}",
+            todo=f"Give the command again, with {again}, and it goes on with the rest.",
+        ) from interruption
+    except BaseException:
+        if outcome.metrics:
+            reporter.note(f"{_count(outcome)} are complete in {named}; {again} goes on from there")
+        raise
 
 
-def _name_step(error: SnnctlError, step: Step) -> None:
-    """Put the step in front of the error's place."""
-    error.where = f"step '{step.id}'" + (f", {error.where}" if error.where else "")
+def _count(outcome: Outcome) -> str:
+    return f"{len(outcome.metrics)} of {sum(1 for _ in all_steps(outcome.plan))} steps"
+
+
+@contextmanager
+def _withdrawn_if_empty(outcome: Outcome, made: list[Path]) -> Iterator[None]:
+    """If the first step comes to nothing, nothing is left, as if it had not been begun."""
+    try:
+        yield
+    except BaseException:
+        if not outcome.metrics:
+            folder = outcome.folder
+            with suppress(OSError):
+                (folder / RECIPE).unlink()
+                for place in (*(entry for entry in folder.iterdir() if entry.is_dir()), folder, *made):
+                    place.rmdir()
+        raise
+
+
+def _name_step(error: SnnctlError, where: str) -> None:
+    """Put the step, and the variant if there are several, in front of the error's place."""
+    variant, _, step = where.rpartition("/")
+    named = f"variant '{variant}', step '{step}'" if variant else f"step '{step}'"
+    error.where = named + (f", {error.where}" if error.where else "")
+
+
+def _short(where: str) -> str:
+    """A name for what belongs to a step, short enough for a file's."""
+    name = where.replace("/", ".")
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 17]}-{digest(where)[:16]}"
 
 
 def _write_summary(outcome: Outcome) -> None:
     """Written last, and in one go: a folder with a summary is complete."""
-    unfinished = outcome.folder / f".{SUMMARY}"
-    unfinished.write_text(to_json(summary(outcome)), encoding="utf-8")
-    unfinished.rename(outcome.folder / SUMMARY)
+    if outcome.plan.has_matrix:
+        _write(outcome.folder / TABLE, summary_table(outcome))
+    _write(outcome.folder / SUMMARY, to_json(summary(outcome)))
+
+
+def _write(path: Path, text: str) -> None:
+    """A file that is whole or not there, even after a power cut."""
+    unfinished = path.with_name(f".{path.name}")
+    try:
+        with unfinished.open("w", encoding="utf-8", newline="") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.rename(path)
+    except OSError as error:
+        raise OutputError(
+            f"cannot write {path}: {error.strerror or error}", todo="make room, and go on with --resume"
+        ) from error

@@ -8,6 +8,7 @@ from typing import Any
 from snnctl.errors import UsageError
 from snnctl.recipes.load import parse_value
 from snnctl.recipes.marked import Entry, Marked
+from snnctl.recipes.place import Place
 
 
 @dataclass(frozen=True)
@@ -16,21 +17,19 @@ class Setting:
 
     Args:
         keys: ("weights",) for a variable, ("relu", "epochs") for an option, ("relu", "arch_opt", "hidden") inside one.
-        value: the value; its place is the setting itself.
+        value: the value; its place is the setting itself, or that in the matrix.
+        place: of the key.
     """
 
     keys: tuple[str, ...]
     value: Marked
+    place: Place
 
     @staticmethod
     def of(name: str, value: Any) -> Setting:
         """A setting from a dotted name and a Python value."""
-        return Setting(tuple(name.split(".")), mark(value, f"setting {name}"))
-
-    @property
-    def place(self) -> str:
-        """Where it comes from."""
-        return self.value.place
+        place = Place(f"setting {name}")
+        return Setting(tuple(name.split(".")), mark(value, place), place)
 
 
 def parse_settings(texts: list[str]) -> list[Setting]:
@@ -43,7 +42,7 @@ def parse_settings(texts: list[str]) -> list[Setting]:
     return [_parse(text) for text in texts]
 
 
-def mark(value: Any, place: str) -> Marked:
+def mark(value: Any, place: Place) -> Marked:
     """A Python value, all of it from ``place``."""
     if isinstance(value, dict):
         return Marked({str(key): Entry(place, mark(item, place)) for key, item in value.items()}, place)
@@ -57,4 +56,5 @@ def _parse(text: str) -> Setting:
     keys = tuple(key.strip() for key in name.split("."))
     if not equals or not all(keys):
         raise UsageError(f"--set {text} is not STEP.KEY=VALUE", todo="for example --set relu.epochs=1")
-    return Setting(keys, parse_value(value, f"--set {name}"))
+    place = Place(f"--set {name}")
+    return Setting(keys, parse_value(value, place), place)

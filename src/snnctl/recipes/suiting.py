@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from snnctl.recipes.marked import Complaint, Marked
-from snnctl.verbs.catalog import Verb
+from snnctl.plugins.verb import Verb
+from snnctl.recipes.complaints import Complaint
+from snnctl.recipes.marked import Marked
+from snnctl.recipes.place import Place
 from snnctl.verbs.constraints import asked_for
 from snnctl.verbs.known import CONSTRAINTS, WINDOWS, Known
 from snnctl.verbs.options import BITS, NO_BITS, ConstraintOptions
@@ -42,13 +44,13 @@ def _constrained(options: Marked, constrains: bool, named: str) -> list[Complain
     given = options.plain()
     if not constrains or not (asked := asked_for(given)):
         return []
-    first = next(name for name in (*CONSTRAINTS, *WINDOWS) if given.get(name) is not None)
+    first = next((name for name in (*CONSTRAINTS, *WINDOWS) if given.get(name) is not None), "constraint")
     return [Complaint(options.find(first), f"{named} a ReLU network; {asked}", "convert it first")]
 
 
 def _hindered(options: Marked, found: list[Obstacle]) -> list[Complaint]:
     """One complaint for each place."""
-    places: dict[str, list[Obstacle]] = {}
+    places: dict[Place, list[Obstacle]] = {}
     for obstacle in found:
         places.setdefault(_place(options, obstacle), []).append(obstacle)
     return [
@@ -85,7 +87,7 @@ def _number(value: object) -> float | None:
     return value if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
-def _place(options: Marked, obstacle: Obstacle) -> str:
+def _place(options: Marked, obstacle: Obstacle) -> Place:
     """That of the constraint, or of the simulator if the network carries it."""
     return options.find(obstacle.option if obstacle.option in options.value else "simulator")
 

@@ -7,7 +7,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from snnctl.plugins.nearest import did_you_mean
-from snnctl.recipes.marked import Complaint, Entry, Marked
+from snnctl.recipes.complaints import Complaint
+from snnctl.recipes.marked import Entry, Marked
+from snnctl.recipes.place import Place
 
 VARIABLE = re.compile(r"\$\{([^}]*)\}")
 
@@ -38,29 +40,27 @@ def missing(node: Marked, variables: Mapping[str, Marked]) -> Iterator[tuple[str
                 todo = did_you_mean(name, variables) or "declare it under `vars:`"
                 yield name, Complaint(node.place, f"no variable '{name}'", todo)
             elif variables[name].value is None:
-                complaint = Complaint(variables[name].place, f"the variable '{name}' has no value", _setting(name))
-                yield name, complaint
+                message = f"the variable '{name}' has no value"
+                yield name, Complaint(variables[name].place, message, f"set it with --set {name}=...", needs=name)
 
 
 def nested(variables: Mapping[str, Marked]) -> Iterator[Complaint]:
     """A complaint about each variable whose value has a variable in it."""
     for name, node in variables.items():
-        for place, text in _texts(node):
+        for place, text in texts(node):
             if VARIABLE.search(text):
                 message = f"the variable '{name}' is {text!r:.60}: variables are not replaced inside `vars`"
                 yield Complaint(place, message, "write the value itself, or put both variables where they are used")
 
 
-def _texts(node: Marked) -> Iterator[tuple[str, str]]:
+def used(node: Marked) -> set[str]:
+    """The names of all variables in ``node``."""
+    return {name for _, text in texts(node) for name in VARIABLE.findall(text)}
+
+
+def texts(node: Marked) -> Iterator[tuple[Place, str]]:
     """(place, text) of every text in ``node``."""
-    if isinstance(node.value, dict):
-        for entry in node.value.values():
-            yield from _texts(entry.value)
-    elif isinstance(node.value, list):
-        for item in node.value:
-            yield from _texts(item)
-    elif isinstance(node.value, str):
-        yield node.place, node.value
+    return ((scalar.place, scalar.value) for scalar in node.scalars() if isinstance(scalar.value, str))
 
 
 def _fill_text(text: str, variables: Mapping[str, Marked]) -> Any:
@@ -74,7 +74,3 @@ def _fill_text(text: str, variables: Mapping[str, Marked]) -> Any:
 def _value(match: re.Match[str], variables: Mapping[str, Marked]) -> Any:
     variable = variables.get(match[1])
     return match[0] if variable is None or variable.value is None else variable.plain()
-
-
-def _setting(name: str) -> str:
-    return f"set it with --set {name}=..."

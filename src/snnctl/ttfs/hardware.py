@@ -58,8 +58,13 @@ def programmed(model: keras.Model) -> keras.Model:
     """A new model that holds the weights and thresholds as rounded, and only the constraints on times any more.
 
     It computes the same. This is what is written into a chip.
+
+    Raises:
+        ValueError: constraints of plugins are in force: what they do to weights and to times cannot be taken apart.
     """
     constraints = constraints_of(model)
+    if constraints.of_plugins:
+        raise ValueError(f"the network is under constraints of plugins: {', '.join(constraints.constraint)}")
     copy = constrained(model, constraints.times_only())
     for old in model.layers:
         new = copy.get_layer(old.name)
@@ -101,7 +106,7 @@ def _again(layer: keras.layers.Layer, constraints: Constraints) -> keras.layers.
         config.pop("activity_regularizer", None)  # a penalty while training, no part of the network
         return type(layer).from_config({**config, **to_config(constraints)})
     new = type(layer).from_config(config)
-    if constraints.weight_bits and _is_wiring_with_weights(layer):
+    if constraints.on_weights and _is_wiring_with_weights(layer):
         return ConstrainedWiring(new, name=layer.name, dtype=layer.dtype_policy, **to_config(constraints))
     return new
 

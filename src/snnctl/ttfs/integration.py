@@ -9,7 +9,7 @@ import keras
 from keras import ops
 
 from snnctl.ttfs.constraints import from_config, to_config
-from snnctl.ttfs.quantize import linear_call, rounded_thresholds
+from snnctl.ttfs.quantize import constrained_thresholds, linear_call
 
 Groups = Sequence[Sequence[keras.layers.Layer]]
 
@@ -101,9 +101,7 @@ class IntegratingLayer(keras.layers.Layer):
 
     def offset_values(self):
         """D as the hardware has it, of D's shape."""
-        D = ops.convert_to_tensor(self.D)
-        bits = self.constraints.threshold_bits
-        return rounded_thresholds(D, bits) if bits else D
+        return constrained_thresholds(ops.convert_to_tensor(self.D), self.constraints)
 
     def offsets(self):
         """D, broadcastable to (batch, \\*neurons)."""

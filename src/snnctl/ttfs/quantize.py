@@ -8,6 +8,7 @@ import keras
 from keras import ops
 
 from snnctl.ttfs.constraints import Constraints
+from snnctl.ttfs.registered import registered
 
 
 def straight_through(x: Any, replaced: Any) -> Any:
@@ -67,6 +68,39 @@ def rounded_thresholds(D: Any, bits: int) -> Any:
     return straight_through(D, ops.cast(rounded, D.dtype))
 
 
+def constrained_weights(J: Any, constraints: Constraints) -> Any:
+    """Weights as the hardware has them: rounded, then as the constraints of plugins leave them; J's shape and dtype."""
+    if constraints.weight_bits:
+        J = rounded_weights(J, constraints)
+    for constraint in of_plugins(constraints):
+        J = constraint.weights(J)
+    return J
+
+
+def constrained_thresholds(D: Any, constraints: Constraints) -> Any:
+    """D as the hardware has it: rounded, then as the constraints of plugins leave it; D's shape and dtype."""
+    if constraints.threshold_bits:
+        D = rounded_thresholds(D, constraints.threshold_bits)
+    for constraint in of_plugins(constraints):
+        D = constraint.thresholds(D)
+    return D
+
+
+def of_plugins(constraints: Constraints) -> list[Any]:
+    """The constraints of plugins, as objects.
+
+    Raises:
+        ValueError: one is not registered with Keras, or does not take its options.
+    """
+    found = []
+    for name, options in constraints.constraint.items():
+        try:
+            found.append(registered("constraints", name)(**options))
+        except TypeError as error:
+            raise ValueError(f"the hardware constraint {name!r} does not take {dict(options)}: {error}") from error
+    return found
+
+
 def is_synaptic(weight: keras.Variable) -> bool:
     """Whether a weight of a linear layer is J: a number, and no bias."""
     return keras.backend.is_float_dtype(weight.dtype) and weight.name != "bias"
@@ -80,12 +114,12 @@ def linear_call(layer: keras.layers.Layer, inputs: Any, constraints: Constraints
         inputs: what it takes.
         constraints: in force.
     """
-    if not constraints.weight_bits:
+    if not constraints.on_weights:
         return layer(inputs)
 
     def in_force(variables: list[keras.Variable]) -> list[Any]:
         return [
-            rounded_weights(ops.convert_to_tensor(weight), constraints) if is_synaptic(weight) else weight.value
+            constrained_weights(ops.convert_to_tensor(weight), constraints) if is_synaptic(weight) else weight.value
             for weight in variables
         ]
 

@@ -9,7 +9,7 @@ import keras
 from keras import ops
 
 from snnctl.ttfs.constraints import Constraints
-from snnctl.ttfs.quantize import straight_through
+from snnctl.ttfs.quantize import of_plugins, straight_through
 from snnctl.ttfs.window import replica
 
 
@@ -38,13 +38,14 @@ class JitterSeed(keras.random.SeedGenerator):
 
 def jitter_seed(constraints: Constraints, layer: str) -> JitterSeed | None:
     """What a layer with these constraints draws its jitter with; None for no jitter."""
-    return JitterSeed(constraints, layer) if constraints.noise else None
+    return JitterSeed(constraints, layer) if constraints.random else None
 
 
 def on_hardware(x: Any, low: Any, width: Any, constraints: Constraints, seed: JitterSeed | None = None) -> Any:
     """Local spike times as the constraints leave them; the gradient is that of ``x``.
 
         x -> clip(x + noise N(0, 1), low, low + width)        where x > low
+        x -> clip(what constraints of plugins make of it, low, low + width)
         x -> low + round((x - low) / step) step               step = width / (2^time_bits - 1)
 
     Args:
@@ -58,9 +59,11 @@ def on_hardware(x: Any, low: Any, width: Any, constraints: Constraints, seed: Ji
         return x
     low, width = ops.cast(low, x.dtype), ops.cast(width, x.dtype)
     times = x
-    if seed is not None:
+    if seed is not None and constraints.noise:
         moved = x + keras.random.normal(ops.shape(x), stddev=constraints.noise, dtype=x.dtype, seed=seed)
         times = ops.where(x > low, ops.minimum(ops.maximum(moved, low), low + width), x)
+    for constraint in of_plugins(constraints) if seed is not None else ():
+        times = ops.minimum(ops.maximum(constraint.times(times, low, width, seed), low), low + width)
     if constraints.time_bits:
         steps = 2.0**constraints.time_bits - 1.0
         times = low + ops.round((times - low) / width * steps) / steps * width

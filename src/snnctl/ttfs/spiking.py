@@ -10,10 +10,9 @@ from keras import ops
 
 from snnctl.ttfs.firing import Firing
 from snnctl.ttfs.integration import IntegratingLayer
+from snnctl.ttfs.neuron_models import rise_of
 from snnctl.ttfs.spike_times import jitter_seed, on_hardware
 from snnctl.ttfs.window import WINDOWS, confined, grown, range_grown
-
-NEURONS = ("b1", "alpha1")
 
 
 @keras.saving.register_keras_serializable("snnctl")
@@ -34,6 +33,9 @@ class SpikingLayer(IntegratingLayer, Firing):
       ``x_i = min(width, max(0, z_i / B_i))``, with the Jacobian ``J_ij / B_i``. [EM] This needs ``B_i > 0``: a
       neuron whose potential does not rise while it fires crosses no threshold, and stays silent.
 
+    A plugin's neuron model says what ``B_i`` is (:class:`snnctl.plugins.NeuronModel`); A is 0 then, and the rest as for
+    alpha1: ``x_i = min(width, max(0, z_i / B_i))``, with ``theta_i = B_i width - D_i``.
+
     Two variants of the b1 neuron:
 
     - *clipped* (``max_value`` m): a window of exactly m, so ``x_i = min(m, max(0, z_i))``, the clipped ReLU.
@@ -45,7 +47,7 @@ class SpikingLayer(IntegratingLayer, Firing):
     Args:
         synapses: see :class:`~snnctl.ttfs.integration.IntegratingLayer`.
         width: ``t_max - t_min``, the window's first width, in tau_c.
-        neuron: "b1" or "alpha1".
+        neuron: "b1", "alpha1", or ``package:name`` of a plugin's model.
         windows: "grow" (each training batch may widen the window) or "fixed".
         gamma: growing windows reach at least gamma times the batch's largest ``x``; at least 1.
         positions: see :class:`~snnctl.ttfs.integration.IntegratingLayer`.
@@ -78,8 +80,7 @@ class SpikingLayer(IntegratingLayer, Firing):
         **kwargs: Any,
     ) -> None:
         super().__init__(synapses, positions, source, train_D, constraints, **kwargs)
-        if neuron not in NEURONS:
-            raise ValueError(f"unknown neuron model {neuron!r}; known: {', '.join(NEURONS)}")
+        self.rise = rise_of(neuron)
         if windows not in WINDOWS:
             raise ValueError(f"unknown kind of windows {windows!r}; known: {', '.join(WINDOWS)}")
         if gamma < 1:
@@ -137,18 +138,19 @@ class SpikingLayer(IntegratingLayer, Firing):
 
     def slope(self, inputs):
         """``B_i``, the slope of the potentials while the layer fires; broadcastable to (batch, \\*neurons)."""
-        if self.neuron == "b1":
+        if self.rise.slope is None:
             return 1.0
         tensors = inputs if len(self._group_sizes) > 1 else [inputs]
         ones = [ops.ones((1, *x.shape[1:]), dtype=self.compute_dtype) for x in tensors]
-        return 1.0 + self.currents(ones if len(ones) > 1 else ones[0])
+        B = self.rise.slope(self.currents(ones if len(ones) > 1 else ones[0]))
+        return 1.0 if B is None else B
 
     def ideal(self, inputs):
         """Local spike times ``t_max - t_i`` without a window: <= 0 means silent, > width too early to happen."""
         z = self.integrate(inputs)
-        if self.neuron == "b1":
-            return z
         B = self.slope(inputs)
+        if isinstance(B, float):  # 1
+            return z
         rises = B > 0
         return ops.where(rises, z / ops.where(rises, B, ops.ones_like(B)), ops.zeros_like(z))
 
@@ -186,10 +188,12 @@ class SpikingLayer(IntegratingLayer, Firing):
         Inputs carried by signed neurons are meant as they are decoded, see there.
 
         Raises:
-            ValueError: alpha1 neurons: their thresholds depend on the inputs' layer too.
+            ValueError: other neurons: thresholds depend on their slopes, those of alpha1 on the inputs' layer too.
         """
-        if self.neuron != "b1":
+        if self.neuron == "alpha1":
             raise ValueError("the threshold of an alpha1 neuron is B width + width_prev - D; ask slope() for B")
+        if self.neuron != "b1":
+            raise ValueError(f"the threshold of a {self.neuron} neuron is B width - D; ask slope() for B")
         return ops.convert_to_tensor(self.range[1]) - self.offset_values()
 
     def get_config(self) -> dict[str, Any]:

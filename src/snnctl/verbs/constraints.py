@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from snnctl.errors import ModelError, UsageError
+from snnctl.plugins.options import check_options, declared_options
 from snnctl.verbs.known import CONSTRAINTS, WINDOWS, Known
 from snnctl.verbs.options import (
     BITS,
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from snnctl.data.stream import Stream
     from snnctl.forward import Inputs
+    from snnctl.plugins import Registry
     from snnctl.progress import Reporter
     from snnctl.ttfs.constraints import Constraints
     from snnctl.verbs.opening import Opened
@@ -56,7 +58,7 @@ def on_hardware(options: EvalOptions | FinetuneOptions, opened: Opened, run: Run
     if opened.kind != "snn":
         refuse_on_relu(options)
         return opened, {}
-    constraints = merged(options, constraints_of(opened.model), options.seed)
+    constraints = merged(options, constraints_of(opened.model), options.seed, run.registry)
     model = apply_constraints(opened.model, constraints)
     if asks_for_windows(options):
         images = calibration_images(opened.source, options.seed)
@@ -141,15 +143,25 @@ def asks_for_windows(options: HardwareOptions) -> bool:
     return options.latency_quantile is not None or (options.zeta is not None and not isinstance(options, TrainOptions))
 
 
-def merged(options: ConstraintOptions, carried: Constraints, seed: int) -> Constraints:
+def merged(options: ConstraintOptions, carried: Constraints, seed: int, registry: Registry) -> Constraints:
     """What is in force: the options, and where they are silent what the network carries; the jitter has a new seed.
+
+    Args:
+        options: of a verb.
+        carried: those of the network.
+        seed: of the jitter.
+        registry: knows the constraints that are chosen by name. Those of snnctl are options as well; the option goes
+            first.
 
     Raises:
         UsageError: a range of weights that are not rounded, or an empty one.
     """
     from snnctl.ttfs.constraints import Constraints
 
-    given = {name: value for name in CONSTRAINTS if (value := getattr(options, name)) is not None}
+    named, chosen = by_name(options.constraint or {}, registry)
+    given = {**named, **{name: value for name in CONSTRAINTS if (value := getattr(options, name)) is not None}}
+    if options.constraint is not None:
+        given["constraint"] = chosen
     values = {**carried.in_force(), **given, "seed": seed}
     if not values.get("weight_bits"):
         if "w_min" in given or "w_max" in given:
@@ -159,6 +171,30 @@ def merged(options: ConstraintOptions, carried: Constraints, seed: int) -> Const
         return Constraints(**values)
     except ValueError as error:  # an end of the range that is given and one that the network carries
         raise UsageError(str(error)) from error
+
+
+def by_name(chosen: Mapping[str, Mapping[str, Any]], registry: Registry) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Constraints chosen by name: those of snnctl as the options that they are, those of plugins as files name them.
+
+    Args:
+        chosen: options by name.
+        registry: knows them.
+
+    Raises:
+        PluginError: one does not exist.
+        UsageError: options that do not fit.
+    """
+    own: dict[str, Any] = {}
+    others: dict[str, Any] = {}
+    for name, given in chosen.items():
+        constraint = registry.constraint(name)
+        values = {option: default for option, (_, default) in declared_options(constraint).items()}
+        values |= check_options(constraint, given)
+        if (option := getattr(constraint, "option", None)) is not None:
+            own |= {option if key == "value" else key: value for key, value in values.items() if value is not None}
+        else:
+            others[registry.qualified("constraints", name)] = values
+    return own, others
 
 
 def refuse_on_relu(options: HardwareOptions) -> None:

@@ -9,9 +9,10 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+from snnctl import errors
 from snnctl.errors import OutputError, SnnctlError
+from snnctl.plugins.verb import Verb
 from snnctl.runs import RunRecord, expanded, prepare_output, third_party, versions, write_run
-from snnctl.verbs.catalog import Verb
 from snnctl.verbs.interruptions import Interruptions
 from snnctl.verbs.options import Options
 from snnctl.verbs.result import Result, Run
@@ -100,6 +101,7 @@ def _execute(
         command=list(command),
         started=started.isoformat(timespec="seconds"),
         duration=round(time.monotonic() - clock, 3),
+        failure={} if result.failure is None else recorded_failure(result.failure),
     )
     with told_of_kept(run.unfinished):
         return result, write_run(folder, result, record, overwrite)
@@ -121,6 +123,22 @@ def told_of_kept(kept: Unfinished | None) -> Iterator[None]:
                 f"{kept.again}: it goes on from them."
             )
         raise
+
+
+def recorded_failure(error: SnnctlError) -> dict[str, str]:
+    """What ``run.json`` says of something that was required and not reached."""
+    return {"kind": type(error).__name__, "what": error.what, "todo": error.todo}
+
+
+def failure_of(record: RunRecord, folder: Path) -> SnnctlError | None:
+    """The failure that a run folder records, as :func:`failure` told it; None if nothing was missed."""
+    if not record.failure:
+        return None
+    kind = getattr(errors, record.failure.get("kind", ""), SnnctlError)
+    known = isinstance(kind, type) and issubclass(kind, SnnctlError)
+    error = (kind if known else SnnctlError)(record.failure.get("what", "a requirement is missed"))
+    error.todo = f"It is written all the same, to {folder}. {record.failure.get('todo', '')}".strip()
+    return error
 
 
 def failure(result: Result, folder: Path | None) -> SnnctlError | None:

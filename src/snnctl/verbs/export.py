@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from snnctl.errors import ModelError
+from snnctl.errors import ModelError, PluginError
+from snnctl.plugins import ExportContext
+from snnctl.plugins.guard import guard, origin
+from snnctl.plugins.options import check_options
 from snnctl.runs import expanded
 from snnctl.verbs.constraints import apply_constraints, merged, settings
 from snnctl.verbs.conversion_rules import layer_rules
 from snnctl.verbs.export_options import ExportOptions
+from snnctl.verbs.model_readers import readers_of
 from snnctl.verbs.result import Result, Run
 
 if TYPE_CHECKING:
@@ -19,7 +23,8 @@ if TYPE_CHECKING:
 
     from snnctl.events.network import Network, Population
 
-NAME = "network.npz"
+FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,100}")
+RECORDS = ("model.keras", "metrics.json", "history.csv", "run.json", "recipe.yaml", "summary.json")
 
 
 def export(options: ExportOptions, run: Run) -> Result:
@@ -37,15 +42,19 @@ def export(options: ExportOptions, run: Run) -> Result:
     from snnctl.verbs.simulation import told_of_network
 
     model = spiking_model(options, run)
-    constraints = merged(options, constraints_of(model), options.seed)
+    constraints = merged(options, constraints_of(model), options.seed, run.registry)
     constrained = apply_constraints(model, constraints)
     with told_of_network():
         network = lower(constrained)
         network = replace(network, about={"model": model.name, "precision": dtype_of(model)})
-        content = packed(network)
     hardware = {"hardware": found} if (found := constraints.in_force()) else {}
-    resolved = {**options.model_dump(mode="json"), **settings(constraints)}
-    return Result("export", {**figures(network), **hardware}, resolved, files={NAME: content})
+    to_opt = check_options(run.registry.exporter(options.to), options.to_opt)
+    resolved = {**options.model_dump(mode="json"), **settings(constraints), "to_opt": to_opt}
+    for name in constraints.constraint:
+        run.reporter.note(f"what {name} does to weights and thresholds is in the file; what it does to times is not")
+    files = exported(network, ExportContext(constrained, model.name, run.reporter), options, run)
+    told = {"format": options.to, "files": {name: len(content) for name, content in files.items()}}
+    return Result("export", {**figures(network), **hardware, **told}, resolved, files=files)
 
 
 def spiking_model(options: ExportOptions, run: Run) -> keras.Model:
@@ -60,7 +69,7 @@ def spiking_model(options: ExportOptions, run: Run) -> keras.Model:
     layer_rules(run)  # plugins register the layers that a file may hold
     model, where = run.given.model, ""
     if model is None:
-        loaded = load_model(expanded(options.model))
+        loaded = load_model(expanded(options.model), readers=readers_of(run.registry))
         for note in loaded.notes:
             run.reporter.note(note)
         model, where = loaded.model, options.model
@@ -71,14 +80,37 @@ def spiking_model(options: ExportOptions, run: Run) -> keras.Model:
     return model
 
 
-def packed(network: Network) -> bytes:
-    """The network as the content of an ``.npz`` file."""
-    from snnctl.events import write_network
+def exported(network: Network, context: ExportContext, options: ExportOptions, run: Run) -> dict[str, bytes]:
+    """The files of the format that is asked for, by name.
 
-    with TemporaryDirectory(prefix="snnctl-") as folder:
-        path = Path(folder) / NAME
-        write_network(path, network)
-        return path.read_bytes()
+    Raises:
+        PluginError: no such format, or its own code fails or returns what are no files.
+        SnnctlError: what the format cannot hold.
+    """
+    exporter = run.registry.exporter(options.to)
+    where = origin(exporter)
+    with guard("export failed", where=where):
+        found = exporter.export(network, context, **check_options(exporter, options.to_opt))
+    if not isinstance(found, Mapping) or not found:
+        raise PluginError(
+            f"export returned {type(found).__name__} {found!r:.60}, which are no files by name", where=where
+        )
+    return {_file_name(name, where): _content(name, content, where) for name, content in found.items()}
+
+
+def _file_name(name: Any, where: str) -> str:
+    """A name of a file in the run folder that is none of snnctl's own."""
+    if not isinstance(name, str) or not FILE_NAME.fullmatch(name) or name in RECORDS:
+        raise PluginError(f"export returned a file called {name!r:.60}, which cannot be written", where=where)
+    return name
+
+
+def _content(name: str, content: Any, where: str) -> bytes:
+    if isinstance(content, str):
+        return content.encode("utf-8")
+    if isinstance(content, bytes | bytearray):
+        return bytes(content)
+    raise PluginError(f"export returned {type(content).__name__} for the file {name}, not bytes or a text", where=where)
 
 
 def figures(network: Network) -> dict[str, Any]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any
 
 from pydantic import Field
 
+from snnctl.verbs.naming import of_kind, options_of
 from snnctl.verbs.options import ConstraintOptions
 
 
@@ -16,4 +17,9 @@ class ExportOptions(ConstraintOptions):
 
     model: str = Field(description="Run folder or .keras file of a spiking network.")
     seed: int = Field(0, ge=0, lt=2**32, description="Seed of the jitter.")
-    to: Literal["npz"] = Field("npz", description="Format: npz, as docs/events.md describes it.")
+    to: str = Field(
+        "npz", description="Format; npz: as docs/events.md describes it.", json_schema_extra=of_kind("exporters")
+    )
+    to_opt: dict[str, Any] = Field(
+        default_factory=dict, description="Option of the format, name=value.", json_schema_extra=options_of("to")
+    )

@@ -12,7 +12,7 @@ from snnctl.data.prepared import PreparedStream
 from snnctl.data.preprocess import FLOAT32_MAX, Preprocessing, RawValues, parse_spelling
 from snnctl.data.stream import Stream, drawn
 from snnctl.data.survey import Survey, survey
-from snnctl.errors import DataError, PluginError
+from snnctl.errors import DataError, SnnctlError
 from snnctl.verbs.network_shape import class_count, input_shape
 from snnctl.verbs.opening import Network
 from snnctl.verbs.options import ConvertOptions
@@ -63,7 +63,7 @@ def named_feed(options: ConvertOptions, source: Source, calibration: Stream | No
         name=source.dataset.name,
         split="test",
         preprocess=spelling,
-        settings={"data": source.dataset.name, "preprocess": spelling, "input_range": list(input_range)},
+        settings={**source.named.settings, "preprocess": spelling, "input_range": list(input_range)},
     )
 
 
@@ -102,6 +102,7 @@ def own_feed(options: ConvertOptions, run: Run, network: Network, source: Source
         preprocess=preprocessing.spelling,
         settings={
             "data": None,
+            "data_opt": {},
             "preprocess": _recorded(preprocessing) if data.integers else None,
             "input_range": list(input_range),
             "calibrate": data.name,
@@ -186,8 +187,8 @@ def _recorded_dataset(run: Run, network: Network) -> Any:
     """The data set of the network's run, if it is still known."""
     name = network.recorded.get("data")
     try:
-        return run.registry.dataset(name) if name else None
-    except PluginError:
+        return run.registry.dataset(name, network.recorded.get("data_opt")) if name else None
+    except SnnctlError:
         return None
 
 

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     import keras
 
     from snnctl.data.dataset import Samples
-    from snnctl.progress import Reporter
 
 
 def finetune(options: FinetuneOptions, run: Run) -> Result:
@@ -31,7 +30,7 @@ def finetune(options: FinetuneOptions, run: Run) -> Result:
     before, _ = measure(
         opened.model, opened.kind, test, options.batch_size, run.reporter, "measuring before", registry=run.registry
     )
-    history = train_further(opened.model, opened.dtype, options, training, test, run.reporter)
+    history = train_further(opened.model, opened.dtype, options, training, test, run)
     metrics, _ = measure(
         opened.model, opened.kind, test, options.batch_size, run.reporter, "measuring after", registry=run.registry
     )
@@ -45,7 +44,7 @@ def train_further(
     options: FinetuneOptions,
     training: Samples,
     validation: Samples | None,
-    reporter: Reporter,
+    run: Run,
 ) -> list[dict[str, float]]:
     """Trains ``model`` in place, under the constraints it has; what was done with it before changes nothing.
 
@@ -55,7 +54,7 @@ def train_further(
         options: how it is trained.
         training: samples to train on.
         validation: looked at after every epoch; None for none.
-        reporter: shows progress.
+        run: shows progress; knows the callbacks that are asked for.
 
     Returns:
         The figures of each epoch.
@@ -69,13 +68,22 @@ def train_further(
     from snnctl.training.fit import fit
     from snnctl.ttfs.hardware import restart_jitter
     from snnctl.ttfs.timeline import set_windows
+    from snnctl.verbs import callbacks
 
     keras.utils.set_random_seed(options.seed)
     restart_jitter(model)
     set_windows(model, windows_of(options), options.gamma)
     seen = None if validation is None else (validation.inputs, validation.labels)
+    context = callbacks.context_of("finetune", options, model, training, validation, run)
     with precision(dtype):
-        return fit(model, (training.inputs, training.labels), seen, fit_settings(options, model), reporter)
+        return fit(
+            model,
+            (training.inputs, training.labels),
+            seen,
+            fit_settings(options, model),
+            run.reporter,
+            callbacks.made(options.callback, context, run),
+        )
 
 
 def windows_of(options: FinetuneOptions) -> str:

@@ -28,7 +28,7 @@ def inspect(options: ModelSourceOptions, run: Run) -> dict[str, Any]:
     Raises:
         ModelError, UsageError, PluginError: see :func:`~snnctl.verbs.opening.open_network`.
     """
-    dataset = run.registry.dataset(options.data) if options.data else None
+    dataset = run.registry.dataset(options.data, options.data_opt) if options.data else None
     network = open_network(options, run, dataset)
     if network.kind == "snn":
         return {"type": "snn", "name": network.model.name, **of_spiking(network.model)}

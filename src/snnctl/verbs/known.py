@@ -10,7 +10,9 @@ from typing import Any
 
 from snnctl.runs import read_run
 
-CONSTRAINTS = ("noise", "time_bits", "weight_bits", "threshold_bits", "w_min", "w_max")
+CONSTRAINTS = ("noise", "time_bits", "weight_bits", "threshold_bits", "w_min", "w_max", "constraint")
+OWN = ("noise", "time-bits", "weight-bits", "threshold-bits")
+"""snnctl's own constraints, when they are chosen by name."""
 WINDOWS = ("latency_quantile", "zeta")
 KINDS = ("relu", "snn")
 PRECISIONS = ("float32", "float64")
@@ -39,6 +41,13 @@ class Known:
         """The constraint of that name; 0 where none is known."""
         value = self.constraints.get(name)
         return value if isinstance(value, int | float) and not isinstance(value, bool) else 0
+
+    @property
+    def of_plugins(self) -> list[str]:
+        """Names of the constraints that are chosen by name, which may be those of plugins."""
+        chosen = self.constraints.get("constraint")
+        names = chosen if isinstance(chosen, Mapping) else [chosen] if isinstance(chosen, str) else []
+        return [name for name in names if name not in (*OWN, "none")]
 
     @property
     def rounds_weights(self) -> bool | None:

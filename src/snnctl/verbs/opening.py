@@ -7,20 +7,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from snnctl.errors import ModelError, UsageError
-from snnctl.plugins.options import check_arch_options
+from snnctl.plugins.options import check_options
 from snnctl.runs import damaged_record, expanded, read_run
 from snnctl.verbs.building import CheckedArchitecture
 from snnctl.verbs.conversion_rules import layer_rules
+from snnctl.verbs.model_readers import readers_of
 from snnctl.verbs.options import ModelSourceOptions
 from snnctl.verbs.result import Run
-from snnctl.verbs.samples import Source, data_source
+from snnctl.verbs.samples import Source, data_source, named_data
 
 if TYPE_CHECKING:
     import keras
 
     from snnctl.data.dataset import Dataset
-
-DEFAULT_DATA = "mnist-mini"  # of train; what is made of its network takes the data set from its record
 
 
 @dataclass(frozen=True)
@@ -73,18 +72,18 @@ def open_model(options: ModelSourceOptions, run: Run) -> Opened:
     from snnctl.models import check_fits
 
     recorded = recorded_settings(expanded(options.model))
-    name = options.data or recorded.get("data")
-    if name is None:
+    named = named_data(options, recorded)
+    if named is None:
         raise no_data_set(options.model)
-    dataset = run.registry.dataset(name)
+    dataset = run.registry.dataset(named.name, named.options)
     network = open_network(options, run, dataset)
     check_fits(network.model, dataset.input_shape, dataset.classes, dataset.name)
-    source = data_source(options, run, name, options.preprocess or recorded.get("preprocess"), network.dtype)
+    source = data_source(options, run, named, options.preprocess or recorded.get("preprocess"), network.dtype)
     if network.kind == "snn":
         _check_range(network.model, source, run)
     settings = {
         **options.model_dump(mode="json"),
-        "data": dataset.name,
+        **source.named.settings,
         "preprocess": source.preprocessing.spelling,
         "dtype": network.dtype,
     }
@@ -115,15 +114,16 @@ def open_network(
         model = as_dtype(run.given.model, options.dtype, allow_code=True)  # its code is the caller's own
         check_finite(model)
         return Network(model, kind_of(model), dtype_of(model), {}, rules)
-    path = expanded(options.model)
+    path, readers = expanded(options.model), readers_of(run.registry)
     architecture = run.registry.architecture(options.arch) if options.arch else None
     checked = CheckedArchitecture(architecture) if architecture else None
-    arch_options = check_arch_options(architecture, options.arch_opt) if architecture else {}
+    arch_options = check_options(architecture, options.arch_opt) if architecture else {}
     classes = dataset.classes if dataset else None
     if dataset is None and checked is not None:
-        classes = stored_classes(path, checked, arch_options, sample_shape)
+        classes = stored_classes(path, checked, arch_options, sample_shape, readers)
     loaded = load_model(
         path,
+        readers=readers,
         arch=checked,
         arch_options=arch_options,
         input_shape=dataset.input_shape if dataset else sample_shape,

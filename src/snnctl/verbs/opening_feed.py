@@ -10,7 +10,7 @@ from snnctl.verbs.opening import Network, no_data_set, open_network, recorded_se
 from snnctl.verbs.options import ConvertOptions
 from snnctl.verbs.own_data import stored_shape
 from snnctl.verbs.result import Run
-from snnctl.verbs.samples import data_source
+from snnctl.verbs.samples import data_source, named_data
 
 if TYPE_CHECKING:
     import keras
@@ -29,17 +29,17 @@ def open_with_feed(options: ConvertOptions, run: Run) -> tuple[Network, Feed]:
     """
     own = options.calibrate is not None or run.given.calibration is not None
     recorded = recorded_settings(expanded(options.model)) if run.given.model is None else {}
-    name = options.data or (None if own else recorded.get("data"))
-    if name is None and not own:
+    named = named_data(options, {} if own else recorded)
+    if named is None and not own:
         raise no_data_set(options.model, calibrates=True)
-    dataset = run.registry.dataset(name) if name else None
+    dataset = run.registry.dataset(named.name, named.options) if named else None
     network = open_network(options, run, dataset, stored_shape(options, run.given) if own else None)
     require_relu(network, options.model)
     source = None
-    if dataset is not None:
+    if dataset is not None and named is not None:
         check_takes(network.model, dataset)
         spelling = options.preprocess or network.recorded.get("preprocess")
-        source = data_source(options, run, dataset.name, spelling, network.dtype)
+        source = data_source(options, run, named, spelling, network.dtype)
     if own:
         return network, own_feed(options, run, network, source)
     assert source is not None

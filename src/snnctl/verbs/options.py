@@ -12,6 +12,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from snnctl.verbs.naming import Chosen, chosen_field, of_kind, options_of
 from snnctl.verbs.texts import read_path, read_range
 
 DType = Literal["float32", "float64"]
@@ -31,7 +32,12 @@ class Options(BaseModel):
 class DataOptions(Options):
     """Which samples are used and how they are preprocessed."""
 
-    data: str | None = Field(None, description="Data set, by name (see `snnctl data list`).")
+    data: str | None = Field(
+        None, description="Data set, by name (see `snnctl data list`).", json_schema_extra=of_kind("datasets")
+    )
+    data_opt: dict[str, Any] = Field(
+        default_factory=dict, description="Option of the data set, name=value.", json_schema_extra=options_of("data")
+    )
     data_dir: Path | None = Field(None, description="Folder in which data sets are looked for first.")
     preprocess: str | None = Field(
         None,
@@ -49,8 +55,16 @@ class ModelSourceOptions(DataOptions):
     """A model that exists already: a run folder, a `.keras` file, a full `.h5`, or weights-only `.h5` with `arch`."""
 
     model: str = Field(description="Run folder, .keras file, full .h5, or weights-only .h5 with --arch.")
-    arch: str | None = Field(None, description="Architecture of a weights-only .h5 file (see `snnctl archs list`).")
-    arch_opt: dict[str, Any] = Field(default_factory=dict, description="Option of the architecture, name=value.")
+    arch: str | None = Field(
+        None,
+        description="Architecture of a weights-only .h5 file (see `snnctl archs list`).",
+        json_schema_extra=of_kind("architectures"),
+    )
+    arch_opt: dict[str, Any] = Field(
+        default_factory=dict,
+        description="Option of the architecture, name=value.",
+        json_schema_extra=options_of("arch"),
+    )
     dtype: DType | None = Field(None, description="Precision; the model's own when not given.")
     allow_code: bool = Field(
         False, description="Run code that the model file holds (Lambda layers); only for files you trust."
@@ -87,6 +101,12 @@ class OptimisationOptions(Options):
     )
 
 
+class WatchedOptions(Options):
+    """What is told of every step of a training."""
+
+    callback: Chosen | None = chosen_field("callbacks", "Watch or steer the training: NAME, or NAME.OPTION=VALUE.")
+
+
 Bits = Annotated[int, Field(ge=0, le=16)]
 NO_BITS = "--w-min and --w-max (w_min, w_max) are the range of rounded weights, and weights are not rounded"
 BITS = "Add --weight-bits (weight_bits), from 1 to 16."
@@ -120,6 +140,9 @@ class ConstraintOptions(Options):
     )
     w_min: Weight | None = Field(None, description="Smallest weight of weight_bits; each layer's own when not given.")
     w_max: Weight | None = Field(None, description="Largest weight of weight_bits; each layer's own when not given.")
+    constraint: Chosen | None = chosen_field(
+        "constraints", "Constraints by name: NAME, or NAME.OPTION=VALUE; none: without those that the network carries."
+    )
 
     @model_validator(mode="after")
     def _range_of_weights(self) -> Self:
@@ -146,13 +169,21 @@ class HardwareOptions(ConstraintOptions):
     )
 
 
-class TrainOptions(DataOptions, OptimisationOptions, HardwareOptions):
+class TrainOptions(DataOptions, OptimisationOptions, WatchedOptions, HardwareOptions):
     """Train a ReLU or a spiking network from scratch."""
 
-    arch: str = Field(description="Architecture, by name (see `snnctl archs list`).")
-    arch_opt: dict[str, Any] = Field(default_factory=dict, description="Option of the architecture, name=value.")
+    arch: str = Field(
+        description="Architecture, by name (see `snnctl archs list`).", json_schema_extra=of_kind("architectures")
+    )
+    arch_opt: dict[str, Any] = Field(
+        default_factory=dict,
+        description="Option of the architecture, name=value.",
+        json_schema_extra=options_of("arch"),
+    )
     type: Literal["relu", "snn"] = Field("relu", description="ReLU network or spiking network.")
-    neuron: Literal["b1", "alpha1", "smart-alpha1"] = Field("b1", description="Neuron model of a spiking network.")
+    neuron: str = Field(
+        "b1", description="Neuron model of a spiking network.", json_schema_extra=of_kind("neuron_models")
+    )
     x_n: float = Field(1.0, gt=0, le=1e6, description="Largest activation that the first windows are made for.")
     zeta: float = Field(
         0.5,
@@ -221,7 +252,7 @@ class ConvertOptions(ModelSourceOptions):
     )
 
 
-class FinetuneOptions(ModelSourceOptions, OptimisationOptions, HardwareOptions):
+class FinetuneOptions(ModelSourceOptions, OptimisationOptions, WatchedOptions, HardwareOptions):
     """Train a converted or trained network further."""
 
     epochs: Annotated[int, Field(ge=0)] = Field(1, description="Passes over the training data.")

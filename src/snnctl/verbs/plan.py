@@ -11,6 +11,7 @@ from snnctl.verbs.inspect import of_spiking
 from snnctl.verbs.opening import Network, open_network, recorded_settings, require_relu
 from snnctl.verbs.options import ConvertOptions
 from snnctl.verbs.result import Run
+from snnctl.verbs.samples import named_data
 
 Range = tuple[float, float]
 ASSUMED: Range = (0.0, 1.0)
@@ -58,8 +59,8 @@ def _dataset(options: ConvertOptions, run: Run) -> Dataset | None:
     """The data set that is named, or that the network's run records."""
     if options.data is None and (options.calibrate is not None or run.given.model is not None):
         return None
-    name = options.data or recorded_settings(expanded(options.model)).get("data")
-    return run.registry.dataset(name) if name else None
+    named = named_data(options, recorded_settings(expanded(options.model)))
+    return run.registry.dataset(named.name, named.options) if named else None
 
 
 def _input_range(options: ConvertOptions, network: Network, dataset: Dataset | None) -> Range | None:

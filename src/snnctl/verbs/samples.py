@@ -2,16 +2,60 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from snnctl.data.dataset import DataContext, Dataset, Samples
 from snnctl.data.prepare import load_raw, load_split
 from snnctl.data.prepared import PreparedStream
 from snnctl.data.preprocess import Preprocessing, parse_preprocess
-from snnctl.data.stream import ArrayStream, Stream
+from snnctl.data.stream import ArrayStream, Stream, first
 from snnctl.plugins.guard import guard, origin
+from snnctl.plugins.options import check_options
+from snnctl.verbs.checked_stream import CheckedStream, gathered
 from snnctl.verbs.options import DataOptions
 from snnctl.verbs.result import Run
+
+DEFAULT_DATA = "mnist-mini"  # of verbs that make a network; what is made of it takes the data set from its record
+
+
+@dataclass(frozen=True)
+class NamedData:
+    """A data set as it is named.
+
+    Args:
+        name: as written, perhaps with the package before it.
+        options: its options.
+    """
+
+    name: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """As resolved options, for the record."""
+        return {"data": self.name, "data_opt": dict(self.options)}
+
+
+def named_data(options: DataOptions, recorded: Mapping[str, Any]) -> NamedData | None:
+    """The data set that is used; None if none is named.
+
+    Args:
+        options: of any verb.
+        recorded: the settings of the run that made the network: its data set is used if the options name none.
+    """
+    if options.data is not None:
+        return NamedData(options.data, options.data_opt)
+    if recorded.get("data") is not None:
+        given = recorded.get("data_opt")
+        return NamedData(recorded["data"], given if isinstance(given, Mapping) else {})
+    return None
+
+
+def data_or_default(options: DataOptions) -> NamedData:
+    """The data set that is named, or the one that comes with snnctl."""
+    return NamedData(DEFAULT_DATA) if options.data is None else NamedData(options.data, options.data_opt)
 
 
 @dataclass(frozen=True)
@@ -19,7 +63,8 @@ class Source:
     """A data set, and how its samples are found and prepared.
 
     Args:
-        dataset: the data set.
+        dataset: the data set, with its options.
+        named: how it is named.
         preprocessing: how raw values become inputs.
         context: where files are looked for.
         limit: first samples of each split that are used; None for all.
@@ -27,6 +72,7 @@ class Source:
     """
 
     dataset: Dataset
+    named: NamedData
     preprocessing: Preprocessing
     context: DataContext
     limit: int | None
@@ -39,36 +85,58 @@ class Source:
             DataError: missing or damaged files, or values that the data set does not allow.
             PluginError: the data set's own code fails.
         """
+        raw = self._raw_stream(name)
+        if raw is not None:
+            return gathered(self._prepared(raw), f"{self.dataset.name}, {name} split", self.context.reporter)
         with guard(f"load failed for the {name} split", where=origin(self.dataset)):
             return load_split(self.dataset, name, self.context, self.preprocessing, limit=self.limit, dtype=self.dtype)
 
     def stream(self, name: str) -> Stream:
-        """The samples of a split, preprocessed batch by batch; shapes and errors as of :meth:`split`."""
-        with guard(f"load failed for the {name} split", where=origin(self.dataset)):
-            raw = load_raw(self.dataset, name, self.context, limit=self.limit)
-        stored = ArrayStream(lambda: raw.inputs, raw.labels)
+        """The samples of a split, preprocessed batch by batch; shapes and errors as of :meth:`split`.
+
+        They have no labels if the data set's own stream has none.
+        """
+        stored = self._raw_stream(name)
+        if stored is None:
+            with guard(f"load failed for the {name} split", where=origin(self.dataset)):
+                raw = load_raw(self.dataset, name, self.context, limit=self.limit)
+            stored = ArrayStream(lambda: raw.inputs, raw.labels)
+        return self._prepared(stored)
+
+    def _raw_stream(self, name: str) -> Stream | None:
+        """The data set's own stream of a split, cut to the limit; None if it has none."""
+        with guard(f"stream failed for the {name} split", where=origin(self.dataset)):
+            stream = self.dataset.stream(name, self.context)
+            if stream is None:
+                return None
+            checked = CheckedStream(stream, self.dataset, name)
+        return checked if self.limit is None else first(checked, self.limit)
+
+    def _prepared(self, stored: Stream) -> Stream:
         return PreparedStream(
             stored, self.dataset.input_shape, self.preprocessing, self.dtype, classes=self.dataset.classes
         )
 
 
-def data_source(options: DataOptions, run: Run, name: str, preprocess: str | None, dtype: str) -> Source:
+def data_source(options: DataOptions, run: Run, named: NamedData, preprocess: str | None, dtype: str) -> Source:
     """The data that ``options`` ask for.
 
     Args:
         options: of any verb.
         run: knows the data sets.
-        name: of the data set, resolved.
+        named: the data set, resolved.
         preprocess: its preprocessing, resolved; None: the default.
         dtype: precision of the inputs.
 
     Raises:
         PluginError: no such data set.
-        UsageError: a preprocessing that cannot be read.
+        UsageError: a preprocessing that cannot be read, or options that do not fit the data set.
     """
-    dataset = run.registry.dataset(name)
+    options_given = check_options(run.registry.find("datasets", named.name), named.options)
+    dataset = run.registry.dataset(named.name, options_given)
     return Source(
         dataset=dataset,
+        named=NamedData(named.name, options_given),
         preprocessing=parse_preprocess(preprocess, dataset),
         context=DataContext(options.data_dir, reporter=run.reporter),
         limit=options.limit,

@@ -54,6 +54,9 @@ def obstacles(network: Known) -> list[Obstacle]:
     if network.number("time_bits") > 0 and network.dtype == "float32":
         what = "spike times are rounded to a few levels, and in float32 a rounding error moves some by a whole level"
         found.append(Obstacle("time_bits", what, (("dtype", "float64"), ("time_bits", "0"))))
+    if network.of_plugins:
+        what = f"the event-driven simulation does not know the constraints of plugins ({', '.join(network.of_plugins)})"
+        found.append(Obstacle("constraint", what, (("constraint", "none"),)))
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,13 +12,17 @@ if TYPE_CHECKING:
     import h5py
 
     from snnctl.models.stored import StoredLayer
-    from snnctl.plugins import Architecture
+    from snnctl.plugins import Architecture, Reader
 
 PROBED = 2  # classes of a network that is built for the order of its layers only
 
 
 def stored_classes(
-    path: Path, architecture: Architecture, options: dict[str, Any], sample_shape: tuple[int, ...] | None
+    path: Path,
+    architecture: Architecture,
+    options: dict[str, Any],
+    sample_shape: tuple[int, ...] | None,
+    readers: Sequence[Reader],
 ) -> int | None:
     """How many classes the weights are for; None of a file that holds more than weights.
 
@@ -26,6 +31,7 @@ def stored_classes(
         architecture: what the weights belong to.
         options: its options, checked.
         sample_shape: of the data; None if only the network tells.
+        readers: of all formats there are.
 
     Raises:
         ModelError: damaged, or the shape of the samples or the number of classes cannot be told.
@@ -36,7 +42,7 @@ def stored_classes(
     from snnctl.models.hdf5 import holds_full_model
     from snnctl.models.source import find_source
 
-    source = find_source(path)
+    source = find_source(path, readers)
     if source.kind != "hdf5" or holds_full_model(source.path):
         return None
     if sample_shape is None:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from snnctl.plugins.options import check_arch_options
+from snnctl.plugins.options import check_options
 from snnctl.verbs.building import build
 from snnctl.verbs.constraints import apply_constraints, calibration_images, figures, merged
 from snnctl.verbs.constraints import settings as in_force
 from snnctl.verbs.conversion_rules import layer_rules
-from snnctl.verbs.opening import DEFAULT_DATA
 from snnctl.verbs.options import TrainOptions
+from snnctl.verbs.plugin_objects import neuron_of
 from snnctl.verbs.result import Result, Run
-from snnctl.verbs.samples import Source, data_source
+from snnctl.verbs.samples import Source, data_or_default, data_source
 
 if TYPE_CHECKING:
     import keras
@@ -34,12 +34,13 @@ def train(options: TrainOptions, run: Run) -> Result:
     from snnctl.models import check_savable, precision
     from snnctl.training.fit import fit
     from snnctl.ttfs.constraints import Constraints
+    from snnctl.verbs import callbacks
     from snnctl.verbs.measure import measure
 
-    constraints = merged(options, Constraints(), options.seed)
+    constraints = merged(options, Constraints(), options.seed, run.registry)
     architecture = run.registry.architecture(options.arch)
-    arch_options = check_arch_options(architecture, options.arch_opt)
-    source = data_source(options, run, options.data or DEFAULT_DATA, options.preprocess, options.dtype)
+    arch_options = check_options(architecture, options.arch_opt)
+    source = data_source(options, run, data_or_default(options), options.preprocess, options.dtype)
     training, test = source.split("train"), source.split("test")
     keras.utils.set_random_seed(options.seed)
     with precision(options.dtype):
@@ -47,7 +48,7 @@ def train(options: TrainOptions, run: Run) -> Result:
         if options.type == "snn":
             settings = SpikingSettings(
                 input_range=source.preprocessing.input_range,
-                neuron=options.neuron,
+                neuron=neuron_of(options.neuron, run.registry),
                 width=(1 + options.zeta) * options.x_n,
                 windows=options.windows,
                 gamma=options.gamma,
@@ -55,16 +56,18 @@ def train(options: TrainOptions, run: Run) -> Result:
             )
             for note in lost_in_spiking(model):
                 run.reporter.note(note)
-            model = apply_constraints(build_spiking(model, settings, layer_rules(run)), constraints)
+            rules = layer_rules(run)
+            model = apply_constraints(build_spiking(model, settings, rules), constraints)
         check_savable(model, f"architecture '{architecture.name}'")
         windows = epoch_windows(options, source)
+        context = callbacks.context_of("train", options, model, training, test, run)
         history = fit(
             model,
             (training.inputs, training.labels),
             (test.inputs, test.labels),
             fit_settings(options, model),
             run.reporter,
-            windows,
+            [*windows, *callbacks.made(options.callback, context, run)],
         )
         if not history:
             for callback in windows:
@@ -75,7 +78,7 @@ def train(options: TrainOptions, run: Run) -> Result:
     resolved = {
         **options.model_dump(mode="json"),
         **in_force(constraints),
-        "data": source.dataset.name,
+        **source.named.settings,
         "preprocess": source.preprocessing.spelling,
         "arch_opt": arch_options,
     }

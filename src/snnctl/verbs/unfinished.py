@@ -51,7 +51,7 @@ class Unfinished:
         """For a step of the recipe that this is for; ``published`` tells that the recipe's folder is there already."""
         name = f"{self.folder.stem}.{step}{self.folder.suffix}"
         return replace(
-            self, folder=self.folder.with_name(name), again=f"{self.again} --overwrite" if published else self.again
+            self, folder=self.folder.with_name(name), again=f"{self.again} --resume" if published else self.again
         )
 
     @property

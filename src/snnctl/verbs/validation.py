@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from snnctl.data.preprocess import RawValues, parse_preprocess, parse_spelling
-from snnctl.errors import DataError, ModelError, PluginError, SnnctlError, UsageError
+from snnctl.errors import DataError, ModelError, SnnctlError, UsageError
 from snnctl.models.source import find_source
 from snnctl.plugins import Registry
-from snnctl.plugins.options import read_arch_options
 from snnctl.plugins.problems import Label, Problem, find_problems, quoted
 from snnctl.runs import expanded, read_run
 from snnctl.verbs.known import recorded
+from snnctl.verbs.model_readers import readers_of
+from snnctl.verbs.named import find_named_problems, require_names
 from snnctl.verbs.opening import no_data_set, recorded_settings, require_spiking
 from snnctl.verbs.options import Options
 from snnctl.verbs.result import Given
@@ -42,23 +43,35 @@ def make_options(model_class: type[Model], mapping: Mapping[str, Any], where: st
     return model_class.model_validate(dict(mapping))
 
 
-def find_name_problems(given: Mapping[str, Any], registry: Registry, data: str | None = None) -> list[Problem]:
-    """Everything wrong with the names in ``given``: data set, preprocessing, architecture and its options.
+def find_name_problems(
+    model: type[Options],
+    given: Mapping[str, Any],
+    registry: Registry,
+    data: str | None = None,
+    data_opt: Mapping[str, Any] | None = None,
+) -> list[Problem]:
+    """Everything wrong with the names in ``given``: data set, preprocessing, architecture, plugins, and their options.
 
     Values of the wrong type are passed over: :func:`make_options` complains about those.
 
     Args:
-        given: the options.
-        registry: the data sets and architectures there are.
+        model: the options there are; their marks tell what they name.
+        given: the options given.
+        registry: what can be named.
         data: the data set that is used if ``given`` names none; its preprocessing is checked with it.
+        data_opt: its options, if ``given`` names none.
     """
-    problems = []
-    for key, check in _checks(given, registry, data):
+    problems = find_named_problems(model, given, registry)
+    wrong = {problem.key.partition(".")[0] for problem in problems}
+    used = (data, data_opt or {}) if given.get("data") is None else (given["data"], given.get("data_opt") or {})
+    for key, check in _checks(given, registry, *used):
+        if key == "preprocess" and wrong & {"data", "data_opt"}:
+            continue
         try:
             check()
         except SnnctlError as error:
             problems.append(Problem(key, error.what, error.todo))
-    return problems + _arch_option_problems(given, registry)
+    return problems
 
 
 def check_names(options: Options, registry: Registry, objects: Given | None = None, needs_data: bool = True) -> None:
@@ -79,16 +92,15 @@ def check_names(options: Options, registry: Registry, objects: Given | None = No
     """
     given = options.model_dump()
     objects = objects or Given()
-    for _, check in _checks(given, registry):
+    require_names(type(options), given, registry)
+    for _, check in _checks(given, registry, given.get("data"), given.get("data_opt") or {}):
         check()
-    for problem in _arch_option_problems(given, registry):
-        raise UsageError(problem.message, todo=problem.todo)
     if given.get("model") is None:
         return
     needs_data = needs_data and "data" in given  # export takes none
     own = not needs_data or given.get("calibrate") is not None or objects.calibration is not None
     if objects.model is None:
-        check_model(given["model"], given.get("data"), "calibrate" in given, own, options.spiking_only)
+        check_model(given["model"], given.get("data"), registry, "calibrate" in given, own, options.spiking_only)
         network = recorded(expanded(given["model"]))
         if given.get("simulator") == "events" and network.whole:
             refuse_unfit(network.under(given), given["model"])
@@ -100,13 +112,19 @@ def check_names(options: Options, registry: Registry, objects: Given | None = No
 
 
 def check_model(
-    model: str, data: str | None, calibrates: bool = False, own_data: bool = False, spiking: bool = False
+    model: str,
+    data: str | None,
+    registry: Registry,
+    calibrates: bool = False,
+    own_data: bool = False,
+    spiking: bool = False,
 ) -> None:
     """Refuse a model that is not there or is none, or that no data belongs to; no network is opened.
 
     Args:
         model: path of a run folder or file.
         data: the data set that is named; None if the model's run must name it.
+        registry: knows the formats that plugins read.
         calibrates: whether other data than a data set would do.
         own_data: whether such data is named.
         spiking: whether it must be a spiking network, as far as its run tells.
@@ -118,7 +136,7 @@ def check_model(
     path = expanded(model)
     if not os.path.exists(path):
         raise ModelError(f"no model at {model}", todo="name a run folder, a .keras file or an .h5 file")
-    find_source(path)
+    find_source(path, readers_of(registry))
     if spiking and path.is_dir() and (record := read_run(path)) is not None:
         require_spiking(record.metrics.get("type", ""), model)
     if data is None and not own_data and recorded_settings(path).get("data") is None:
@@ -126,21 +144,25 @@ def check_model(
 
 
 def _checks(
-    given: Mapping[str, Any], registry: Registry, default: str | None = None
+    given: Mapping[str, Any], registry: Registry, data: Any, data_opt: Any
 ) -> Iterator[tuple[str, Callable[[], object]]]:
     """Checks by the option they blame."""
-    data, preprocess, arch = (given.get(key) for key in ("data", "preprocess", "arch"))
-    if isinstance(data, str):
-        yield "data", lambda: registry.dataset(data)
-    used = default if data is None else data
-    if isinstance(preprocess, str) and isinstance(used, str) and _has_data_set(registry, used):
-        yield "preprocess", lambda: parse_preprocess(preprocess, registry.dataset(used))
-    elif isinstance(preprocess, str) and used is None and "calibrate" in given:
+    preprocess = given.get("preprocess")
+    if isinstance(preprocess, str) and isinstance(data, str):
+        yield "preprocess", lambda: _check_preprocess(preprocess, registry, data, data_opt)
+    elif isinstance(preprocess, str) and data is None and "calibrate" in given:
         yield "preprocess", lambda: parse_spelling(preprocess, PIXELS_OF_ANY_FILE)
-    if isinstance(arch, str):
-        yield "arch", lambda: registry.architecture(arch)
     yield "calibrate", lambda: _check_calibration_file(given.get("calibrate"))
     yield "require_agreement", lambda: _check_requirement(given)
+
+
+def _check_preprocess(preprocess: str, registry: Registry, data: str, data_opt: Any) -> None:
+    """A data set that cannot be had is another option's fault."""
+    try:
+        dataset = registry.dataset(data, data_opt if isinstance(data_opt, Mapping) else {})
+    except (SnnctlError, TypeError):
+        return
+    parse_preprocess(preprocess, dataset)
 
 
 def _check_calibration_file(path: object) -> None:
@@ -162,25 +184,3 @@ def _check_requirement(given: Mapping[str, Any]) -> None:
         raise UsageError(
             "an agreement is required, but nothing is verified", todo="Leave out --verify none, or --require-agreement."
         )
-
-
-def _has_data_set(registry: Registry, name: str) -> bool:
-    try:
-        registry.dataset(name)
-    except PluginError:
-        return False
-    return True
-
-
-def _arch_option_problems(given: Mapping[str, Any], registry: Registry) -> list[Problem]:
-    arch, options = given.get("arch"), given.get("arch_opt")
-    if not isinstance(options, Mapping) or not options:
-        return []
-    if arch is None:
-        return [Problem("arch_opt", "arch_opt without arch", "name the architecture with arch")]
-    try:
-        architecture = registry.architecture(arch)
-    except (PluginError, TypeError, AttributeError):
-        return []
-    _, problems = read_arch_options(architecture, options)
-    return [Problem(f"arch_opt.{problem.key}", problem.message, problem.todo) for problem in problems]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from snnctl.data.dataset import DataContext, Dataset, Samples
 from snnctl.data.fetch import RemoteFile, download
+from snnctl.data.fingerprint import stat_of
 from snnctl.data.layouts import Layout
 from snnctl.data.locate import DATA_DIR, Found, Place, download_folder, locate, places
 from snnctl.data.missing import missing
@@ -36,6 +37,11 @@ class FileDataset(Dataset):
         """The folder or file it would be read from, or None."""
         found = self._locate(self._places(context))
         return str(found.path) if found else None
+
+    def fingerprint(self, context: DataContext) -> str | None:
+        """Names, sizes and times of change of the files beside each other; folders below them hold other data."""
+        found = self._locate(self._places(context))
+        return stat_of(found.path) if found else None
 
     def fetch(self, context: DataContext) -> str:
         """Download the files unless they are on this machine already; returns where they are."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from types import MappingProxyType
 
 from snnctl.builtin.datasets.base import FileDataset
 from snnctl.data.cifar import decode_binary, decode_pickled
@@ -22,6 +23,7 @@ class Cifar10(FileDataset):
     class_names = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
     standard = (120.707, 64.15)
     licence = "Krizhevsky 2009, University of Toronto; no licence stated"
+    sizes = MappingProxyType({"train": 50_000, "test": 10_000})
     layouts = (
         CifarBatches(
             "cifar-10-batches-py",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from types import MappingProxyType
 
 from snnctl.builtin.datasets.base import FileDataset
 from snnctl.data.cifar import decode_binary, decode_pickled
@@ -30,6 +31,7 @@ class Cifar100(FileDataset):
     class_names = tuple(NAMES.split())
     standard = (121.936, 68.389)
     licence = "Krizhevsky 2009, University of Toronto; no licence stated"
+    sizes = MappingProxyType({"train": 50_000, "test": 10_000})
     layouts = (
         CifarBatches(
             "cifar-100-python",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import MappingProxyType
 
 from snnctl.builtin.datasets.base import FileDataset
 from snnctl.data.fetch import RemoteFile
@@ -33,6 +34,7 @@ class FashionMnist(FileDataset):
     )
     standard = (72.940, 90.021)
     licence = "Zalando Research; MIT"
+    sizes = MappingProxyType({"train": 60_000, "test": 10_000})
     layouts = (IdxFiles(input_shape), NpzFile("fashion-mnist.npz", input_shape))
     system_folders = (Path("/usr/share/datasets/fashion-mnist"),)
     remote = (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
+
 from snnctl.builtin.datasets.base import FileDataset
 from snnctl.data.fetch import RemoteFile
 from snnctl.data.layouts import IdxFiles, NpzFile
@@ -19,6 +21,7 @@ class Mnist(FileDataset):
     class_names = ("0", "1", "2", "3", "4", "5", "6", "7", "8", "9")
     standard = (33.318, 78.567)
     licence = "LeCun, Cortes, Burges; CC BY-SA 3.0"
+    sizes = MappingProxyType({"train": 60_000, "test": 10_000})
     layouts = (IdxFiles(input_shape), NpzFile("mnist.npz", input_shape))
     remote = (
         RemoteFile(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import MappingProxyType
 
 from snnctl.builtin.datasets.mnist import Mnist
 from snnctl.data.dataset import DataContext, Dataset, Samples
+from snnctl.data.fingerprint import content_of
 from snnctl.data.layouts import NpzFile
 
 FILE = Path(__file__).with_name("mnist_mini.npz")
@@ -21,6 +23,7 @@ class MnistMini(Dataset):
     class_names = Mnist.class_names
     standard = Mnist.standard
     licence = Mnist.licence
+    sizes = MappingProxyType({"train": 5_000, "test": 1_000})
 
     def load(self, split: str, context: DataContext) -> Samples:
         """All samples of ``split``."""
@@ -29,3 +32,7 @@ class MnistMini(Dataset):
     def where(self, context: DataContext) -> str:
         """Always there."""
         return "inside the package"
+
+    def fingerprint(self, context: DataContext) -> str:
+        """The checksum of the file."""
+        return content_of(FILE)

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from snnctl.plugins.options import check_arch_options
+from snnctl.plugins.options import check_options
 from snnctl.verbs.building import build
 from snnctl.verbs.comparing.options import RELU
 from snnctl.verbs.conversion_rules import layer_rules
-from snnctl.verbs.opening import DEFAULT_DATA
 from snnctl.verbs.result import Run
-from snnctl.verbs.samples import Source, data_source
+from snnctl.verbs.samples import Source, data_or_default, data_source
 
 if TYPE_CHECKING:
     import keras
@@ -59,8 +58,8 @@ def compared(options: Any, run: Run) -> Compared:
     from snnctl.verbs.train import lost_in_spiking
 
     architecture = run.registry.architecture(options.arch)
-    arch_options = check_arch_options(architecture, options.arch_opt)
-    source = data_source(options, run, options.data or DEFAULT_DATA, options.preprocess, options.dtype)
+    arch_options = check_options(architecture, options.arch_opt)
+    source = data_source(options, run, data_or_default(options), options.preprocess, options.dtype)
     keras.utils.set_random_seed(options.seed)
     relu = build(architecture, source.dataset.input_shape, source.dataset.classes, arch_options)
     networks = {RELU: logits_of(relu)}
@@ -70,7 +69,7 @@ def compared(options: Any, run: Run) -> Compared:
             networks[neuron] = build_spiking(relu, form, layer_rules(run))
     settings = {
         **options.model_dump(mode="json"),
-        "data": source.dataset.name,
+        **source.named.settings,
         "preprocess": source.preprocessing.spelling,
         "arch_opt": arch_options,
     }

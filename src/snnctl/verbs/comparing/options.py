@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from snnctl.plugins.nearest import did_you_mean
+from snnctl.verbs.naming import of_kind, options_of
 from snnctl.verbs.options import DataOptions, DType, OptimisationOptions, Options, Positive
 
 RELU = "relu"
@@ -43,8 +44,14 @@ Networks = Annotated[tuple[str, ...], BeforeValidator(read_networks)]
 class ComparingOptions(Options):
     """The networks that are compared: all made from one draw of weights."""
 
-    arch: str = Field(description="Architecture, by name (see `snnctl archs list`).")
-    arch_opt: dict[str, Any] = Field(default_factory=dict, description="Option of the architecture, name=value.")
+    arch: str = Field(
+        description="Architecture, by name (see `snnctl archs list`).", json_schema_extra=of_kind("architectures")
+    )
+    arch_opt: dict[str, Any] = Field(
+        default_factory=dict,
+        description="Option of the architecture, name=value.",
+        json_schema_extra=options_of("arch"),
+    )
     neurons: Networks = Field(
         NETWORKS,
         description="Neuron models of the spiking networks: b1,alpha1,smart-alpha1; relu is always beside them.",

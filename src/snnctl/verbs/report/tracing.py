@@ -18,7 +18,7 @@ from snnctl.runs import expanded
 from snnctl.verbs.options import EvalOptions, HardwareOptions
 from snnctl.verbs.report.options import ReportOptions
 from snnctl.verbs.result import Run
-from snnctl.verbs.samples import Source, data_source
+from snnctl.verbs.samples import NamedData, Source, data_source
 
 if TYPE_CHECKING:
     from snnctl.events import Network, Population, Potential, Trace
@@ -83,7 +83,7 @@ def _image_of(found: ReportedRun, options: ReportOptions, run: Run, before_model
     if not name:
         raise DataError(f"{found.name} does not name a data set.")
     given = _model_options(found, model, options)
-    source = _here(data_source(given, run, name, given.preprocess, "float32"))
+    source = _here(data_source(given, run, NamedData(name, given.data_opt), given.preprocess, "float32"))
     number = options.image or 0
     raw, label = _sample(source, number)
     before_model()
@@ -118,7 +118,7 @@ def _model_options(found: ReportedRun, model: Path, options: ReportOptions) -> E
     """
     from snnctl.verbs.validation import make_options
 
-    keys = ["data", "preprocess"]
+    keys = ["data", "data_opt", "preprocess"]
     if model != Path(found.folder):
         keys += ["arch", "arch_opt"]
     if found.verb == "eval":

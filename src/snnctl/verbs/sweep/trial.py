@@ -46,7 +46,7 @@ class Bench:
         if job.stage == AFTER and self.training is not None:
             model = constrained(model, constraints_of(model)) if model is self.opened.model else model
             try:
-                train_further(model, self.opened.dtype, options, self.training, None, self.run.reporter)
+                train_further(model, self.opened.dtype, options, self.training, None, self.run)
             except TrainingError as error:
                 self.run.reporter.warn(f"{job.key}: {error.what}; its figures stay empty")
                 return dict.fromkeys(FIGURES)
@@ -86,7 +86,7 @@ def as_finetuning(options: SweepOptions, job: Job) -> FinetuneOptions:
 METRICS = ("accuracy", "spikes", "latency", "saturation")
 
 SHARED = (
-    *("model", "data", "data_dir", "preprocess", "limit", "arch", "arch_opt", "dtype", "allow_code"),
+    *("model", "data", "data_opt", "data_dir", "preprocess", "limit", "arch", "arch_opt", "dtype", "allow_code"),
     *("optimizer", "momentum", "lr", "lr_schedule", "windows", "gamma", "xla", "sparsity"),
 )
 """The options that mean the same in sweep and finetune."""

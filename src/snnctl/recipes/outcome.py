@@ -1,0 +1,162 @@
+"""What a recipe came to, step by step, and its summary as plain data and as a table."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from snnctl.errors import SnnctlError
+from snnctl.recipes.places import all_steps, place_of
+from snnctl.recipes.plan import Plan, Variant
+from snnctl.runs import RunRecord, plain, versions
+
+MAIN = (
+    "accuracy",
+    "top5_accuracy",
+    "agreement",
+    "max_logit_difference",
+    "spikes_per_neuron",
+    "saturated",
+    "latency",
+    "loss",
+)
+"""The figures of the table, in their order."""
+
+
+@dataclass
+class Outcome:
+    """What a recipe came to.
+
+    Args:
+        plan: what was run.
+        folder: absolute path; holds the recipe, a folder per step or variant and, at the end, the summary.
+        started: local time with offset, ISO 8601.
+        command: the command line.
+        metrics: figures by the steps' folders within that of the recipe: by step id if there is no matrix.
+        durations: seconds by the same; of a step taken from the cache, those it took when it was run.
+        begun: when the step was begun, by the same; ISO 8601.
+        failure: why it ended early though the last step is complete: something that was required is not reached.
+    """
+
+    plan: Plan
+    folder: Path
+    started: str
+    command: list[str]
+    metrics: dict[str, dict[str, Any]] = field(default_factory=dict)
+    durations: dict[str, float] = field(default_factory=dict)
+    begun: dict[str, str] = field(default_factory=dict)
+    failure: SnnctlError | None = None
+
+    def add(self, place: str, record: RunRecord) -> None:
+        """Take over what the run folder of a step says."""
+        self.metrics[place] = record.metrics
+        self.durations[place] = record.duration
+        self.begun[place] = record.started
+
+
+def summary(outcome: Outcome) -> dict[str, Any]:
+    """The outcome as plain data, as written to ``summary.json``; steps that were not run are left out."""
+    steps = [
+        {
+            **({"variant": variant.name} if variant.name else {}),
+            "id": step.id,
+            "verb": step.verb.name,
+            "folder": place,
+            "started": outcome.begun[place],
+            "duration": outcome.durations[place],
+            "metrics": outcome.metrics[place],
+        }
+        for variant, step, place in all_steps(outcome.plan)
+        if place in outcome.metrics
+    ]
+    told = {
+        "name": outcome.plan.name,
+        "started": outcome.started,
+        "duration": _duration(outcome),
+        "command": outcome.command,
+        "versions": versions(),
+        "steps": steps,
+    }
+    if outcome.plan.has_matrix:
+        told["variants"] = [
+            {
+                "name": variant.name,
+                "settings": variant.settings,
+                "steps": [place_of(variant, step) for step in variant.steps],
+                "figures": last_figures(outcome, variant),
+            }
+            for variant in finished_variants(outcome)
+        ]
+    return plain(told)
+
+
+def finished_variants(outcome: Outcome) -> Iterator[Variant]:
+    """The variants of which at least one step is complete."""
+    for variant in outcome.plan.variants:
+        if any(place_of(variant, step) in outcome.metrics for step in variant.steps):
+            yield variant
+
+
+def last_figures(outcome: Outcome, variant: Variant) -> dict[str, Any]:
+    """The main figures of a variant, each as the last step that has it tells it."""
+    found: dict[str, Any] = {}
+    for step in variant.steps:
+        metrics = outcome.metrics.get(place_of(variant, step), {})
+        found |= {key: metrics[key] for key in MAIN if _is_number(metrics.get(key))}
+    return {key: found[key] for key in MAIN if key in found}
+
+
+def summary_table(outcome: Outcome) -> str:
+    """One line a variant, as CSV: its name, its settings, and the main figures of each step as ``step.figure``."""
+    variants = list(finished_variants(outcome))
+    rows = [
+        {
+            "variant": variant.name,
+            **{key: _cell(value) for key, value in variant.settings.items()},
+            **dict(_figures(outcome, variant)),
+        }
+        for variant in variants
+    ]
+    settings = [key for variant in variants for key in variant.settings]
+    figures = [
+        f"{step.id}.{key}"
+        for step in outcome.plan.steps
+        for key in MAIN
+        if any(f"{step.id}.{key}" in row for row in rows)
+    ]
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(
+        text, list(dict.fromkeys(["variant", *settings, *figures])), restval="", lineterminator="\n"
+    )
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def _duration(outcome: Outcome) -> float:
+    """Seconds of all steps; one whose result stands in several places counts once."""
+    runs = {(place.rpartition("/")[2], outcome.begun[place], seconds) for place, seconds in outcome.durations.items()}
+    return round(sum(seconds for _, _, seconds in runs), 3)
+
+
+def _figures(outcome: Outcome, variant: Variant) -> Iterator[tuple[str, Any]]:
+    for step in variant.steps:
+        metrics = outcome.metrics.get(place_of(variant, step), {})
+        for key in MAIN:
+            if _is_number(metrics.get(key)):
+                yield f"{step.id}.{key}", metrics[key]
+
+
+def _cell(value: Any) -> Any:
+    """A setting as people write it."""
+    if isinstance(value, bool) or value is None:
+        return {True: "true", False: "false", None: ""}[value]
+    return str(value) if isinstance(value, Mapping | list | tuple) else value
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -1,0 +1,26 @@
+"""Work that begins as in a new process, so that its result does not depend on what was done before it."""
+
+from __future__ import annotations
+
+import random
+import sys
+
+
+def start_afresh(seed: int) -> None:
+    """Forget what Keras, NumPy and Python have counted and drawn.
+
+    Keras numbers the layers it makes, and the jitter of a layer depends on its name; without this a network made after
+    another one would not be the same as one made alone. Networks that exist stay usable. Where Keras has not been
+    imported, nothing is to be forgotten.
+
+    Args:
+        seed: of what draws random numbers without a seed of its own.
+    """
+    random.seed(seed)
+    if "numpy" in sys.modules:
+        sys.modules["numpy"].random.seed(seed)
+    if "keras" in sys.modules:
+        import keras
+
+        keras.utils.clear_session()
+        keras.utils.set_random_seed(seed)

@@ -2,13 +2,14 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PLUGINS := $(foreach plugin,example imagefolder nir onnx tensorboard,-e 'plugins/snnctl-$(plugin)[dev]')
 READY := $(VENV)/.ready
 
 .PHONY: demo test test-long lint benchmarks docs clean
 
-$(READY): pyproject.toml plugins/snnctl-example/pyproject.toml
+$(READY): pyproject.toml $(wildcard plugins/*/pyproject.toml)
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]' -e plugins/snnctl-example
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]' $(PLUGINS)
 	touch $@
 
 # A ReLU network is trained, converted, fine-tuned and measured: real MNIST images, no download.

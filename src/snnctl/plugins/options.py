@@ -108,7 +108,7 @@ def read_options(thing: Any, mapping: Mapping[str, Any]) -> tuple[dict[str, Any]
             given[key] = _from_text(value, model.model_fields[key].annotation)
     problems = find_problems(model, given, lambda key: f"option '{key}' of {word_for(thing)} '{thing.name}'")
     if problems:
-        return {}, problems
+        return {}, sorted(problems, key=lambda problem: problem.missing)  # a typo explains what is missing
     checked = model.model_validate(given)
     return {key: getattr(checked, key) for key in given}, []
 

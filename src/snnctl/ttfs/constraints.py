@@ -122,14 +122,19 @@ def from_config(config: Mapping[str, Any] | None) -> Constraints:
     """The constraints in the configuration of a layer.
 
     Raises:
-        ValueError: it holds something else.
+        ValueError: it holds something else, or the constraint of a plugin that is not registered with Keras.
     """
     if not isinstance(config, Mapping | None):
         raise ValueError(f"constraints are given by name, not as {config!r}")
     try:
-        return Constraints(**(config or {}))
+        constraints = Constraints(**(config or {}))
     except TypeError as error:
         raise ValueError(f"these are no constraints: {dict(config or {})}") from error
+    if constraints.of_plugins:
+        from snnctl.ttfs.quantize import of_plugins
+
+        of_plugins(constraints)
+    return constraints
 
 
 def to_config(constraints: Constraints) -> dict[str, Any]:

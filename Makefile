@@ -30,8 +30,11 @@ lint: $(READY)
 benchmarks: $(READY)
 	$(BIN)/python benchmarks/step_time.py
 
+# The pages that are made of the code, then the site in site/.
 docs: $(READY)
 	$(BIN)/python scripts/make_cli_reference.py
+	$(BIN)/python scripts/make_reference.py
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 clean:
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist site .pytest_cache .mypy_cache .ruff_cache .hypothesis

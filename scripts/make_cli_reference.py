@@ -7,14 +7,13 @@ import sys
 import typing
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import NoneType, UnionType
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import typer
+from reference_tables import WORDS, type_words, write_or_check
 
-from snnctl.cli.app import make_app
 from snnctl.cli.verb_command import command_function
-from snnctl.verbs.catalog import VERBS
+from snnctl.plugins import load_registry
 
 TARGET = Path(__file__).parent.parent / "docs" / "cli.md"
 INTRODUCTION = """\
@@ -23,51 +22,59 @@ INTRODUCTION = """\
 <!-- Made by scripts/make_cli_reference.py; do not edit. -->
 
 Results go to stdout; progress, notes and errors go to stderr. `--debug`, anywhere on the line, shows the traceback
-of an error. `SNNCTL_DATA` names the folder of data sets, `SNNCTL_DISABLE_PLUGINS=1` leaves out other packages'
-plugins. `snnctl --install-completion` installs completion for the shell. Exit codes: see [errors](errors.md).
+of an error; `--no-plugins` leaves out other packages' plugins, as `SNNCTL_DISABLE_PLUGINS=1` does. `SNNCTL_DATA` names
+the folder of data sets. `snnctl --install-completion` installs completion for the shell. Exit codes: see
+[errors](errors.md).
 """
+KINDS = {**WORDS, bool: "flag"}
 
 
 def main(arguments: list[str]) -> int:
     """Write the reference, or compare with ``--check``; returns the exit code."""
-    text = reference()
-    if "--check" not in arguments:
-        TARGET.write_text(text, encoding="utf-8")
-        return 0
-    if TARGET.is_file() and TARGET.read_text(encoding="utf-8") == text:
-        return 0
-    print(f"{TARGET} is out of date: run python {Path(__file__).name}", file=sys.stderr)
-    return 1
+    return write_or_check({TARGET: reference()}, __file__, arguments)
 
 
 def reference() -> str:
-    """The whole page."""
-    return "\n".join([INTRODUCTION, *(section(*command) for command in commands(make_app(), "snnctl"))])
+    """The whole page; of what plugins add, nothing."""
+    return "\n".join([INTRODUCTION, *(section(*command) for command in commands())])
 
 
-def commands(app: typer.Typer, path: str) -> Iterator[tuple[str, str, Callable[..., Any]]]:
+def commands() -> Iterator[tuple[str, str, Callable[..., Any]]]:
     """Full name, help and function of every command."""
+    registry = load_registry(entry_points=False)
+    for name, verb in registry.verbs.items():
+        yield f"snnctl {name}", verb.summary, command_function(verb, registry)
+    for name, command in registry.commands.items():
+        code = command.code
+        if isinstance(code, typer.Typer):
+            yield from _commands_of(code, f"snnctl {name}")
+        else:
+            yield f"snnctl {name}", command.summary, code
+
+
+def _commands_of(app: typer.Typer, path: str) -> Iterator[tuple[str, str, Callable[..., Any]]]:
     for info in app.registered_commands:
-        function = command_function(VERBS[info.name]) if info.name in VERBS else info.callback
-        assert function is not None
-        yield f"{path} {info.name}", info.help or "", function
+        assert info.callback is not None
+        name = info.name or info.callback.__name__.replace("_", "-")
+        yield f"{path} {name}", info.help or inspect.getdoc(info.callback) or "", info.callback
     for group in app.registered_groups:
         assert group.typer_instance is not None
-        yield from commands(group.typer_instance, f"{path} {group.name}")
+        yield from _commands_of(group.typer_instance, f"{path} {group.name}")
 
 
 def section(name: str, summary: str, function: Callable[..., Any]) -> str:
     """One command: its line, its help and a table of its arguments and flags."""
-    parameters = list(inspect.signature(function, eval_str=True).parameters.values())
+    described = inspect.signature(function, eval_str=True).parameters.values()
+    parameters = [parameter for parameter in described if typing.get_args(parameter.annotation)]
     arguments = [_spelling(parameter) for parameter in parameters if _is_argument(parameter)]
-    lines = [f"## `{' '.join([name, *arguments])}`", "", summary, ""]
+    lines = [f"## `{' '.join([name, *arguments])}`", "", summary.strip(), ""]
     if parameters:
         lines += ["| | type | default | meaning |", "|---|---|---|---|", *map(_row, parameters), ""]
     return "\n".join(lines)
 
 
 def _row(parameter: inspect.Parameter) -> str:
-    kind, info = typing.get_args(parameter.annotation)
+    kind, info = typing.get_args(parameter.annotation)[:2]
     help_text = (info.help or "").replace("|", "\\|")
     return f"| `{_spelling(parameter)}` | {_type(kind)} | {_default(parameter)} | {help_text} |"
 
@@ -86,17 +93,9 @@ def _spelling(parameter: inspect.Parameter) -> str:
 
 
 def _type(kind: Any) -> str:
-    """The type in a word; choices are listed."""
-    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
-    if origin in (typing.Union, UnionType):
-        return _type(next(choice for choice in arguments if choice is not NoneType))
-    if origin is Annotated:
-        return _type(arguments[0])
-    if origin is Literal:
-        return ", ".join(f"`{choice}`" for choice in arguments)
-    if origin is list:
-        return "repeatable"
-    return {Path: "path", str: "text", int: "integer", float: "number", bool: "flag"}[kind]
+    """The type in a word."""
+    words = type_words(kind, KINDS)
+    return "repeatable" if words.startswith("list of") else words
 
 
 def _default(parameter: inspect.Parameter) -> str:

@@ -70,22 +70,6 @@ def imported(tree: ast.AST) -> Iterator[tuple[str, str]]:
             yield from ((node.module, alias.name) for alias in node.names)
 
 
-SLOW = ("calibration", "convert", "events", "python-api", "report", "sweep")  # pages whose examples train networks
-pages = [
-    pytest.param(page, marks=pytest.mark.long if page.stem in SLOW else ())
-    for page in with_examples
-    if page.parent.name == "docs"
-]
-
-
-@pytest.mark.parametrize("page", pages, ids=[name_of(page.values[0]) for page in pages])
-def test_examples_of_a_page_run_one_after_the_other(page: Path, tmp_path: Path) -> None:
-    script = tmp_path / "examples.py"
-    script.write_text("\n\n".join(blocks(page)), encoding="utf-8")
-    done = subprocess.run([sys.executable, script], cwd=tmp_path, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-
-
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_links_lead_somewhere(page: Path) -> None:
     prose = INDENTED.sub("", FENCED.sub("", page.read_text(encoding="utf-8")))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from snnctl import leftovers
 from snnctl.errors import OutputError
 from snnctl.leftovers import beside
 from snnctl.runs import prepare_output
@@ -102,3 +103,15 @@ def test_links_and_the_folders_of_other_outputs_are_left_alone(out: Path) -> Non
     link.symlink_to(other)
     prepare_output(out, overwrite=True)
     assert names(out) == {"out", other.name, link.name}
+
+
+def test_what_an_earlier_process_of_this_very_number_has_left_is_removed(
+    out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = beside(out, "partial")
+    left.mkdir()
+    leftovers.clear_leftovers(out)
+    assert left.exists()  # it may be at work here
+    monkeypatch.setattr(leftovers, "BEGAN", left.stat().st_ctime_ns + 1)
+    leftovers.clear_leftovers(out)
+    assert not left.exists()

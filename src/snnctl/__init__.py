@@ -208,6 +208,9 @@ def run_recipe(
     *,
     out: Folder | None = None,
     overwrite: bool = False,
+    resume: bool = False,
+    force: bool = False,
+    cache: Folder | bool = True,
     reporter: Reporter | None = None,
     **settings: Any,
 ) -> Outcome:
@@ -217,6 +220,9 @@ def run_recipe(
         path: the YAML file.
         out: folder in which each step gets one of its own; a new one in ``runs/`` by default.
         overwrite: see :func:`train`.
+        resume: go on in the folder of a run that was interrupted.
+        force: run steps that are in the cache again.
+        cache: the folder in which complete steps are kept; True: ``runs/.cache``, False: none.
         reporter: see :func:`train`.
         settings: variables, and options of steps: ``run_recipe(path, **{"relu.epochs": 1})``.
 
@@ -227,7 +233,16 @@ def run_recipe(
     from snnctl.recipes import run_recipe as run
     from snnctl.verbs.given import output_path
 
-    return run(path, settings, out=output_path(out, overwrite), overwrite=overwrite, reporter=reporter)
+    return run(
+        path,
+        settings,
+        out=output_path(out, overwrite),
+        overwrite=overwrite,
+        resume=resume,
+        force=force,
+        cache=cache,
+        reporter=reporter,
+    )
 
 
 def report(

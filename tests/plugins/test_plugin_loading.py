@@ -175,10 +175,13 @@ def test_an_abstract_class(load) -> None:
     assert "abstract" in error_of(load(HOOK.format(body="import snnctl.plugins as p; register(p.Dataset())")))
 
 
-def test_a_name_that_is_taken_stays_with_its_owner(load) -> None:
+def test_a_name_that_is_snnctls_own_stays_so(load) -> None:
     registry = load(DATASET.format(line="name = 'mnist'"))
-    assert error_of(registry) == "data set 'mnist' is already provided by snnctl"
+    [plugin] = [plugin for plugin in registry.plugins if plugin.package.startswith("plugin-")]
+    theirs = f"{plugin.package}:mnist"
+    assert error_of(registry) == f"data set 'mnist' is already provided by snnctl; write {theirs} for this one"
     assert type(registry.dataset("mnist")).__module__.startswith("snnctl.builtin")
+    assert type(registry.dataset(theirs)).__name__ == "Odd"
 
 
 def test_what_was_registered_before_the_failure_stays(load) -> None:

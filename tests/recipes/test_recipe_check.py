@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import textwrap
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,10 @@ from typing import Any
 import pytest
 
 from snnctl.errors import RecipeError, UsageError
-from snnctl.plugins import load_registry
+from snnctl.plugins import DataContext, Dataset, Registry, Samples, load_registry
+from snnctl.plugins.registry import Entry
 from snnctl.recipes import Plan, make_plan, parse_settings
-from snnctl.verbs import train
-from snnctl.verbs.opening import DEFAULT_DATA
+from snnctl.verbs.recorded import DEFAULT_DATA
 
 GOOD = """\
 name: good
@@ -48,6 +49,14 @@ def check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     return from_text
 
 
+SNIPPET = re.compile(r"^ *[0-9]* \|.*\n?", re.MULTILINE)
+
+
+def told(error: pytest.ExceptionInfo[RecipeError]) -> str:
+    """What is said, without the lines of the file."""
+    return SNIPPET.sub("", str(error.value)).rstrip("\n")
+
+
 def steps(body: str) -> str:
     """A recipe with the given first step."""
     return "steps:\n" + textwrap.indent(textwrap.dedent(body).strip(), "  ") + "\n"
@@ -74,6 +83,64 @@ def test_settings_win(check: Any) -> None:
     assert (score.limit, score.seed) == (9, 4)
 
 
+def test_settings_reach_into_every_option_that_holds_options(check: Any) -> None:
+    text = steps("- id: r\n  train: {arch: fc2, type: snn, callback: early-stopping, constraint: [noise]}")
+    plan = check(
+        text,
+        *("r.callback.early-stopping.patience=2", "r.constraint.time-bits.value=4", "r.arch-opt.hidden=9"),
+        *("defaults.data=mnist", "r.constraint.weight-bits.w-min=-1"),
+    )
+    options = plan.steps[0].options
+    assert options.callback == {"early-stopping": {"patience": 2}}
+    assert options.constraint == {"noise": {}, "time-bits": {"value": 4}, "weight-bits": {"w_min": -1}}
+    assert (options.arch_opt, options.data) == ({"hidden": 9}, "mnist")
+
+
+class Sized(Dataset):
+    """A data set with options, of which one must be given."""
+
+    name, input_shape, classes = "sized", (4,), 2
+
+    def configured(self, *, size: int, grey: bool = False) -> Sized:
+        """Takes both options."""
+        return self
+
+    def load(self, split: str, context: DataContext) -> Samples:
+        """Never called."""
+        raise AssertionError
+
+
+def with_sized(text: str) -> Plan:
+    """The plan of a recipe, with the data set above among the others."""
+    known = load_registry()
+    sets = {**known.claims["datasets"], "sized": (Entry(Sized(), "snnctl-sized"),)}
+    Path("r.yaml").write_text(text)
+    return make_plan(Path("r.yaml"), [], Registry({**known.claims, "datasets": sets}))
+
+
+def test_the_data_set_of_a_step_comes_with_its_options(check: Any) -> None:
+    plan = with_sized(
+        "defaults: {data: sized, data-opt: {size: 3}}\n"
+        + steps("- id: r\n  train: {arch: fc2}\n- id: s\n  convert: {model: r, data_opt: {size: 4}}")
+        + "  - {id: e, eval: {model: s, data: mnist}}\n"
+    )
+    assert [step.data_opt for step in plan.steps] == [{"size": 3}, {"size": 4}, {}]
+    plan = with_sized(
+        steps("- id: r\n  train: {arch: fc2, data: sized, data_opt: {size: 3}}\n- id: s\n  convert: {model: r}")
+    )
+    assert [(step.data, step.data_opt) for step in plan.steps] == [("sized", {"size": 3})] * 2
+
+
+def test_options_of_data_sets_are_checked(check: Any) -> None:
+    with pytest.raises(RecipeError) as caught:
+        with_sized(steps("- id: r\n  train:\n    arch: fc2\n    data: sized\n    data_opt: {gray: true, size: x}"))
+    lines = told(caught).splitlines()
+    assert lines[1].startswith("r.yaml:6:18: no option 'gray' of data set 'sized'")
+    assert lines[3].startswith("r.yaml:6:30: option 'size' of data set 'sized' is 'x'")
+    with pytest.raises(RecipeError, match=r"r\.yaml:5:7: option 'size' of data set 'sized' is req"):
+        with_sized(steps("- id: r\n  train:\n    data: sized\n    data_opt: {}\n    arch: fc2"))
+
+
 def test_a_plan_resolves_to_a_recipe_that_means_the_same(check: Any) -> None:
     import yaml
 
@@ -96,7 +163,7 @@ def test_a_plan_resolves_to_a_recipe_that_means_the_same(check: Any) -> None:
         ("a: b: c\n", "r.yaml:1:5: mapping values are not allowed here"),
         ("steps:\n\t- eval:\n", "r.yaml:2:1: found character '\\t' that cannot start any token\nindent with spaces"),
         ("a: 1\n---\nb: 2\n", "r.yaml:2:1: a second document begins here"),
-        ("name: a\nname: b\nsteps: []\n", "r.yaml:2:1: the key 'name' is here twice\nfirst at r.yaml:1:1"),
+        ("name: a\nname: b\nsteps: []\n", "r.yaml:2:1: the key 'name' is here twice\n  first at r.yaml:1:1"),
         ("name: !!python/object:os.system x\n", "r.yaml:1:7: tags such as"),
         ("name: !ENV x\n", "r.yaml:1:7: tags such as !ENV are not supported"),
         ("a: &x [1]\nb: *x\n", "r.yaml:1:4: anchors and aliases are not supported"),
@@ -104,7 +171,7 @@ def test_a_plan_resolves_to_a_recipe_that_means_the_same(check: Any) -> None:
         ("? [a]\n: 1\n", "r.yaml:1:3: a key must be a text"),
         ("a: " + "[" * 100 + "]" * 100, "nested too deeply"),
         ("a: " + "[" * 5000, "nested too deeply"),
-        ("a: '" + "x" * 1_000_001 + "'", "larger than 1,000,000 bytes"),
+        ("a: '" + "x" * 1_000_001 + "'", "r.yaml:1:65537: larger than 65,536 bytes"),
         # the sections
         ("{}\n", "r.yaml:1:1: the recipe has no `steps`"),
         ("stepps:\n  - eval: {}\n", "r.yaml:1:1: 'stepps' is no key of a recipe\n  did you mean 'steps'?"),
@@ -163,7 +230,7 @@ def test_a_plan_resolves_to_a_recipe_that_means_the_same(check: Any) -> None:
 def test_mistakes_have_a_place(check: Any, text: str | bytes, message: str) -> None:
     with pytest.raises(RecipeError) as caught:
         check(text)
-    assert message in str(caught.value)
+    assert message in told(caught)
 
 
 BEYOND_THE_FIRST_STEP = [
@@ -265,7 +332,7 @@ UNSUITED = [
 def test_what_a_network_cannot_do_is_found(check: Any, runs: None, text: str, message: str) -> None:
     with pytest.raises(RecipeError) as caught:
         check(text)
-    assert message in str(caught.value)
+    assert message in told(caught)
 
 
 @pytest.mark.parametrize(
@@ -320,7 +387,7 @@ def test_mistakes_that_would_show_late_are_found(check: Any, text: str, message:
     Path("run/run.json").write_text('{"verb": "train", "settings": []}')
     with pytest.raises(RecipeError) as caught:
         check(text)
-    assert message in str(caught.value)
+    assert message in told(caught)
 
 
 def test_a_mistake_hides_no_other(check: Any) -> None:
@@ -339,7 +406,7 @@ def test_a_mistake_hides_no_other(check: Any) -> None:
                 eval: {model: odd, split: dev}
             """
         )
-    places = [line.split(": ")[0] for line in str(caught.value).splitlines()[1:] if line.startswith("r.yaml")]
+    places = [line.split(": ")[0] for line in told(caught).splitlines()[1:] if line.startswith("r.yaml")]
     lines = [tuple(int(number) for number in place.split(":")[1:]) for place in places]
     assert lines == [(3, 5), (3, 24), (5, 15), (5, 28), (5, 50), (5, 58), (6, 24), (8, 5), (10, 24)]
 
@@ -365,7 +432,7 @@ def test_all_mistakes_are_told_at_once(check: Any) -> None:
                 convert: {model: rely}
             """
         )
-    assert str(caught.value).splitlines() == [
+    assert told(caught).splitlines() == [
         "5 problems; nothing was run",
         "r.yaml:4:7: no architecture called 'fc22'",
         "  did you mean 'fc2'? `snnctl archs list` shows all",
@@ -388,6 +455,15 @@ def test_all_mistakes_are_told_at_once(check: Any) -> None:
         ("relu.epochs=x", "--set relu.epochs: option 'epochs' of train is 'x'"),
         ("relu.epochs=", "--set relu.epochs: option 'epochs' of train is None"),
         ("relu.lr.x=1", "--set relu.lr.x: the option 'lr' has no parts"),
+        ("relu.arch_opt.hidden.x=1", "--set relu.arch_opt.hidden.x: the option 'arch_opt.hidden' has no parts"),
+        (
+            "relu.callback.early-stopping.patients=1",
+            "early-stopping.patients: no option 'patients' of",
+        ),
+        (
+            "relu.callback.erly-stopping=",
+            "erly-stopping: no training callback called 'erly-stopping'",
+        ),
         ("relu.arch_opt.hiden=1", "--set relu.arch_opt.hiden: no option 'hiden' of architecture 'fc2'"),
         ("relu=1", "--set relu: no variable 'relu'\nan option of the step is set with relu.KEY=VALUE"),
         ("weihgts=a", "--set weihgts: no variable 'weihgts'\ndid you mean 'weights'?"),
@@ -400,7 +476,7 @@ def test_all_mistakes_are_told_at_once(check: Any) -> None:
 def test_mistakes_in_settings(check: Any, setting: str, message: str) -> None:
     with pytest.raises(RecipeError) as caught:
         check(GOOD, setting)
-    assert message in str(caught.value)
+    assert message in told(caught)
 
 
 @pytest.mark.parametrize("setting", ["", "=", "=3", "relu.epochs", ".epochs=3", "relu.=3"])
@@ -451,4 +527,3 @@ def test_data_sets_of_steps_that_name_none(check: Any) -> None:
         steps("- id: r\n  train: {arch: fc2}\n- id: s\n  convert: {model: r}\n- eval: {model: s, data: mnist}")
     )
     assert [step.data for step in plan.steps] == [DEFAULT_DATA, DEFAULT_DATA, "mnist"]
-    assert train.DEFAULT_DATA == DEFAULT_DATA

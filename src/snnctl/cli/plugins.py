@@ -81,6 +81,8 @@ def new_plugin(
     as_json: AsJson = False,
 ) -> None:
     """Write a new package and tell what to do with it."""
+    from shlex import quote
+
     from snnctl.cli.installed import installed, quiet_plugins
     from snnctl.cli.plugin_texts import new_text
     from snnctl.cli.tables import shorten
@@ -99,7 +101,7 @@ def new_plugin(
     files = new_package(names, scaffolds)
     folder = write_package(out.expanduser() / name, files)
     place = shorten(folder.resolve())
-    commands = [f"pip install ./{place}" if not Path(place).is_absolute() else f"pip install {place}"]
+    commands = [f"pip install {quote(place if Path(place).is_absolute() else f'./{place}')}"]
     commands += [f"snnctl plugins check {name}", *commands_to_try(scaffolds, names)]
     made = {"folder": str(folder.resolve()), "files": list(files), "commands": commands}
     print(to_json(made) if as_json else new_text(place, list(files), commands), end="")
@@ -180,8 +182,8 @@ def _show_findings(plugin: PluginInfo, findings: list[Finding]) -> None:
             subject = finding.subject
             console.print(subject, style="bold")
         line = Text(f"{finding.state:8}", styles[finding.state]) + Text(f" {finding.check}")
-        console.print(Padding(line, (0, 0, 0, 2)))
+        console.print(Padding(line, (0, 0, 0, 2), expand=False))
         if finding.message:
-            console.print(Padding(Text(finding.message), (0, 0, 0, 13)))
+            console.print(Padding(Text(finding.message), (0, 0, 0, 13), expand=False))
     numbers = ", ".join(f"{number} {state}" for state, number in counted(findings).items())
     console.print(f"{plugin.name} ({plugin.package} {plugin.version}): {numbers}", soft_wrap=True)

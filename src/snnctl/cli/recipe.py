@@ -8,9 +8,11 @@ from typing import Annotated
 
 import typer
 
+from snnctl.cli.recipe_files import recipe_paths
+
 
 def run(
-    recipe: Annotated[Path, typer.Argument(metavar="RECIPE", help="YAML file.")],
+    recipe: Annotated[Path, typer.Argument(metavar="RECIPE", help="YAML file.", autocompletion=recipe_paths)],
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="STEP.KEY=VALUE", help="Set an option or a variable (NAME=VALUE). Repeatable."),
@@ -39,27 +41,20 @@ def run(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout and nothing else.")] = False,
 ) -> None:
     """Check the recipe, then run its steps; those whose results are known already are not run again."""
-    from snnctl.cli.recipe_tables import show_outcome, show_plan
     from snnctl.cli.session import start
     from snnctl.cli.streams import result_kept_in
-    from snnctl.cli.tables import print_json
     from snnctl.errors import UsageError
-    from snnctl.recipes import (
-        Cache,
-        as_data,
-        cache_folder,
-        execute_plan,
-        forecast,
-        make_plan,
-        parse_settings,
-        summary,
-    )
+    from snnctl.recipes import cache_folder, make_plan, parse_settings
 
     if cache is not None and no_cache:
         raise UsageError("--cache and --no-cache are both given", todo="leave out one of them")
     folder = cache_folder(cache or not no_cache)
     with start() as session:
         plan = make_plan(recipe, parse_settings(settings or []), session.run.registry)
+        from snnctl.cli.recipe_tables import show_outcome, show_plan  # a recipe that is wrong needs none of these
+        from snnctl.cli.tables import print_json
+        from snnctl.recipes import Cache, as_data, execute_plan, forecast, summary
+
         outcome = None
         if dry_run:
             known = Cache(folder, session.reporter) if folder is not None else None

@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from snnctl.data.stream import Stream
 from snnctl.progress import Reporter, SilentReporter
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from snnctl.data.stream import Stream
 
 SPLITS = ("train", "test")
 

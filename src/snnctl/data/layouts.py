@@ -6,15 +6,13 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-import numpy as np
-
-from snnctl.data.cifar import read_batches
 from snnctl.data.damage import damaged
 from snnctl.data.dataset import Samples
-from snnctl.data.idx import read_idx
-from snnctl.data.npz import read_npz
+
+if TYPE_CHECKING:
+    import numpy as np
 
 IDX_PREFIX = {"train": "train", "test": "t10k"}
 IDX_SUFFIXES = ("-idx{n}-ubyte", "-idx{n}-ubyte.gz", ".idx{n}-ubyte", ".idx{n}-ubyte.gz")
@@ -65,6 +63,8 @@ class IdxFiles:
         images, labels = _idx_file(found, split, "images"), _idx_file(found, split, "labels")
         if images is None or labels is None:
             raise damaged(found, f"The {split} files have disappeared.")
+        from snnctl.data.idx import read_idx  # NumPy takes a while
+
         return _paired(read_idx(images, 3), read_idx(labels, 1), self.input_shape, images)
 
 
@@ -91,6 +91,8 @@ class NpzFile:
 
     def read(self, found: Path, split: str) -> Samples:
         """The samples of ``split``."""
+        from snnctl.data.npz import read_npz
+
         samples = read_npz(found, split)
         return _paired(samples.inputs, samples.labels, self.input_shape, found)
 
@@ -125,9 +127,27 @@ class CifarBatches:
 
     def read(self, found: Path, split: str) -> Samples:
         """The samples of ``split``."""
+        import numpy as np
+
+        from snnctl.data.cifar import read_batches
+
         batches = read_batches(found, self.batches[split])
         parts = [self.decode(blob, found / name) for name, blob in batches.items()]
         return Samples(np.concatenate([part.inputs for part in parts]), np.concatenate([part.labels for part in parts]))
+
+
+def decode_pickled(blob: bytes, source: Path, *, label_key: str) -> Samples:
+    """See :func:`snnctl.data.cifar.decode_pickled`, which is imported when it is called."""
+    from snnctl.data import cifar
+
+    return cifar.decode_pickled(blob, source, label_key=label_key)
+
+
+def decode_binary(blob: bytes, source: Path, *, label_bytes: int) -> Samples:
+    """See :func:`snnctl.data.cifar.decode_binary`, which is imported when it is called."""
+    from snnctl.data import cifar
+
+    return cifar.decode_binary(blob, source, label_bytes=label_bytes)
 
 
 def _file(path: Path) -> Path | None:

@@ -11,7 +11,6 @@ implementations::
 """
 
 from snnctl.data.dataset import DataContext, Dataset, Samples
-from snnctl.data.stream import Stream
 from snnctl.plugins.architecture import Architecture
 from snnctl.plugins.callback import TrainingCallback, TrainingContext
 from snnctl.plugins.command import Command
@@ -43,7 +42,6 @@ __all__ = [
     "Reader",
     "Registry",
     "Samples",
-    "Stream",
     "TrainingCallback",
     "TrainingContext",
     "Verb",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -82,6 +83,7 @@ def named(path: str, what: str) -> Any:
         return getattr(import_module(module), name)
 
 
+@cache  # recipes ask for it again and again
 def _options(verb: Verb) -> Any:
     from snnctl.errors import PluginError
 

@@ -4,24 +4,41 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from snnctl.errors import UsageError
-from snnctl.plugins import Registry, load_registry
-from snnctl.progress import Reporter, SilentReporter
-from snnctl.recipes.cache import DEFAULT, Cache
+from snnctl.plugins import Registry
 from snnctl.recipes.check import check_recipe
 from snnctl.recipes.complaints import Complaint, Complaints, FaultyRecipe
-from snnctl.recipes.data_sets import absent
-from snnctl.recipes.dry_run import Forecast, as_data, forecast
 from snnctl.recipes.extends import load_chain
-from snnctl.recipes.outcome import Outcome, finished_variants, last_figures, summary
-from snnctl.recipes.places import place_of
 from snnctl.recipes.plan import Plan, Step, Variant
-from snnctl.recipes.run import execute_plan
 from snnctl.recipes.settings import Setting, parse_settings
-from snnctl.verbs.result import Run
+
+if TYPE_CHECKING:
+    from snnctl.progress import Reporter
+    from snnctl.recipes.cache import Cache
+    from snnctl.recipes.data_sets import absent
+    from snnctl.recipes.dry_run import Forecast, as_data, forecast
+    from snnctl.recipes.outcome import Outcome, finished_variants, last_figures, summary
+    from snnctl.recipes.places import place_of
+    from snnctl.recipes.run import execute_plan
+
+HOMES = {
+    "Cache": "cache",
+    "Forecast": "dry_run",
+    "Outcome": "outcome",
+    "absent": "data_sets",
+    "as_data": "dry_run",
+    "execute_plan": "run",
+    "finished_variants": "outcome",
+    "forecast": "dry_run",
+    "last_figures": "outcome",
+    "place_of": "places",
+    "summary": "outcome",
+}
+"""What only running and foretelling need, and where it lives: a recipe that is wrong is told without it."""
 
 __all__ = [
     "Cache",
@@ -60,6 +77,11 @@ def run_recipe(
     reporter: Reporter | None = None,
 ) -> Outcome:
     """Check a whole recipe, then run its steps; see :func:`snnctl.run_recipe`."""
+    from snnctl.plugins import load_registry
+    from snnctl.progress import SilentReporter
+    from snnctl.recipes.run import execute_plan
+    from snnctl.verbs.result import Run
+
     run = Run(load_registry(), reporter or SilentReporter())
     given = [Setting.of(name, value) for name, value in (settings or {}).items()]
     plan = make_plan(Path(path), given, run.registry)
@@ -85,6 +107,8 @@ def cache_folder(cache: Any) -> Path | None:
         UsageError: it is none of these.
     """
     if isinstance(cache, bool):
+        from snnctl.recipes.cache import DEFAULT
+
         return DEFAULT if cache else None
     if isinstance(cache, str | os.PathLike) and os.fspath(cache):
         return Path(cache)
@@ -99,3 +123,10 @@ def make_plan(path: Path, settings: list[Setting], registry: Registry) -> Plan:
     """
     complaints = Complaints()
     return check_recipe(load_chain(path, complaints), settings, registry, complaints)
+
+
+def __getattr__(name: str) -> Any:
+    """The function or class called ``name``, from the module it lives in."""
+    if name not in HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{HOMES[name]}"), name)

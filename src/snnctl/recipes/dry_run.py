@@ -164,7 +164,7 @@ def _job(step: Step, network: Network, registry: Registry) -> Job | None:
         dataset = configured(step, registry)
     except SnnctlError:
         return None
-    count = samples_shown(step.verb.name, step.options.model_dump(mode="json"), dataset.sizes)
+    count = samples_shown(step.verb.name, step.options.model_dump(mode="json"), dataset.sizes or {})
     return None if count is None else Job(step.verb.name, dataset.name, network, count)
 
 

@@ -53,7 +53,7 @@ class Loader(yaml.SafeLoader):
     depth = 0
     values = 0
 
-    def fetch_flow_collection_start(self, TokenClass: Any) -> None:  # noqa: N803  (its name in PyYAML)
+    def fetch_flow_collection_start(self, TokenClass: Any) -> None:
         """A ``[`` or ``{``. Composing would come too late: the scanner looks ahead, and takes long in deep ones."""
         if self.flow_level >= DEEPEST:
             raise yaml.MarkedYAMLError(problem=TOO_DEEP, problem_mark=self.get_mark())

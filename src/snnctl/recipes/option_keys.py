@@ -9,6 +9,8 @@ import types
 import typing
 from collections.abc import Iterable, Mapping
 from enum import Enum
+from functools import cache
+from types import MappingProxyType
 from typing import Annotated, Any
 
 from snnctl.plugins.verb import Verb
@@ -30,9 +32,10 @@ class Inside(Enum):
 Insides = Mapping[str, Inside]
 
 
-def insides(model: type[Options]) -> dict[str, Inside]:
+@cache
+def insides(model: type[Options]) -> Insides:
     """What each option of a verb holds, by name."""
-    return {name: _inside(field) for name, field in model.model_fields.items()}
+    return MappingProxyType({name: _inside(field) for name, field in model.model_fields.items()})
 
 
 def all_insides(verbs: Iterable[Verb]) -> dict[str, Inside]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from datetime import datetime
@@ -183,14 +183,17 @@ class _Started:
             elif outcome.failure is None:
                 self._run.reporter.note(f"{_count(outcome)} are complete in {named}")
                 self._prepare(list(complete))
-                self._tidy(folder, complete)
                 self._run = replace(self._run, unfinished=Unfinished.beside(folder, named, anew=False))
+                self._tidy(folder, complete)
                 self._rest(outcome, named)
         return outcome
 
-    def _tidy(self, folder: Path, complete: Iterable[str]) -> None:
+    def _tidy(self, folder: Path, complete: Container[str]) -> None:
         """Remove what a process that was killed has left beside complete steps; beside others that is done later."""
-        for where in complete:
+        for _, step, where in all_steps(self._plan):
+            if where not in complete:
+                continue
+            self._drop_unfinished(step, where)
             with suppress(OSError):
                 clear_leftovers(folder / where)
             if self._cache is not None and (key := self._keys.get(where)) is not None:
@@ -238,7 +241,9 @@ class _Started:
             with self._locked(key, where):
                 how = self._shared(key, where, base) or self._cached(key, where, base)
                 self._tell(variant, step, how)
-                if not how:
+                if how:
+                    self._drop_unfinished(step, where)
+                else:
                     missed = self._execute(variant, step, outcome, base, published)
                     outcome.failure = self._missed(where, missed)
                     self._keep(key, variant, step, base, outcome.failure)
@@ -260,7 +265,10 @@ class _Started:
         same = self._done.get(key) if key is not None else None
         if same is None:
             return ""
-        place(base / same, base / where)
+        try:
+            place(base / same, base / where)
+        except FileNotFoundError:  # somebody has deleted it
+            return ""
         return f"the same as {same}"
 
     def _cached(self, key: str | None, where: str, base: Path) -> str:
@@ -289,6 +297,11 @@ class _Started:
         start_afresh(getattr(options, "seed", 0))
         result, _ = execute(step.verb, options, run, out=base / where, overwrite=True, command=self._command)
         return failure(result, outcome.folder / where)
+
+    def _drop_unfinished(self, step: Step, where: str) -> None:
+        """Of a step whose result is there, what an interrupted run of it has kept is of no use any more."""
+        if step.verb.resumes and self._run.unfinished is not None:
+            self._run.unfinished.of_step(_short(where), published=True).discard()
 
     def _missed(self, where: str, error: SnnctlError | None) -> SnnctlError | None:
         if error is not None:

@@ -17,8 +17,7 @@ from snnctl.recipes.marked import Marked
 from snnctl.recipes.suiting import unsuited
 from snnctl.runs import expanded
 from snnctl.verbs.known import Known, made, recorded
-from snnctl.verbs.opening import recorded_settings
-from snnctl.verbs.samples import DEFAULT_DATA
+from snnctl.verbs.recorded import DEFAULT_DATA, recorded_settings
 from snnctl.verbs.validation import check_model
 
 

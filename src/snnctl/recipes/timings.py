@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -60,12 +61,21 @@ class Job:
 def estimate(job: Job, past: Iterable[Job]) -> float | None:
     """Seconds that ``job`` may take; None if nothing of its kind has been run.
 
-    The youngest run with the same options of the architecture is taken, or else the youngest of the architecture.
+    Runs with the same options of the architecture go before others of that architecture; then the one is taken that is
+    nearest in length, of several the youngest. What does not depend on the number of samples is scaled along, so that a
+    long step is overestimated by a short one.
     """
     alike = [each for each in past if _kind(each) == _kind(job) and each.samples and each.network.arch is not None]
     if not alike:
         return None
-    nearest = max(alike, key=lambda each: (each.network.arch_opt == job.network.arch_opt, each.started))
+    if not job.samples:
+        return 0.0
+
+    def nearness(each: Job) -> tuple[bool, int, str]:
+        halvings = round(abs(math.log2(each.samples / job.samples)))
+        return each.network.arch_opt == job.network.arch_opt, -halvings, each.started
+
+    nearest = max(alike, key=nearness)
     return nearest.seconds * job.samples / nearest.samples
 
 

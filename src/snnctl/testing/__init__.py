@@ -143,8 +143,9 @@ def check_metric(metric: type[Metric]) -> Findings:
         NonconformingError: something is not so.
     """
     from snnctl.testing.metrics import examine_metric
+    from snnctl.testing.trial import Trial
 
-    return demand(examine_metric(metric))
+    return demand(examine_metric(metric, Trial()))
 
 
 def check_neuron_model(model: NeuronModel) -> Findings:

@@ -16,7 +16,7 @@ from snnctl.plugins.checks import check_callback as check_declared
 from snnctl.testing.findings import Checks, Finding, Worth, require
 from snnctl.testing.tiny import tiny_relu, tiny_samples
 from snnctl.testing.trial import Trial, registry_with
-from snnctl.testing.working import train_tiny
+from snnctl.testing.working import train_tiny, unmeasured
 
 KINDS: tuple[tuple[Literal["relu", "snn"], str], ...] = (("relu", "ReLU"), ("snn", "spiking"))
 
@@ -31,7 +31,7 @@ def examine_callback(callback: TrainingCallback, trial: Trial) -> list[Finding]:
         options = trial.options_of(callback)
     if options is None:
         return checks.findings
-    registry = registry_with("callbacks", callback)
+    registry = unmeasured(registry_with("callbacks", callback))
     with _empty_folder():
         with checks.that("makes a callback of Keras, a new one for each training"):
             _require_new(callback, options)

@@ -7,10 +7,10 @@ from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from snnctl.errors import SnnctlError
 from snnctl.plugins.checks import check_exporter as check_declared
 from snnctl.plugins.exporter import ExportContext, Exporter
-from snnctl.testing.findings import Checks, Finding, require
-from snnctl.testing.tiny import tiny_snn
+from snnctl.testing.findings import Checks, Finding, Unknown, require
 from snnctl.testing.trial import Trial, registry_with
 from snnctl.testing.working import work
 from snnctl.verbs.result import Given
@@ -29,10 +29,10 @@ def examine_exporter(exporter: Exporter, trial: Trial) -> list[Finding]:
     options: dict[str, Any] = {}
     with checks.that("takes its options"):
         options = trial.options_of(exporter)
-    snn = tiny_snn()
+    snn = trial.networks.snn
     files: Mapping[str, Any] | None = None
-    with checks.that("writes a small network"):
-        files = _files(exporter, snn, options)
+    with checks.that("writes a small network, or refuses it in words"):
+        files = _files_or_refusal(exporter, snn, options)
     if files is None:
         return checks.findings
     with checks.that("names files of the run folder"):
@@ -46,6 +46,13 @@ def examine_exporter(exporter: Exporter, trial: Trial) -> list[Finding]:
     with checks.that("works as `snnctl export --to`"):
         _require_exported(exporter, snn, options, set(files))
     return checks.findings
+
+
+def _files_or_refusal(exporter: Exporter, snn: keras.Model, options: dict[str, Any]) -> Mapping[str, Any]:
+    try:
+        return _files(exporter, snn, options)
+    except SnnctlError as refusal:
+        raise Unknown(f"refused: {' '.join(str(refusal).split())}") from refusal
 
 
 def _files(exporter: Exporter, snn: keras.Model, options: dict[str, Any]) -> Mapping[str, Any]:
@@ -62,7 +69,7 @@ def _files(exporter: Exporter, snn: keras.Model, options: dict[str, Any]) -> Map
 def _require_safe(name: Any) -> None:
     require(isinstance(name, str) and name.isprintable(), f"{name!r:.60} is no name of a file")
     path = PurePosixPath(name)
-    good = path.name == name and "\\" not in name and ":" not in name and name not in (".", "..")
+    good = name and path.name == name and "\\" not in name and ":" not in name and name not in (".", "..")
     require(good, f"'{name}' leaves the run folder; give names without folders")
     require(not name.startswith("."), f"'{name}' would be hidden")
     require(name not in RESERVED, f"'{name}' is a file of the run folder itself")

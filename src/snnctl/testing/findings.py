@@ -9,7 +9,6 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from snnctl.errors import SnnctlError
-from snnctl.plugins.guard import describe
 
 State = Literal["passed", "failed", "warned", "skipped"]
 STATES: tuple[State, ...] = ("passed", "failed", "warned", "skipped")
@@ -94,9 +93,7 @@ class Checks:
         except Wrong as found:
             self._note(check, "failed", str(found))
         except BaseException as error:
-            self._note(
-                check, "failed", " ".join(str(error).split()) if isinstance(error, SnnctlError) else describe(error)
-            )
+            self._note(check, "failed", _told(error))
         else:
             self._note(check, "passed")
 
@@ -110,6 +107,15 @@ class Checks:
 
     def _note(self, check: str, state: State, message: str = "") -> None:
         self.findings.append(Finding(self.subject, check, state, message))
+
+
+def _told(error: BaseException) -> str:
+    """What was raised, in one line."""
+    if isinstance(error, SnnctlError):
+        return " ".join(str(error).split())
+    from snnctl.plugins.guard import describe  # not above: this module comes with every pytest
+
+    return describe(error)
 
 
 def require(good: object, message: str) -> None:

@@ -60,7 +60,7 @@ def examine_plugin(plugin: PluginInfo, registry: Registry, trial: Trial) -> Iter
     for layer, rule in rules:
         yield from examine_layer_rule(layer, rule)
     for metric in metrics:
-        yield from examine_metric(metric)
+        yield from examine_metric(metric, trial)
 
 
 def _require_used(plugin: PluginInfo, registry: Registry, trial: Trial) -> None:

@@ -83,7 +83,7 @@ def _require_plan(verb: Verb, trial: Trial) -> None:
         return
     if given:
         raise refusals[0]
-    raise Unknown(f"it needs other options, see --opt: {refusals[0].what}")
+    raise Unknown(f"it needs other options, see --opt: {refusals[0].what.splitlines()[0]}")
 
 
 def _planned(verb: Verb, written: dict[str, Any]) -> str:

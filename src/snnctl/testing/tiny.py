@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -57,6 +58,20 @@ class TinyArchitecture(Architecture):
             ],
             name="tiny",
         )
+
+
+class Networks:
+    """The small networks, each made when it is asked for first; must not be changed."""
+
+    @cached_property
+    def relu(self) -> keras.Model:
+        """See :func:`tiny_relu`."""
+        return tiny_relu()
+
+    @cached_property
+    def snn(self) -> keras.Model:
+        """The spiking form of :attr:`relu`."""
+        return tiny_snn(self.relu)
 
 
 def tiny_samples(count: int, seed: int = 0) -> Samples:

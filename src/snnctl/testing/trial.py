@@ -14,7 +14,7 @@ from snnctl.plugins.options import REQUIRED, declared_options, read_options
 from snnctl.plugins.registry import OWN, Entry
 from snnctl.progress import Reporter, SilentReporter
 from snnctl.testing.findings import Unknown, Wrong
-from snnctl.testing.tiny import TinyArchitecture, TinyData
+from snnctl.testing.tiny import Networks, TinyArchitecture, TinyData
 
 TESTED = "snnctl-testing"
 """The package that things belong to while they are tried out."""
@@ -30,6 +30,7 @@ class Trial:
         data_dir: the folder in which data sets are looked for first.
         samples: files that readers should be able to read.
         reporter: told what takes time.
+        networks: what is measured and exported.
     """
 
     options: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
@@ -37,6 +38,7 @@ class Trial:
     data_dir: Path | None = None
     samples: tuple[Path, ...] = ()
     reporter: Reporter = field(default_factory=SilentReporter)
+    networks: Networks = field(default_factory=Networks)
 
     def options_of(self, thing: Any) -> dict[str, Any]:
         """The given options that ``thing`` has, parsed and checked.
@@ -72,15 +74,16 @@ def registry_with(key: str, thing: Any) -> Registry:
     return replace(registry, claims={kind: MappingProxyType(names) for kind, names in claims.items()})
 
 
-def registry_with_hook(key: str, *things: Any) -> Registry:
+def registry_with_hook(key: str, *things: Any, alone: bool = False) -> Registry:
     """As :func:`registry_with`, for what is registered late.
 
     Args:
         key: "metrics" or "layer_rules".
         things: what ``register`` is called with.
+        alone: whether there are no other metrics.
     """
     registry = registry_with("datasets", TinyData())
     hook = LateHook(TESTED, TESTED, lambda register: register(*things))
     if key == "metrics":
-        return replace(registry, metric_hooks=(*registry.metric_hooks, hook))
+        return replace(registry, metric_hooks=(hook,) if alone else (*registry.metric_hooks, hook))
     return replace(registry, rule_hooks=(*registry.rule_hooks, hook))

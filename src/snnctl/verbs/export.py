@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from snnctl.errors import ModelError, PluginError
+from snnctl.errors import ModelError, PluginError, SnnctlError
 from snnctl.plugins import ExportContext
 from snnctl.plugins.guard import guard, origin
 from snnctl.plugins.options import check_options
@@ -17,6 +17,7 @@ from snnctl.verbs.conversion_rules import layer_rules
 from snnctl.verbs.export_options import ExportOptions
 from snnctl.verbs.model_readers import readers_of
 from snnctl.verbs.result import Result, Run
+from snnctl.verbs.simulation import told_of_network
 
 if TYPE_CHECKING:
     import keras
@@ -39,7 +40,6 @@ def export(options: ExportOptions, run: Run) -> Result:
     from snnctl.lowering import lower
     from snnctl.models import dtype_of
     from snnctl.ttfs.hardware import constraints_of
-    from snnctl.verbs.simulation import told_of_network
 
     model = spiking_model(options, run)
     constraints = merged(options, constraints_of(model), options.seed, run.registry)
@@ -87,9 +87,11 @@ def exported(network: Network, context: ExportContext, options: ExportOptions, r
         PluginError: no such format, or its own code fails or returns what are no files.
         SnnctlError: what the format cannot hold.
     """
+    from snnctl.events import NetworkError
+
     exporter = run.registry.exporter(options.to)
-    where = origin(exporter)
-    with guard("export failed", where=where):
+    where, passed = origin(exporter), (SnnctlError, MemoryError, NetworkError)
+    with told_of_network(), guard("export failed", where=where, passed=passed):
         found = exporter.export(network, context, **check_options(exporter, options.to_opt))
     if not isinstance(found, Mapping) or not found:
         raise PluginError(

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from snnctl.errors import ModelError, UsageError
+from snnctl.errors import ModelError
 from snnctl.plugins.options import check_options
-from snnctl.runs import damaged_record, expanded, read_run
+from snnctl.runs import expanded
 from snnctl.verbs.building import CheckedArchitecture
 from snnctl.verbs.conversion_rules import layer_rules
 from snnctl.verbs.model_readers import readers_of
 from snnctl.verbs.options import ModelSourceOptions
+from snnctl.verbs.recorded import no_data_set, recorded_settings
 from snnctl.verbs.result import Run
 from snnctl.verbs.samples import Source, data_source, named_data
 
@@ -137,35 +137,6 @@ def open_network(
     return Network(loaded.model, kind, dtype_of(loaded.model), recorded_settings(path), rules)
 
 
-def recorded_settings(model: Path) -> dict[str, Any]:
-    """The resolved options of the run that made the network; empty for a bare file.
-
-    Raises:
-        ModelError: the run's record is damaged.
-    """
-    record = read_run(model) if model.is_dir() else None
-    if record is None:
-        return {}
-    for key in ("data", "preprocess"):
-        if not isinstance(record.settings.get(key), str | None):
-            raise damaged_record(model, f"'{key}' in its settings is not a text")
-    return record.settings
-
-
-def no_data_set(model: str, calibrates: bool = False) -> UsageError:
-    """The error that neither the options nor the record of ``model`` name a data set.
-
-    Args:
-        model: what the network was called.
-        calibrates: whether data of one's own would do.
-    """
-    own = ", or --calibrate with data of your own: an .npz or .npy file or a folder of images" if calibrates else ""
-    return UsageError(
-        f"no data set is named, and {model} does not record one",
-        todo=f"Add --data NAME (`snnctl data list` shows all){own}.",
-    )
-
-
 def require_relu(network: Network, model: str) -> None:
     """Conversion starts from a ReLU network.
 
@@ -176,16 +147,6 @@ def require_relu(network: Network, model: str) -> None:
         raise ModelError(
             f"{model} is a spiking network already", todo="Measure it with `snnctl eval`, train it with `finetune`."
         )
-
-
-def require_spiking(kind: str | None, model: str) -> None:
-    """Some verbs take a spiking network; ``kind`` is None if it is not known.
-
-    Raises:
-        ModelError: it is a ReLU network.
-    """
-    if kind == "relu":
-        raise ModelError(f"{model} is a ReLU network", todo="Convert it first: `snnctl convert`.")
 
 
 def _check_range(model: keras.Model, source: Source, run: Run) -> None:

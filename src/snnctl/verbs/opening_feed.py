@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from snnctl.runs import expanded
 from snnctl.verbs.feed import Feed, named_feed, own_feed
-from snnctl.verbs.opening import Network, no_data_set, open_network, recorded_settings, require_relu
+from snnctl.verbs.opening import Network, open_network, require_relu
 from snnctl.verbs.options import ConvertOptions
 from snnctl.verbs.own_data import stored_shape
+from snnctl.verbs.recorded import no_data_set, recorded_settings
 from snnctl.verbs.result import Run
 from snnctl.verbs.samples import data_source, named_data
 

@@ -24,7 +24,7 @@ FilePath = Annotated[Path, BeforeValidator(read_path)]
 class Options(BaseModel):
     """Base of all option models: unknown keys are refused, values are checked, instances do not change."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, defer_build=True)
     spiking_only: ClassVar[bool] = False
     """Whether ``model`` must be a spiking network."""
 

@@ -8,8 +8,9 @@ from snnctl.data.dataset import Dataset
 from snnctl.data.preprocess import parse_preprocess
 from snnctl.runs import expanded
 from snnctl.verbs.inspect import of_spiking
-from snnctl.verbs.opening import Network, open_network, recorded_settings, require_relu
+from snnctl.verbs.opening import Network, open_network, require_relu
 from snnctl.verbs.options import ConvertOptions
+from snnctl.verbs.recorded import recorded_settings
 from snnctl.verbs.result import Run
 from snnctl.verbs.samples import named_data
 

@@ -15,9 +15,8 @@ from snnctl.plugins.guard import guard, origin
 from snnctl.plugins.options import check_options
 from snnctl.verbs.checked_stream import CheckedStream, gathered
 from snnctl.verbs.options import DataOptions
+from snnctl.verbs.recorded import DEFAULT_DATA
 from snnctl.verbs.result import Run
-
-DEFAULT_DATA = "mnist-mini"  # of verbs that make a network; what is made of it takes the data set from its record
 
 
 @dataclass(frozen=True)

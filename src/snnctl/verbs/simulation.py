@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from snnctl.errors import AgreementError, ModelError, UsageError
 from snnctl.verbs.known import Known
-from snnctl.verbs.opening import require_spiking
+from snnctl.verbs.recorded import require_spiking
 
 if TYPE_CHECKING:
     from snnctl.data.dataset import Samples

@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
-from snnctl.data.preprocess import RawValues, parse_preprocess, parse_spelling
 from snnctl.errors import DataError, ModelError, SnnctlError, UsageError
 from snnctl.models.source import find_source
 from snnctl.plugins import Registry
@@ -15,12 +14,10 @@ from snnctl.runs import expanded, read_run
 from snnctl.verbs.known import recorded
 from snnctl.verbs.model_readers import readers_of
 from snnctl.verbs.named import find_named_problems, require_names
-from snnctl.verbs.opening import no_data_set, recorded_settings, require_spiking
 from snnctl.verbs.options import Options
+from snnctl.verbs.recorded import no_data_set, recorded_settings, require_spiking
 from snnctl.verbs.result import Given
 from snnctl.verbs.simulation import refuse_unfit
-
-PIXELS_OF_ANY_FILE = RawValues("data without a data set (--data)", (0.0, 255.0))
 
 Model = TypeVar("Model", bound=Options)
 
@@ -151,7 +148,7 @@ def _checks(
     if isinstance(preprocess, str) and isinstance(data, str):
         yield "preprocess", lambda: _check_preprocess(preprocess, registry, data, data_opt)
     elif isinstance(preprocess, str) and data is None and "calibrate" in given:
-        yield "preprocess", lambda: parse_spelling(preprocess, PIXELS_OF_ANY_FILE)
+        yield "preprocess", lambda: _check_spelling(preprocess)
     yield "calibrate", lambda: _check_calibration_file(given.get("calibrate"))
     yield "require_agreement", lambda: _check_requirement(given)
 
@@ -162,7 +159,16 @@ def _check_preprocess(preprocess: str, registry: Registry, data: str, data_opt: 
         dataset = registry.dataset(data, data_opt if isinstance(data_opt, Mapping) else {})
     except (SnnctlError, TypeError):
         return
+    from snnctl.data.preprocess import parse_preprocess  # NumPy takes a while
+
     parse_preprocess(preprocess, dataset)
+
+
+def _check_spelling(preprocess: str) -> None:
+    """The preprocessing of files, whose values are pixels."""
+    from snnctl.data.preprocess import RawValues, parse_spelling
+
+    parse_spelling(preprocess, RawValues("data without a data set (--data)", (0.0, 255.0)))
 
 
 def _check_calibration_file(path: object) -> None:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from snnctl.plugins import DataContext, Dataset, Samples
 
 SIZE = 8
 SPLITS = {"train": (2000, 1), "test": (500, 2)}  # number of images, seed
-GROUND, BAR, NOISE = 40, 150, 30  # brightness of the ground, what a bar adds to it, deviation
 
 
 class Bars(Dataset):
@@ -38,25 +35,14 @@ class Bars(Dataset):
             split: "train" or "test".
             context: not used here, as there are no files.
         """
+        import numpy as np  # here, so that listings and completion answer at once
+
+        from snnctl_example.drawing import draw_bars
+
         images, seed = SPLITS[split]
         labels = np.arange(images) % self.classes
-        return Samples(draw_bars(labels, np.random.default_rng(seed)), labels)
+        return Samples(draw_bars(labels, SIZE, np.random.default_rng(seed)), labels)
 
     def where(self, context: DataContext) -> str:
         """What ``snnctl data list`` shows; None would mean that files are missing."""
         return "made on the spot"
-
-
-def draw_bars(labels: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """An image for each label, shape (labels, 8, 8, 1), ``uint8``.
-
-    Args:
-        labels: directions, 0 to 3, shape (labels,).
-        random: draws the bar's place and the noise.
-    """
-    rows, columns = np.mgrid[:SIZE, :SIZE]
-    # For each direction, the number of the line that a pixel lies on. Lines 0 to 7 of a diagonal have 4 pixels or more.
-    lines = np.stack([rows, columns, rows + columns - 3, columns - rows + 4])
-    place = random.integers(SIZE, size=(len(labels), 1, 1))
-    images = GROUND + BAR * (lines[labels] == place) + random.normal(0, NOISE, (len(labels), SIZE, SIZE))
-    return images.clip(0, 255).astype(np.uint8)[..., np.newaxis]

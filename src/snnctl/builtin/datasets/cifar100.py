@@ -6,9 +6,8 @@ from functools import partial
 from types import MappingProxyType
 
 from snnctl.builtin.datasets.base import FileDataset
-from snnctl.data.cifar import decode_binary, decode_pickled
 from snnctl.data.fetch import RemoteFile
-from snnctl.data.layouts import CifarBatches
+from snnctl.data.layouts import CifarBatches, decode_binary, decode_pickled
 
 NAMES = """
 apple aquarium_fish baby bear beaver bed bee beetle bicycle bottle bowl boy bridge bus butterfly camel can castle

@@ -89,7 +89,9 @@ def _finished_steps(folder: Path, missing: Missing) -> Iterator[Path]:
 
 
 def _steps_so_far(folder: Path) -> Iterator[Path]:
-    runs = [entry for entry in folder.iterdir() if (entry / RECORD).is_file()]
+    entries = [entry for entry in folder.iterdir() if entry.is_dir()]
+    steps = [*entries, *(step for entry in entries for step in entry.iterdir())]  # a matrix has a folder for each run
+    runs = [entry for entry in steps if (entry / RECORD).is_file()]
     yield from sorted(runs, key=lambda run: (_record(run).started, run.name))
 
 

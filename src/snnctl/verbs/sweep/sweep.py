@@ -10,7 +10,8 @@ import numpy as np
 
 from snnctl.runs import to_json, versions
 from snnctl.verbs.interruptions import Interruptions
-from snnctl.verbs.opening import Opened, open_model, require_spiking
+from snnctl.verbs.opening import Opened, open_model
+from snnctl.verbs.recorded import require_spiking
 from snnctl.verbs.result import Result, Run
 from snnctl.verbs.sweep.chart import to_svg
 from snnctl.verbs.sweep.grid import AXES, given_axes, points

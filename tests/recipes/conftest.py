@@ -1,0 +1,96 @@
+"""Recipes of steps that take no time."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import counted_steps
+import pytest
+
+from snnctl.plugins import load_registry
+from snnctl.recipes import Outcome, execute_plan, make_plan, parse_settings
+from snnctl.verbs.result import Run
+
+
+class Notes:
+    """A reporter that keeps what it is told, and shows no progress."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+        self.warnings: list[str] = []
+
+    def task(self, description: str, total: int) -> Any:
+        """Nothing here takes long."""
+        raise NotImplementedError
+
+    def note(self, message: str) -> None:
+        """Keep it."""
+        self.notes.append(message)
+
+    def warn(self, message: str) -> None:
+        """Keep it."""
+        self.warnings.append(message)
+
+
+class Recipe:
+    """A recipe in the working folder, run in this process."""
+
+    def __init__(self, text: str) -> None:
+        self.path = Path("r.yaml")
+        self.path.write_text(text)
+        self.reporter = Notes()
+
+    def edit(self, old: str, new: str) -> None:
+        """Replace a part of it."""
+        text = self.path.read_text()
+        assert old in text
+        self.path.write_text(text.replace(old, new))
+
+    def run(self, out: str | None = None, settings: tuple[str, ...] = (), **options: Any) -> Outcome:
+        """Run it with the usual cache."""
+        registry = load_registry()
+        plan = make_plan(self.path, parse_settings(list(settings)), registry)
+        options = {"cache": Path("runs/.cache"), **options}
+        return execute_plan(plan, Run(registry, self.reporter), out=Path(out) if out else None, **options)
+
+    def ran(self) -> list[str]:
+        """The steps that were run since this was asked last."""
+        log = Path("calls.log")
+        found = log.read_text().splitlines() if log.exists() else []
+        log.unlink(missing_ok=True)
+        return found
+
+
+@pytest.fixture(scope="session")
+def plugin_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the plugin lies."""
+    return counted_steps.install(tmp_path_factory.mktemp("plugin"))
+
+
+@pytest.fixture
+def recipe_of(
+    plugin_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[str], Recipe]]:
+    """``recipe_of(text)``: a recipe in an empty working folder; its steps may be those of the plugin."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(plugin_folder)
+    monkeypatch.setattr("snnctl.recipes.inputs.own_code", lambda: "the same")  # while somebody works on it, too
+    monkeypatch.setattr(os, "fsync", lambda _: None)  # which matters when the power is cut
+    yield Recipe
+    sys.modules.pop(counted_steps.MODULE, None)
+
+
+@pytest.fixture
+def three(recipe_of: Callable[[str], Recipe]) -> Recipe:
+    """Three steps, each of which takes the network of the one before it."""
+    return recipe_of(counted_steps.RECIPE)
+
+
+@pytest.fixture
+def grid(recipe_of: Callable[[str], Recipe]) -> Recipe:
+    """Six variants of four steps; only the first and the third depend on the matrix."""
+    return recipe_of(counted_steps.MATRIX)

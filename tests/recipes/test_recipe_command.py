@@ -1,0 +1,93 @@
+"""``snnctl run``: what it prints of variants, of the cache, and of an interruption."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from snnctl.cli.process import run
+
+Call = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def call(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Call:
+    """``call("run", ...)``: exit code, stdout and stderr of a command; TensorFlow is not needed."""
+    monkeypatch.setattr("snnctl.cli.session.Session.import_tensorflow", lambda self: None)
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def command(*arguments: str) -> tuple[int, str, str]:
+        code = run(list(arguments), debug=False)
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    return command
+
+
+def test_a_matrix_is_told_variant_by_variant(grid, call: Call) -> None:
+    code, out, err = call("run", "r.yaml", "--out", "out")
+    assert code == 0
+    assert "variant 6 of 6, value=2-more=30, step 3 of 4: tuned (add)" in err
+    assert "step 1 of 4: relu (make): the same as value=2-more=10/relu" in err
+    rows = [line.split() for line in out.splitlines() if "%" in line]
+    assert [row[:3] for row in rows[:2]] == [["1", "10", "10.00"], ["1", "20", "10.00"]]
+    assert len(rows) == 6
+    table = Path("out/summary.csv").read_text().splitlines()
+    assert table[0] == "variant,value,more,relu.accuracy,snn.agreement,tuned.agreement,score.latency"
+    assert table[1].startswith("value=1-more=10,1,10,0.1,0.5,0.5,")
+    document = json.loads(Path("out/summary.json").read_text())
+    assert len(document["steps"]) == 24
+    assert document["steps"][5]["folder"] == "value=1-more=20/snn"
+    assert document["variants"][1]["settings"] == {"value": 1, "more": 20}
+    assert document["variants"][1]["figures"]["accuracy"] == 0.1
+
+
+def test_json_of_a_run_and_of_a_resumed_one(grid, call: Call) -> None:
+    first = json.loads(call("run", "r.yaml", "--out", "out", "--json")[1])
+    again = json.loads(call("run", "r.yaml", "--out", "out", "--resume", "--json")[1])
+    assert first["steps"] == again["steps"]
+    assert first["out"] == str(Path("out").resolve())
+
+
+def test_a_dry_run_tells_what_there_is_to_do(grid, call: Call) -> None:
+    code, out, _ = call("run", "r.yaml", "--dry-run")
+    assert code == 0
+    assert "16 of 24 steps to run, time unknown" in out
+    call("run", "r.yaml", "--out", "out", "--set", "more=10")
+    out = call("run", "r.yaml", "--dry-run")[1]
+    [line] = [line for line in out.splitlines() if "value=2-more=10" in line and "options" not in line]
+    assert line.split() == ["value=2-more=10", "relu,", "snn,", "tuned,", "score"]
+    assert "8 of 24 steps to run" in out
+    document = json.loads(call("run", "r.yaml", "--dry-run", "--json")[1])
+    assert document["plan"]["to_run"] == 8
+    assert [step["status"] for step in document["plan"]["steps"][4:8]] == ["shared", "shared", "to run", "to run"]
+    assert (
+        "nothing is to be run" in call("run", "r.yaml", "--dry-run", "--resume", "--out", "out", "--set", "more=10")[1]
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["--cache", "x", "--no-cache"], 2, "--cache and --no-cache are both given"),
+        (["--out", "x", "--resume", "--overwrite"], 2, "--resume keeps what is there"),
+        (["--resume"], 8, "there is no interrupted run of r.yaml"),
+        (["--cache", "r.yaml"], 8, "r.yaml is a file"),
+    ],
+)
+def test_what_cannot_be_is_told(three, call: Call, arguments: list[str], code: int, message: str) -> None:
+    got, out, err = call("run", "r.yaml", *arguments)
+    assert (got, out) == (code, "")
+    assert message in err
+    assert [path.name for path in Path().iterdir()] == ["r.yaml"]
+
+
+def test_a_failure_says_how_to_go_on(three, call: Call) -> None:
+    three.edit("value: 5", "value: 5, fail: true")
+    code, _, err = call("run", "r.yaml", "--out", "out")
+    assert code == 9
+    assert "1 of 3 steps are complete in out; --out out --resume goes on from there" in err
+    assert "step 'snn': the loss is NaN" in err

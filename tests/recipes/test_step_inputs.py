@@ -1,0 +1,125 @@
+"""What a step depends on, piece by piece."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import counted_steps
+import pytest
+
+import fake_package
+from snnctl.data.dataset import DataContext
+from snnctl.data.fingerprint import content_of, stat_of
+from snnctl.plugins import load_registry
+from snnctl.recipes import inputs, make_plan
+from snnctl.recipes.keys import step_keys
+
+NAME = counted_steps.MODULE.replace("_", "-")
+FILES = [f"{split}-{kind}-ubyte" for split in ("train", "t10k") for kind in ("images-idx3", "labels-idx1")]
+METRIC = """
+    from snnctl.plugins import hookimpl
+
+    @hookimpl
+    def register_metrics(register):
+        pass
+"""
+
+
+def test_content_does_not_depend_on_the_place(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name / "inner").mkdir(parents=True)
+        (tmp_path / name / "inner/file").write_text("the same")
+    assert content_of(tmp_path / "a") == content_of(tmp_path / "b")
+    assert stat_of(tmp_path / "a", below=True) != stat_of(tmp_path / "b", below=True)
+    (tmp_path / "b/inner/file").rename(tmp_path / "b/inner/other")
+    assert content_of(tmp_path / "a") != content_of(tmp_path / "b")
+
+
+def test_a_change_of_size_or_time_is_noticed(tmp_path: Path) -> None:
+    file = tmp_path / "below" / "file"
+    file.parent.mkdir()
+    found = []
+    for text, time in (("one", 1), ("one", 2), ("three", 2)):
+        file.write_text(text)
+        os.utime(file, (time, time))
+        found.append((stat_of(tmp_path, below=True), stat_of(tmp_path), stat_of(file)))
+    assert [len(set(each)) for each in zip(*found, strict=True)] == [3, 1, 3]
+
+
+def test_the_files_of_a_data_set_are_looked_at_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("SNNCTL_DATA", "KERAS_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.setenv(name, str(tmp_path / "nowhere"))
+    mnist = load_registry(entry_points=False).dataset("mnist")
+    assert mnist.fingerprint(DataContext(tmp_path)) is None
+    for name in FILES:
+        (tmp_path / name).write_text(name)
+    first = mnist.fingerprint(DataContext(tmp_path))
+    (tmp_path / "cifar10").mkdir()
+    (tmp_path / "cifar10/batch").touch()
+    assert mnist.fingerprint(DataContext(tmp_path)) == first
+    (tmp_path / FILES[0]).write_text("changed")
+    assert mnist.fingerprint(DataContext(tmp_path)) != first
+
+
+def test_sizes_of_the_data_sets_that_come_along() -> None:
+    mini = load_registry(entry_points=False).dataset("mnist-mini")
+    assert mini.sizes == {split: len(mini.load(split, DataContext())) for split in ("train", "test")}
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize("name", ["mnist", "fashion-mnist", "cifar10"])
+def test_sizes_of_the_others(name: str, real_data: Path) -> None:
+    dataset = load_registry(entry_points=False).dataset(name)
+    assert dataset.sizes == {split: len(dataset.load(split, DataContext(real_data))) for split in ("train", "test")}
+
+
+def test_only_plugins_that_take_part_count(
+    recipe_of: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = recipe_of("steps: [{make: {value: 1}}, {id: relu, train: {arch: fc2, data: coded}}, {train: {arch: fc2}}]")
+
+    def owners() -> list[list[str]]:
+        registry = load_registry()
+        known = {info.package for info in registry.plugins if info.package in (NAME, "unrelated", "measuring")}
+        steps = make_plan(recipe.path, [], registry).steps
+        return [[name for name in inputs.packages(step, registry) if name in known] for step in steps]
+
+    assert owners() == [[NAME], [NAME], []]
+    other = tmp_path / "site"
+    other.mkdir()
+    monkeypatch.syspath_prepend(other)
+    fake_package.install(other, "unrelated", fake_package.GOOD)
+    assert owners() == [[NAME], [NAME], []]
+    fake_package.install(other, "measuring", METRIC)
+    assert owners() == [sorted([NAME, "measuring"]), sorted([NAME, "measuring"]), ["measuring"]]
+
+
+def test_a_network_in_a_run_folder_counts_by_content_and_settings(tmp_path: Path) -> None:
+    found = []
+    for settings, duration, weights in (("{}", 1, "w"), ("{}", 2, "w"), ('{"data": "mnist"}', 2, "w"), ("{}", 1, "v")):
+        (tmp_path / "run.json").write_text(f'{{"verb": "make", "settings": {settings}, "duration": {duration}}}')
+        (tmp_path / "model.keras").write_text(weights)
+        found.append(inputs.network(str(tmp_path)))
+    assert found[0] == found[1]
+    assert found[2] != found[0] != found[3]
+    assert inputs.network(str(tmp_path / "model.keras")) == {"content": found[3]["content"]}
+
+
+def test_samples_that_are_not_here_are_not_known(three) -> None:
+    three.edit("value: 3", "value: 3, data: lines")
+    registry = load_registry()
+    plan = make_plan(three.path, [], registry)
+    assert set(step_keys(plan, registry).values()) == {None}
+
+
+@pytest.mark.parametrize(("variable", "value"), [("CUDA_VISIBLE_DEVICES", "-1"), ("CUDA_VISIBLE_DEVICES", "")])
+def test_gpus_may_be_hidden(variable: str, value: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setattr(inputs, "GPU_FILES", (str(tmp_path),))
+    assert inputs.device_kind() == "gpu"
+    monkeypatch.setenv(variable, value)
+    assert inputs.device_kind() == "cpu"

@@ -1,0 +1,62 @@
+"""The fixtures that come with snnctl, and the whole test of a plugin in three lines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from snnctl.errors import PluginError, UsageError
+from snnctl.testing import check_plugin
+from snnctl.testing.lookup import find_plugin
+
+
+def test_the_networks_compute_the_same(tiny_relu: Any, tiny_snn: Any, tiny_samples: Any) -> None:
+    expected = tiny_relu.predict(tiny_samples.inputs, verbose=0)
+    np.testing.assert_allclose(tiny_snn.predict(tiny_samples.inputs, verbose=0), expected, atol=1e-5)
+    assert np.ptp(expected) > 0.01
+
+
+def test_the_registry_has_what_is_installed(snnctl_registry: Any) -> None:
+    assert "bars" in snnctl_registry.datasets
+
+
+def test_the_command_runs_in_a_folder_of_its_own(run_snnctl: Callable[..., Any], tmp_path: Path) -> None:
+    assert run_snnctl("plugins", "list", "--json").json()["plugins"][0]["name"] == "builtin"
+    run_snnctl("plugins", "new", "mine-of-tests", "--kind", "metric")
+    assert (tmp_path / "mine-of-tests").is_dir()
+    refused = run_snnctl("data", "show", "nothing", code=7)
+    assert "no data set called 'nothing'" in refused.stderr
+    with pytest.raises(pytest.fail.Exception, match="no data set called 'nothing'"):
+        run_snnctl("data", "show", "nothing")
+
+
+@pytest.mark.parametrize("name", ["example", "snnctl-example", "snnctl-example:example", "bars", "snnctl-example:bars"])
+def test_a_plugin_is_found_by_its_names(snnctl_registry: Any, name: str) -> None:
+    assert find_plugin(name, snnctl_registry).package == "snnctl-example"
+
+
+@pytest.mark.long
+def test_the_example_plugin_conforms() -> None:
+    found = check_plugin("example")
+    assert {finding.subject for finding in found} == {
+        "package",
+        "data set 'bars'",
+        "architecture 'allconv'",
+        "metric 'silent'",
+    }
+
+
+def test_a_plugin_that_is_not_there() -> None:
+    with pytest.raises(PluginError, match="no plugin called 'exampel'") as caught:
+        check_plugin("exampel")
+    assert "did you mean 'example'?" in caught.value.todo
+
+
+def test_an_option_that_nothing_has() -> None:
+    with pytest.raises(UsageError, match="nothing of plugin 'example' has an option 'filtres'") as caught:
+        check_plugin("example", filtres=3)
+    assert caught.value.todo == "did you mean 'filters'?"

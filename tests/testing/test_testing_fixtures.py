@@ -26,7 +26,7 @@ def test_the_registry_has_what_is_installed(snnctl_registry: Any) -> None:
 
 def test_the_command_runs_in_a_folder_of_its_own(run_snnctl: Callable[..., Any], tmp_path: Path) -> None:
     assert run_snnctl("plugins", "list", "--json").json()["plugins"][0]["name"] == "builtin"
-    run_snnctl("plugins", "new", "mine-of-tests", "--kind", "metric")
+    run_snnctl("plugins", "new", "mine-of-tests", "--kind", "dataset")
     assert (tmp_path / "mine-of-tests").is_dir()
     refused = run_snnctl("data", "show", "nothing", code=7)
     assert "no data set called 'nothing'" in refused.stderr

@@ -159,6 +159,7 @@ class Scaled(keras.layers.Layer):
         return {**super().get_config(), "k": self.k}
 
 
+@pytest.mark.long
 def test_layer_rules() -> None:
     good = check_layer_rule(Doubled, lambda context, layer, signal: context.affine(signal, 2.0))
     assert counted(good)["passed"] == 4

@@ -74,6 +74,8 @@ class WeightBits(_Own):
         from snnctl.ttfs.constraints import Constraints
         from snnctl.ttfs.quantize import rounded_weights
 
+        if not self.value:
+            return J
         return rounded_weights(J, Constraints(weight_bits=self.value, w_min=self.w_min, w_max=self.w_max))
 
 
@@ -91,7 +93,7 @@ class ThresholdBits(_Own):
         """See :func:`snnctl.ttfs.quantize.rounded_thresholds`."""
         from snnctl.ttfs.quantize import rounded_thresholds
 
-        return rounded_thresholds(D, self.value)
+        return rounded_thresholds(D, self.value) if self.value else D
 
 
 ALL: tuple[type[HardwareConstraint], ...] = (Noise, TimeBits, WeightBits, ThresholdBits)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,12 +12,15 @@ from snnctl.data.prepare import load_raw, load_split
 from snnctl.data.prepared import PreparedStream
 from snnctl.data.preprocess import Preprocessing, parse_preprocess
 from snnctl.data.stream import ArrayStream, Stream, first
+from snnctl.errors import DataError
 from snnctl.plugins.guard import guard, origin
 from snnctl.plugins.options import check_options
 from snnctl.verbs.checked_stream import CheckedStream, gathered
 from snnctl.verbs.options import DataOptions
 from snnctl.verbs.recorded import DEFAULT_DATA
 from snnctl.verbs.result import Run
+
+OWN = "snnctl"
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,7 @@ class Source:
         raw = self._raw_stream(name)
         if raw is not None:
             return gathered(self._prepared(raw), f"{self.dataset.name}, {name} split", self.context.reporter)
-        with guard(f"load failed for the {name} split", where=origin(self.dataset)):
+        with guard(f"load failed for the {name} split", where=origin(self.dataset)), told_whose(self.dataset):
             return load_split(self.dataset, name, self.context, self.preprocessing, limit=self.limit, dtype=self.dtype)
 
     def stream(self, name: str) -> Stream:
@@ -97,7 +101,7 @@ class Source:
         """
         stored = self._raw_stream(name)
         if stored is None:
-            with guard(f"load failed for the {name} split", where=origin(self.dataset)):
+            with guard(f"load failed for the {name} split", where=origin(self.dataset)), told_whose(self.dataset):
                 raw = load_raw(self.dataset, name, self.context, limit=self.limit)
             stored = ArrayStream(lambda: raw.inputs, raw.labels)
         return self._prepared(stored)
@@ -115,6 +119,21 @@ class Source:
         return PreparedStream(
             stored, self.dataset.input_shape, self.preprocessing, self.dtype, classes=self.dataset.classes
         )
+
+
+@contextmanager
+def told_whose(dataset: Dataset) -> Iterator[None]:
+    """Around the samples of a plugin's data set: what is wrong with them is told with its package and method.
+
+    Raises:
+        DataError: with that in front of its place.
+    """
+    try:
+        yield
+    except DataError as error:
+        if type(dataset).__module__.partition(".")[0] != OWN:
+            error.where = ": ".join(filter(None, (f"{origin(dataset)}, load", error.where)))
+        raise
 
 
 def data_source(options: DataOptions, run: Run, named: NamedData, preprocess: str | None, dtype: str) -> Source:

@@ -76,7 +76,7 @@ def test_the_sweep_of_a_recipe_is_shown_below_the_steps(capsys: pytest.CaptureFi
     steps = [SimpleNamespace(id=name, verb=SimpleNamespace(name=name)) for name in ("train", "sweep")]
     show_outcome(
         SimpleNamespace(  # type: ignore[arg-type]
-            plan=SimpleNamespace(steps=steps),
+            plan=SimpleNamespace(steps=steps, has_matrix=False),
             metrics={"train": {"accuracy": 0.875}, "sweep": SWEEP},
             durations={"train": 1.0, "sweep": 2.0},
             folder=Path("runs/mine"),

@@ -206,10 +206,22 @@ def test_weights_are_not_overwritten_by_what_is_made_of_them(call, verbs) -> Non
     assert Path("out/weights.h5").exists()
 
 
-def test_a_choice_that_is_none_is_told_in_plain_words(call, verbs) -> None:
-    code, _, err = call("export", "net.keras", "--to", "foo")
-    assert (code, verbs.calls) == (2, [])
-    assert err.splitlines()[0] == "error: Invalid value for '--to': 'foo' is not one of 'npz'"
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (
+            ("train", "--arch", "fc2", "--type", "ann"),
+            2,
+            "Invalid value for '--type': 'ann' is not one of 'relu', 'snn'",
+        ),
+        (("train", "--arch", "fc2", "--type", "snn", "--neuron", "b2"), 7, "no neuron model called 'b2'"),
+        (("export", "net.keras", "--to", "npx"), 7, "no exporter called 'npx'"),
+    ],
+)
+def test_a_choice_that_is_none_is_told_in_plain_words(call, verbs, arguments, code, message) -> None:
+    found, _, err = call(*arguments)
+    assert (found, verbs.calls) == (code, [])
+    assert err.splitlines()[0] == f"error: {message}"
 
 
 def test_a_recipe_on_the_command_line(call, verbs) -> None:

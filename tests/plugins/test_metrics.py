@@ -215,7 +215,8 @@ def test_a_metric_that_fails_is_told_once_and_the_rest_is_measured(
     assert message in found["failed_metrics"]["bad"]
     assert found["accuracy"] >= 0
     [problem] = warnings
-    assert problem.startswith("plugin metrics-broken (metrics-broken): metric 'bad' fails while measuring: ")
+    whose = "plugin metrics-broken (metrics-broken): register_metrics: metric 'bad'"
+    assert problem.startswith(f"{whose} fails while measuring: ")
     assert message in problem
 
 

@@ -9,8 +9,7 @@ import weakref
 
 import pytest
 
-from snnctl.plugins import Registry
-from snnctl.verbs.catalog import Verb
+from snnctl.plugins import Registry, Verb
 from snnctl.verbs.execute import execute
 from snnctl.verbs.interruptions import Interruptions
 from snnctl.verbs.options import Options

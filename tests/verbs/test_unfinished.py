@@ -194,7 +194,7 @@ def test_an_interruption_says_how_to_go_on(place: Unfinished) -> None:
 def test_a_step_of_a_recipe_has_a_place_outside_the_recipes_folder(place: Unfinished) -> None:
     step = place.of_step("score", published=True)
     assert step.folder == place.folder.parent / "mine.score.unfinished"
-    assert step.again == "--out runs/mine --overwrite"
+    assert step.again == "--out runs/mine --resume"
     assert place.of_step("score", published=False).again == "--out runs/mine"
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from snnctl_example.bars import BAR, GROUND, Bars
+from snnctl_example.bars import Bars
+from snnctl_example.drawing import BAR, GROUND
 
 from snnctl.plugins import DataContext, Samples, load_registry
 
@@ -20,7 +21,7 @@ def samples(request: pytest.FixtureRequest) -> Samples:
 def test_it_is_registered() -> None:
     registry = load_registry()
     assert isinstance(registry.dataset("bars"), Bars)
-    assert registry.owners["data set", "bars"] == "snnctl-example"
+    assert registry.owner("datasets", "bars") == "snnctl-example"
 
 
 def test_samples_are_what_the_attributes_say(samples: Samples) -> None:

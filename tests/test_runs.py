@@ -118,6 +118,7 @@ def test_overwriting_never_deletes_what_is_needed(tmp_path: Path) -> None:
     (tmp_path / "out/weights.h5").touch()
     with pytest.raises(OutputError, match=r"holds .*weights\.h5, which is needed"):
         prepare_output(tmp_path / "out", overwrite=True, inputs=[tmp_path / "out/weights.h5"])
+    (tmp_path / "out/weights.h5").unlink()
     prepare_output(tmp_path / "out", overwrite=True, inputs=[tmp_path, tmp_path / "else"])
 
 
@@ -186,16 +187,41 @@ def test_a_folder_in_use_is_refused(tmp_path: Path) -> None:
 
 def test_only_what_runs_have_written_is_overwritten(tmp_path: Path) -> None:
     pictures, run, recipe, half = (tmp_path / name for name in ("pictures", "run", "recipe", "half"))
-    for file in (pictures / "holiday.png", recipe / "recipe.yaml", half / "step/metrics.json"):
-        file.parent.mkdir(parents=True)
+    for file in (
+        pictures / "holiday.png",
+        recipe / "recipe.yaml",
+        recipe / "lr=1/relu/run.json",
+        recipe / "lr=1/.snn.partial-host-12/model.keras",
+        half / "step/metrics.json",
+    ):
+        file.parent.mkdir(parents=True, exist_ok=True)
         file.touch()
-    write_run(run, result(), RunRecord("train"))
-    (run / "notes.txt").touch()
+    write_run(run, Result("export", {}, {}, files={"network.nir": b"nir"}), RunRecord("export"))
+    (run / "report.html").touch()
     for folder in (run, recipe, half):
         assert prepare_output(folder, overwrite=True) == folder
     for folder in (pictures, tmp_path):
         with pytest.raises(OutputError, match="no run has written"):
             prepare_output(folder, overwrite=True)
+
+
+@pytest.mark.parametrize("foreign", ["notes.txt", "data/x.csv", "run/network.onnx"])
+@pytest.mark.parametrize("proof", ["recipe.yaml", "summary.json", "run.json"])
+def test_a_run_beside_them_does_not_make_other_files_its_own(tmp_path: Path, proof: str, foreign: str) -> None:
+    out = tmp_path / "out"
+    write_run(out / "run", Result("export", {}, {}, files={"network.nir": b"nir"}), RunRecord("export"))
+    (out / proof).write_text("{}")
+    prepare_output(out, overwrite=True)
+    (out / foreign).parent.mkdir(exist_ok=True)
+    (out / foreign).touch()
+    with pytest.raises(OutputError, match=f"such as {foreign}"):
+        prepare_output(out, overwrite=True)
+
+
+def test_a_recipe_that_was_not_run_is_not_overwritten(tmp_path: Path) -> None:
+    (tmp_path / "recipe.yaml").touch()
+    with pytest.raises(OutputError, match=r"such as recipe\.yaml"):
+        prepare_output(tmp_path, overwrite=True)
 
 
 @pytest.mark.parametrize("overwrite", [False, True])

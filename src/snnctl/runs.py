@@ -55,8 +55,11 @@ WRITTEN = (
     "recipe.yaml",
     "summary.json",
     "summary.csv",
+    "step-keys.json",
     *FILES,
 )
+UNFINISHED = re.compile(r"\..+\.(partial|old)-.*[1-9][0-9]*|\.(summary\.(json|csv)|step-keys\.json)")
+"""What a process that was killed leaves in a folder of a recipe, or of a report."""
 PACKAGES = ("snnctl", "tensorflow", "keras", "numpy")
 RECORD_TYPES = {
     "verb": (str, "a text"),
@@ -226,6 +229,8 @@ def write_run(folder: Path, result: Result, record: RunRecord, overwrite: bool =
         provenance.pop("metrics")
         if not record.failure:
             provenance.pop("failure")
+        if result.files:
+            provenance["files"] = sorted(result.files)  # known as the run's own when it is to be overwritten
         (staging / "metrics.json").write_text(to_json(result.metrics), encoding="utf-8")
         (staging / "run.json").write_text(to_json(provenance), encoding="utf-8")
         make_durable(staging)
@@ -355,21 +360,49 @@ def _refuse_in_use(folder: Path, target: Path, overwrite: bool, inputs: Iterable
             raise OutputError(
                 f"{folder} {what} needed as input and is not overwritten", todo="name another folder with --out"
             )
-    if not _is_own(target):
+    if (foreign := _foreign(target)) is not None:
         raise OutputError(
-            f"{folder} holds files that no run has written, and is not overwritten",
+            f"{folder} holds files that no run has written, such as {foreign.relative_to(target)}, and is not "
+            "overwritten",
             todo="name another folder with --out, or empty this one",
         )
 
 
-def _is_own(target: Path) -> bool:
-    """Whether a folder holds a run or a recipe's runs, or at least nothing else than what a run writes."""
-    if any((target / name).is_file() for name in ("run.json", "summary.json", "recipe.yaml")):
+def _foreign(target: Path) -> Path | None:
+    """Something in a folder that no run writes there; None if there is nothing.
+
+    A recipe with no trace of its run beside it may be the one that somebody has written.
+    """
+    known = {*WRITTEN, *_further_files(target)}
+    for entry in sorted(target.iterdir()):
+        if UNFINISHED.fullmatch(entry.name):
+            continue
+        if entry.is_dir() and not entry.is_symlink():
+            if (foreign := _foreign(entry)) is not None:
+                return foreign
+        elif entry.name not in known:
+            return entry
+    recipe = target / "recipe.yaml"
+    return recipe if recipe.is_file() and not _was_run(target) else None
+
+
+def _was_run(folder: Path) -> bool:
+    """Whether the recipe in a folder was begun there: its keys, its summary or a step's run folder is there."""
+    if any((folder / name).is_file() for name in ("step-keys.json", "summary.json")):
         return True
-    return all(
-        _is_own(entry) if entry.is_dir() and not entry.is_symlink() else entry.name in WRITTEN
-        for entry in target.iterdir()
-    )
+    return any(folder.rglob("run.json"))
+
+
+def _further_files(folder: Path) -> set[str]:
+    """The names of the files that a run has written besides the usual ones, as its record or its figures tell them."""
+    found: set[str] = set()
+    for name in ("run.json", "metrics.json"):
+        try:
+            told = json.loads((folder / name).read_text(encoding="utf-8"))["files"]
+        except (OSError, ValueError, TypeError, KeyError, RecursionError):
+            continue
+        found |= {str(file) for file in told} if isinstance(told, list | dict) else set()
+    return found
 
 
 def _places(path: Path) -> tuple[Path, Path]:

@@ -13,9 +13,9 @@ SOURCE = '''
 
     from pydantic import Field
 
-    from snnctl.errors import AgreementError, TrainingError
-    from snnctl.plugins import Dataset, Verb, hookimpl
-    from snnctl.verbs.naming import of_kind
+    from snnctl.errors import AgreementError, DataError, TrainingError
+    from snnctl.plugins import Dataset, HardwareConstraint, Verb, hookimpl
+    from snnctl.verbs.naming import Chosen, chosen_field, of_kind, options_of
     from snnctl.verbs.options import Options
     from snnctl.verbs.result import Result
 
@@ -25,7 +25,10 @@ SOURCE = '''
         """Make a network."""
         value: int = 0
         table: Path | None = None
+        tables: list[Path] = []
+        constraint: Chosen | None = chosen_field("constraints", "made up")
         data: str | None = Field(None, json_schema_extra=of_kind("datasets"))
+        data_opt: dict = Field({}, json_schema_extra=options_of("data"))
 
     class AddOptions(Options):
         """Add to a network."""
@@ -98,6 +101,37 @@ SOURCE = '''
         name = "coded"
         where = Dataset.where
 
+    class Steps(HardwareConstraint):
+        name = "steps"
+        summary = "of a table"
+
+        def __init__(self, *, table: str = "", more: list[str] = []):
+            pass
+
+        def weights(self, J):
+            return J
+
+    class Halves(HardwareConstraint):
+        name = "halves"
+        summary = "made up"
+
+        def weights(self, J):
+            return J
+
+    class Listed(Lines):
+        name = "listed"
+        where = Dataset.where
+
+        def configured(self, *, list: str):
+            if not Path(list).exists():
+                raise DataError(f"{list} is not there")
+            return self
+
+    @hookimpl
+    def register_constraints(register):
+        register(Steps)
+        register(Halves)
+
     @hookimpl
     def register_steps(register):
         register(verb("make"))
@@ -108,6 +142,7 @@ SOURCE = '''
     def register_datasets(register):
         register(Lines())
         register(Coded())
+        register(Listed())
 '''.replace("MODULE", MODULE)
 
 RECIPE = """\

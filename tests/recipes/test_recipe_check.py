@@ -233,6 +233,14 @@ def test_mistakes_have_a_place(check: Any, text: str | bytes, message: str) -> N
     assert message in told(caught)
 
 
+def test_a_step_goes_before_a_folder_of_its_name(check: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "measured").mkdir()
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(RecipeError) as caught:
+        check(steps("- id: r\n  train: {arch: fc2}\n- id: measured\n  eval: {model: r}\n- eval: {model: measured}"))
+    assert "r.yaml:6:12: step 'measured' makes no network\nsteps that do: r" in told(caught)
+
+
 BEYOND_THE_FIRST_STEP = [
     (steps("- id: s\n  train: {arch: fc2, type: snn}\n- convert: {model: s}"), "r.yaml:4:15: step 's' makes a spiking"),
     (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -43,6 +44,42 @@ def test_a_matrix_is_told_variant_by_variant(grid, call: Call) -> None:
     assert document["steps"][5]["folder"] == "value=1-more=20/snn"
     assert document["variants"][1]["settings"] == {"value": 1, "more": 20}
     assert document["variants"][1]["figures"]["accuracy"] == 0.1
+
+
+def test_columns_name_their_step(grid, call: Call) -> None:
+    out = call("run", "r.yaml", "--out", "out")[1]
+    [heads] = [line.split() for line in out.splitlines() if "value" in line and "more" in line]
+    assert heads[2:4] == ["relu.accuracy", "tuned.agreement"]
+    [told] = json.loads(Path("out/summary.json").read_text())["variants"][:1]
+    assert told["figures_of"] == {"accuracy": "relu", "agreement": "tuned", "latency": "score"}
+
+
+@pytest.mark.parametrize("columns", [80, 30])
+def test_no_word_is_broken(grid, call: Call, columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    texts = [call("run", "r.yaml", *more)[1] for more in (["--dry-run"], ["--out", "out"])]
+    for word in ("value=2-more=30", "relu,", "samples", "unknown"):
+        assert word in texts[0].split()
+    for word in ("relu.accuracy", "tuned.agreement", "score.latency", "10.00"):
+        assert word in texts[1].split()
+    tables = [line for line in texts[1].splitlines() if not line.startswith("written")]
+    assert max(map(len, tables)) <= columns
+
+
+def test_why_something_is_not_known(three, call: Call) -> None:
+    three.edit("value: 3", "value: 3, data: listed, data_opt: {list: gone.txt}")
+    out = call("run", "r.yaml", "--dry-run")[1]
+    assert "of 3 steps it is not known beforehand whether they are cached or shared: relu, snn, score" in out
+    assert "step 'relu': gone.txt is not there" in out
+    code, _, err = call("run", "r.yaml", "--out", "out")
+    assert code != 0
+    assert "step 'relu'" in err
+    assert "gone.txt is not there" in err
+
+
+def test_a_data_set_without_sizes_is_the_reason(recipe_of: Any, call: Call) -> None:
+    recipe_of("steps: [{train: {arch: fc2, data: coded}}]")
+    assert "time unknown: data set coded states no sizes" in call("run", "r.yaml", "--dry-run")[1]
 
 
 def test_json_of_a_run_and_of_a_resumed_one(grid, call: Call) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -81,6 +82,71 @@ def test_a_complete_run_is_answered_with_its_summary(three) -> None:
     assert three.ran() == []
     assert outcome.metrics["snn"] == {"agreement": 0.5}
     assert {path: path.stat().st_mtime_ns for path in Path("out").rglob("*")} == before
+
+
+def change_code(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
+    """Let snnctl's source files be others."""
+    monkeypatch.setattr("snnctl.recipes.inputs.own_code", lambda: code)
+
+
+def test_what_builds_on_older_steps_is_not_taken_for_today_s(three, monkeypatch: pytest.MonkeyPatch) -> None:
+    fail_then_mend(three)
+    change_code(monkeypatch, "edited")
+    three.run("out", resume=True)
+    assert three.ran() == ["add 5", "weigh"]
+    [note] = [note for note in three.reporter.notes if "kept as complete" in note]
+    assert "have changed since: relu;" in note
+    three.run("anew")
+    assert three.ran() == ["make 3", "add 5", "weigh"]
+
+
+def test_steps_of_which_no_key_is_recorded_are_not_shared(three) -> None:
+    folder = fail_then_mend(three)
+    (folder / "step-keys.json").unlink()
+    three.run("out", resume=True)
+    assert three.ran() == ["add 5", "weigh"]
+    assert any("it is not recorded what these were made from: relu" in note for note in three.reporter.notes)
+    three.run("anew")
+    assert three.ran() == ["add 5", "weigh"]
+
+
+def test_keys_outlive_several_interruptions(three, monkeypatch: pytest.MonkeyPatch) -> None:
+    fail_then_mend(three)
+    first = json.loads(Path("out/step-keys.json").read_text())["keys"]
+    change_code(monkeypatch, "edited")
+    with monkeypatch.context() as patch:
+        patch.setattr("snnctl.recipes.run.start_afresh", lambda seed: pytest.fail("interrupted"))
+        with pytest.raises(BaseException, match="interrupted"):
+            three.run("out", resume=True)
+    second = json.loads(Path("out/step-keys.json").read_text())["keys"]
+    assert second["relu"] == first["relu"]
+    assert second["snn"] != first["snn"]
+    change_code(monkeypatch, "the same")
+    three.run("out", resume=True)
+    third = json.loads(Path("out/step-keys.json").read_text())["keys"]
+    assert third["relu"] == first["relu"]
+    assert third["snn"] not in (first["snn"], second["snn"])  # first it was to fail, then it was other code
+    assert not any("kept as complete" in note for note in three.reporter.notes[-3:])
+
+
+def test_a_step_whose_folder_is_gone_is_run_again(three) -> None:
+    three.run("out", cache=None)
+    three.ran()
+    shutil.rmtree("out/snn")
+    three.run("out", cache=None, resume=True)
+    assert three.ran() == ["add 5"]
+    assert Path("out/summary.json").exists()
+    assert Path("out/snn/model.keras").exists()
+
+
+def test_a_folder_in_which_to_go_on_is_refused_with_a_hint(three) -> None:
+    fail_then_mend(three)
+    with pytest.raises(OutputError, match="out holds an unfinished run of this recipe") as caught:
+        three.run("out")
+    assert "add --resume" in caught.value.todo
+    three.edit("value: 3", "value: 4")
+    with pytest.raises(OutputError, match="is not empty"):
+        three.run("out")
 
 
 def test_another_recipe_s_folder_is_refused_with_what_differs(three) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -87,7 +88,7 @@ def names(folder: str) -> set[str]:
 def test_all_steps(plan: Plan, verbs: Verbs) -> None:
     outcome = execute_plan(plan, run(), out=Path("a/out"), command=["snnctl", "run"])
     assert names("a") == {"out"}
-    assert names("a/out") == {"relu", "snn", "score", "recipe.yaml", "summary.json"}
+    assert names("a/out") == {"relu", "snn", "score", "recipe.yaml", "step-keys.json", "summary.json"}
     assert names("a/out/snn") == {"model.keras", "metrics.json", "run.json"}
     assert [options.model for _, options in verbs.calls[1:]] == [
         str(outcome.folder / "relu"),
@@ -105,6 +106,12 @@ def test_a_new_folder_by_default(plan: Plan) -> None:
     assert first != second
     assert first.parent == Path("runs").resolve()
     assert "-three" in first.name
+
+
+def test_a_long_name_makes_a_short_folder(plan: Plan, verbs: Verbs) -> None:
+    folder = execute_plan(replace(plan, name="ä/" * 400), run()).folder
+    assert len(folder.name.encode()) < 120
+    assert (folder / "summary.json").is_file()
 
 
 def test_a_folder_in_use_is_refused_before_the_first_step(plan: Plan, verbs: Verbs) -> None:
@@ -159,7 +166,7 @@ def test_if_a_later_step_fails_those_before_it_stay(plan: Plan, verbs: Verbs, er
     verbs.fail_at, verbs.error = "evaluate", error
     with pytest.raises(type(error)):
         execute_plan(plan, run(), out=Path("out"), overwrite=True)
-    assert names("out") == {"relu", "snn", "recipe.yaml"}
+    assert names("out") == {"relu", "snn", "recipe.yaml", "step-keys.json"}
     assert names(".") == {"out", "r.yaml"}
 
 
@@ -176,7 +183,7 @@ def test_a_step_that_misses_what_is_required_is_the_last_and_stays(
 ) -> None:
     verbs.missed = {verb: AgreementError("too little", todo="Try again.")}
     outcome = execute_plan(plan, run(), out=Path("out"))
-    assert names("out") == kept | {"recipe.yaml"}
+    assert names("out") == kept | {"recipe.yaml", "step-keys.json"}
     assert names(".") == {"out", "r.yaml"}
     step = {"train": "relu", "convert": "snn"}[verb]
     assert outcome.failure is not None

@@ -13,7 +13,7 @@ from typing import Any
 import counted_steps
 import pytest
 
-from snnctl.errors import OutputError, TrainingError
+from snnctl.errors import OutputError, PluginError, TrainingError
 
 CACHE = Path("runs/.cache")
 ALL = ["make 3", "add 5", "weigh"]
@@ -78,6 +78,41 @@ def test_the_content_of_a_file_that_an_option_names_matters(three) -> None:
     three.run("third")
     assert three.ran() == ALL
     assert Path("third/snn/model.keras").read_text() == "made 3 two, added 5"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        "tables: [t.txt]",
+        "constraint: {steps: {table: t.txt}}",
+        "constraint: {steps: {more: [u.txt, t.txt]}}",
+        "data: listed, data_opt: {list: t.txt}",
+    ],
+)
+def test_the_content_of_files_deeper_in_options_matters(three, options: str) -> None:
+    for name in ("t.txt", "u.txt"):
+        Path(name).write_text("one")
+    before = os.stat("t.txt")
+    three.edit("value: 3", f"value: 3, {options}")
+    three.run("first")
+    three.ran()
+    three.run("again")
+    assert three.ran() == []
+    Path("t.txt").write_text("two")
+    os.utime("t.txt", ns=(before.st_atime_ns, before.st_mtime_ns))
+    three.run("second")
+    assert three.ran() == ["make 3", "add 5", "weigh"]
+
+
+def test_the_order_of_chosen_things_matters(three) -> None:
+    three.edit("value: 3", "value: 3, constraint: {steps: {}, halves: {}}")
+    three.run("first")
+    three.ran()
+    three.edit("{steps: {}, halves: {}}", "{halves: {}, steps: {}}")
+    with pytest.raises(OutputError, match=r"relu\.make\.constraint \(another order\)"):
+        three.run("first", resume=True)
+    three.run("second")
+    assert three.ran() == ["make 3", "add 5", "weigh"]
 
 
 def test_the_data_matters(three) -> None:
@@ -259,7 +294,7 @@ def test_if_the_first_step_fails_nothing_has_changed(three, overwrite: bool) -> 
         Path("out").mkdir()
         Path("out/summary.json").touch()
     before = {*Path().rglob("*"), Path("calls.log")}
-    with pytest.raises(IsADirectoryError):  # the step's own error, not one of the output
+    with pytest.raises((IsADirectoryError, PluginError), match="directory"):  # the step's own, not one of the output
         three.run("out", overwrite=overwrite)
     assert set(Path().rglob("*")) == before
 

@@ -218,6 +218,7 @@ class Objects(Failing):
         return {"samples": object()}
 
 
+@pytest.mark.long
 def test_metrics() -> None:
     assert counted(check_metric(Count)) == {"passed": 4, "failed": 0, "warned": 0, "skipped": 0}
     warned = [finding for finding in check_metric(Average) if finding.state == "warned"]

@@ -25,10 +25,12 @@ from snnctl.plugins import (
     Registry,
     Samples,
     TrainingCallback,
+    Verb,
 )
 from snnctl.progress import SilentReporter
 from snnctl.ttfs.hardware import Constraints, constrained, constraints_of
 from snnctl.verbs.execute import execute
+from snnctl.verbs.options import Options
 from snnctl.verbs.result import Result, Run
 from snnctl.verbs.validation import check_names, make_options
 
@@ -481,3 +483,170 @@ def test_early_stopping_ends_a_training_that_gets_no_better(tmp_path: Path) -> N
     assert len(trained(registry, tmp_path / "run", **options).history) == 2
     with pytest.raises(UsageError, match="patience -1"):
         trained(registry, tmp_path / "other", callback={"early-stopping": {"patience": -1}})
+
+
+# What plugins return inside networks, and from steps.
+
+
+class Reshaped(HardwareConstraint):
+    """What its option says is not as it should be."""
+
+    name = "reshaped"
+    summary = "made up"
+
+    def __init__(self, *, wrong: str = "weights") -> None:
+        self.wrong = wrong
+
+    def weights(self, J: Any) -> Any:
+        return keras.ops.sum(J, axis=-1) if self.wrong == "weights" else J
+
+    def thresholds(self, D: Any) -> Any:
+        return keras.ops.cast(D, "float16") if self.wrong == "thresholds" else D
+
+    def times(self, x: Any, low: Any, width: Any, seed: Any) -> Any:
+        if self.wrong == "infinite":
+            return x * float("nan")
+        if self.wrong == "raises":
+            raise SystemExit(3)
+        return None if self.wrong == "times" else x
+
+
+class Flat(NeuronModel):
+    """A slope that is one number."""
+
+    name = "flat"
+    summary = "made up"
+
+    def slope(self, sums: Any) -> Any:
+        return keras.ops.sum(sums)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ("weights", "weights returned a tensor of shape"),
+        ("thresholds", "thresholds returned a tensor of float16, not float"),
+        ("times", "times failed: ValueError"),
+        ("raises", "times failed: SystemExit: 3"),
+    ],
+)
+def test_what_a_constraint_returns_is_checked(spiking: Path, wrong: str, message: str) -> None:
+    registry = registry_with(datasets=[Blobs()], constraints=[Reshaped])
+    with pytest.raises(PluginError) as caught:
+        do(registry, "eval", model=str(spiking), constraint={"reshaped": {"wrong": wrong}})
+    assert message in caught.value.what
+    assert "hardware constraint 'reshaped'" in caught.value.where
+    assert "\x1b" not in str(caught.value)
+
+
+def test_nan_under_a_constraint_is_a_warning(spiking: Path) -> None:
+    registry, told = registry_with(datasets=[Blobs()], constraints=[Reshaped]), Told()
+    do(registry, "eval", None, told, model=str(spiking), constraint={"reshaped": {"wrong": "infinite"}})
+    [warning] = [text for text in told.warnings if "NaN or infinite" in text]
+    assert "loss" in warning
+    assert "hardware constraint" in warning
+    assert "reshaped" in warning
+
+
+def test_what_a_neuron_returns_is_checked(tmp_path: Path) -> None:
+    registry = registry_with(datasets=[Blobs()], neuron_models=[Flat()])
+    with pytest.raises(PluginError, match="slope returned a tensor of shape") as caught:
+        trained(registry, tmp_path / "snn", type="snn", neuron="flat")
+    assert "neuron model 'flat'" in caught.value.where
+    assert not (tmp_path / "snn").exists()
+
+
+def test_the_same_thing_cannot_be_chosen_twice() -> None:
+    registry = registry_with(constraints=[Reshaped])
+    twice = {"reshaped": {}, registry.qualified("constraints", "reshaped"): {}}
+    with pytest.raises(UsageError, match="constraint names the hardware constraint 'reshaped' a second time"):
+        do(registry, "eval", model="anything", constraint=twice)
+
+
+def test_only_what_keras_calls_is_watched() -> None:
+    from snnctl.verbs.callbacks import _guarded
+
+    class Odd(keras.callbacks.Callback):
+        on_the_side = 3
+
+        @property
+        def on_demand(self) -> int:
+            return 4
+
+        @property
+        def on_epoch_begin(self) -> Any:
+            return lambda *arguments: 5
+
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+            raise SystemExit
+
+    callback = _guarded(Odd(), "training callback 'odd' (odd)")
+    assert (callback.on_the_side, callback.on_demand, callback.on_epoch_begin(1)) == (3, 4, 5)
+    with pytest.raises(PluginError, match="on_epoch_end failed: SystemExit"):
+        callback.on_epoch_end(1)
+
+
+RESULT: dict[str, Any] = {}
+"""What the step returns, under "value"."""
+
+
+class StepOptions(Options):
+    """Of the step; its seed is none."""
+
+    seed: str = "a text"
+
+
+def step(options: StepOptions, run: Run) -> Any:
+    value = RESULT["value"]
+    if isinstance(value, type):
+        raise value
+    return value
+
+
+def endless() -> dict[str, Any]:
+    figures: dict[str, Any] = {}
+    figures["itself"] = figures
+    return figures
+
+
+def result(**parts: Any) -> Result:
+    return Result(**{"verb": "odd", "metrics": {}, "settings": {}, **parts})
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (SystemExit, "it failed: SystemExit"),
+        (ValueError, "it failed: ValueError"),
+        (None, "returned NoneType, which is no Result"),
+        (result(metrics=endless()), "metrics of its result: its figure"),
+        (result(metrics={"a": "\ud800"}), "which is no text"),
+        (result(settings={"a": object()}), "which is no plain data"),
+        (result(model="text"), "model of its result is str"),
+        (result(failure="text"), "failure of its result is 'text'"),
+        (result(files={"../../ESCAPED.txt": "x"}), "which cannot be written"),
+        (result(files={"run.json": "x"}), "which cannot be written"),
+        (result(files={"Model.keras": "x"}), "which cannot be written"),
+        (result(files={"a.txt": "\ud800"}), "that UTF-8 cannot hold"),
+        (result(files={"a.txt": 3}), "returned int for the file a.txt"),
+    ],
+)
+def test_what_a_step_returns_is_checked(tmp_path: Path, value: Any, message: str) -> None:
+    RESULT["value"] = value
+    verb = Verb("odd", "made up", f"{__name__}:StepOptions", f"{__name__}:step", makes_model=False)
+    with pytest.raises(PluginError) as caught:
+        execute(verb, StepOptions(), Run(registry_with(steps=[verb])), out=tmp_path / "a" / "run")
+    assert message in caught.value.what
+    assert caught.value.where.startswith("step 'odd' (")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_step_whose_seed_is_a_text_is_recorded(tmp_path: Path) -> None:
+    from snnctl.verbs.fresh import start_afresh
+
+    RESULT["value"] = result(settings={"where": Path("here")}, files={"a.txt": "x"})
+    verb = Verb("odd", "made up", f"{__name__}:StepOptions", f"{__name__}:step", makes_model=False)
+    start_afresh(StepOptions().seed)
+    execute(verb, StepOptions(), Run(registry_with(steps=[verb])), out=tmp_path / "run")
+    assert (tmp_path / "run" / "a.txt").read_text() == "x"
+    assert '"seed": null' in (tmp_path / "run" / "run.json").read_text()

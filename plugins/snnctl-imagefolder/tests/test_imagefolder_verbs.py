@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import tracemalloc
@@ -40,6 +41,20 @@ def test_a_network_is_trained_and_converted(trained: Path) -> None:
     assert result.metrics["accuracy"] == 1.0
     assert result.metrics["images"] == 20
     assert result.metrics["calibration_images"] == 70
+
+
+def test_a_run_is_measured_from_another_folder(photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The root is recorded as an absolute path, however it was given."""
+    (tmp_path / "sub").mkdir()
+    monkeypatch.chdir(photos.parent)
+    options = {"root": "photos", "channels": 1}
+    out = tmp_path / "run"
+    snnctl.train(arch="fc2", data="imagefolder", data_opt=options, epochs=1, limit=20, out=out)
+    record = json.loads((out / "run.json").read_text())
+    assert record["settings"]["data_opt"] == {"root": str(photos), "channels": 1}
+    assert record["options"]["data_opt"] == options
+    monkeypatch.chdir(tmp_path / "sub")
+    assert snnctl.evaluate("../run").metrics["images"] == 20
 
 
 def test_conversion_with_images_without_labels(trained: Path, photos: Path, tmp_path: Path) -> None:

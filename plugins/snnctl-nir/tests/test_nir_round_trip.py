@@ -89,6 +89,8 @@ def dense_net() -> keras.Model:
 
 
 NETWORKS = {"dense": dense_net, "conv": conv_net, "branched": branched_net, "row": row_net}
+QUICK = ("dense", "conv")
+EACH = [pytest.param(name, marks=() if name in QUICK else pytest.mark.long) for name in NETWORKS]
 
 
 @cache
@@ -141,7 +143,7 @@ def test_they_are_registered() -> None:
     assert isinstance(registry.all("readers")["nir"], NirReader)
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", EACH)
 def test_spike_times_are_the_same_bit_for_bit(name: str, tmp_path: Path) -> None:
     snn, inputs = spiking(NETWORKS[name])
     again = read_again(exported(snn), tmp_path)
@@ -157,7 +159,7 @@ def test_spike_times_are_the_same_bit_for_bit(name: str, tmp_path: Path) -> None
             assert getattr(new, setting) == getattr(old, setting)
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", EACH)
 def test_the_graph_alone_has_the_same_spike_times(name: str) -> None:
     snn, inputs = spiking(NETWORKS[name])
     graph = nir.read(io.BytesIO(exported(snn)))  # with its own check of all types
@@ -201,6 +203,7 @@ def test_neurons_fire_once_by_their_reset() -> None:
         assert np.all(node.v_reset + (drive + 1) * latency < node.v_threshold)
 
 
+@pytest.mark.long
 def test_alpha1_neurons(tmp_path: Path) -> None:
     snn, inputs = spiking(dense_net, "alpha1")
     told = Told()
@@ -210,6 +213,7 @@ def test_alpha1_neurons(tmp_path: Path) -> None:
     assert any("constant current A of 12 alpha1 neurons" in note for note in told.notes)
 
 
+@pytest.mark.long
 def test_constraints_are_kept(tmp_path: Path) -> None:
     snn, inputs = spiking(conv_net)
     rough = constrained(snn, Constraints(noise=0.01, time_bits=6, weight_bits=5, threshold_bits=6, seed=4))

@@ -126,7 +126,7 @@ def test_a_training_of_fc2_is_the_same_and_its_history_is_written(tmp_path: Path
 @pytest.mark.parametrize(
     ("build", "constraints"),
     [
-        (dense_net, {"noise": 0.05, "time_bits": 5}),
+        pytest.param(dense_net, {"noise": 0.05, "time_bits": 5}, marks=pytest.mark.long),
         pytest.param(mixed_net, {}, marks=pytest.mark.long),
         pytest.param(mixed_net, {"noise": 0.05, "weight_bits": 6}, marks=pytest.mark.long),
     ],
@@ -141,6 +141,7 @@ def test_weights_windows_and_seeds_are_the_same_bit_for_bit(
         np.testing.assert_array_equal(np.array(one), np.array(other), err_msg=one.path)
 
 
+@pytest.mark.long
 def test_figures_are_those_of_the_network(tmp_path: Path) -> None:
     """At the end of the training; counted once more, by snnctl's own metrics."""
     model = spiking(mixed_net)
@@ -176,6 +177,7 @@ def test_figures_are_those_of_the_network(tmp_path: Path) -> None:
             assert (train[tag][0, 0], train[tag][-1, 1]) == pytest.approx((kernel.min(), kernel.max()), abs=1e-6)
 
 
+@pytest.mark.long
 def test_saturated_spikes_are_seen(tmp_path: Path) -> None:
     model = spiking(dense_net)
     for layer in spiking_layers(model):
@@ -185,6 +187,7 @@ def test_saturated_spikes_are_seen(tmp_path: Path) -> None:
     assert events(tmp_path, "train")["saturated/dense"][1] > 0.5
 
 
+@pytest.mark.long
 def test_of_a_relu_network_there_are_no_spikes(tmp_path: Path) -> None:
     keras.utils.clear_session(free_memory=False)
     model = dense_net()
@@ -214,7 +217,7 @@ def test_options(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("option", "value"), [("images", -1), ("every", 0), ("log_dir", " ")])
 def test_what_is_out_of_range(option: str, value: object, tmp_path: Path) -> None:
     context = TrainingContext("train", dense_net(), "relu", 1, 20, samples(), None)
-    with pytest.raises(UsageError, match=f"Option {option} of callback tensorboard"):
+    with pytest.raises(UsageError, match=f"option '{option}' of training callback 'tensorboard'"):
         TensorBoard().make(context, **{option: value})
 
 

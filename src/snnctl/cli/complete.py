@@ -49,6 +49,11 @@ def option_names(field: str) -> Callable[..., Words]:
     return complete
 
 
+def dataset_options(ctx: typer.Context, incomplete: str) -> Words:
+    """Options of the data set that is named on the same line, as ``name=``."""
+    return _options("datasets", ctx.params.get("name"), incomplete)
+
+
 def _names(kind: str, incomplete: str) -> Words:
     from snnctl.cli.installed import installed
 

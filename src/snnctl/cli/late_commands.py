@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -24,6 +25,7 @@ def group_of(registry: Registry) -> type[TyperGroup]:
             """The command called by ``args``; a name that several packages claim is refused."""
             if args and not args[0].startswith("-") and args[0] not in self.commands:
                 _refuse_claimed(registry, args[0])
+                args = [_as_listed(registry, args[0]), *args[1:]]
             name, command, rest = super().resolve_command(ctx, args)
             return name, real_command(registry, name or "") or command, rest
 
@@ -70,6 +72,17 @@ def _of_command(name: str, command: Command) -> Any:
         raise PluginError(f"{command.path} is neither a function nor a typer.Typer", where=where)
     with guard(f"{command.path} cannot be made a command", where=where):
         return _of_function(name, command.summary, code)
+
+
+def _as_listed(registry: Registry, name: str) -> str:
+    """``package:name`` as the commands are listed: with or without the package, in the package's own spelling."""
+    from snnctl.errors import PluginError
+
+    for key in ("steps", "commands") if ":" in name else ():
+        with suppress(PluginError):
+            thing = registry.find(key, name)
+            return next(listed for listed, each in registry.all(key).items() if each is thing)
+    return name
 
 
 def _refuse_claimed(registry: Registry, name: str) -> None:

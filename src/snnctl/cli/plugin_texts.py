@@ -22,7 +22,8 @@ def list_text(plugins: Iterable[Mapping[str, Any]]) -> str:
 
 
 def _of_plugin(plugin: Mapping[str, Any]) -> str:
-    state = "broken" if plugin["error"] else "ok"
+    adds = any(plugin[key] for key in (*KINDS, *LATE))
+    state = ("partly broken" if adds else "broken") if plugin["error"] else "ok"
     lines = [f"{plugin['name']} ({plugin['package']} {plugin['version']}): {state}"]
     lines += [_row(WORDS[key], ", ".join(plugin[key])) for key in KINDS if plugin[key]]
     if late := [WORDS[key] for key in LATE if plugin[key]]:

@@ -187,3 +187,13 @@ def _show_findings(plugin: PluginInfo, findings: list[Finding]) -> None:
             console.print(Padding(Text(finding.message), (0, 0, 0, 13), expand=False))
     numbers = ", ".join(f"{number} {state}" for state, number in counted(findings).items())
     console.print(f"{plugin.name} ({plugin.package} {plugin.version}): {numbers}", soft_wrap=True)
+    if needed := _needed(findings):
+        console.print(f"Not all of it is checked: it needs options. `snnctl plugins check {plugin.name} {needed}`")
+
+
+def _needed(findings: list[Finding]) -> str:
+    """The options without which something was not checked, as they are given; empty if there are none."""
+    import re
+
+    skipped = [finding.message for finding in findings if finding.state == "skipped"]
+    return " ".join(dict.fromkeys(option for text in skipped for option in re.findall(r"--opt \w+=VALUE", text)))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 import sys
+from contextlib import suppress
 from types import FrameType
 
 import typer
@@ -43,7 +45,16 @@ def run(arguments: list[str], debug: bool) -> int:
     signal.signal(signal.SIGTERM, termination)
     with usable_streams():
         code = _attempt(arguments, debug, termination)
-        return TERMINATED if termination.requested else code
+    atexit.register(_leave_stdout)  # the last to be registered is called first
+    return TERMINATED if termination.requested else code
+
+
+def _leave_stdout() -> None:
+    """What plugins print when Python ends goes to stderr: stdout holds the result, and nothing may follow that."""
+    with suppress(OSError, ValueError, AttributeError):  # AttributeError: there is none
+        sys.__stdout__.flush()  # type: ignore[union-attr]
+    with suppress(OSError):
+        os.dup2(2, 1)
 
 
 def _attempt(arguments: list[str], debug: bool, termination: Termination) -> int:

@@ -6,22 +6,27 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from snnctl.cli.recipe_layout import show_table
 from snnctl.cli.sweep_tables import is_sweep
-from snnctl.cli.tables import format_figure, listing, shorten, show_points, stdout
-from snnctl.recipes import Forecast, Outcome, Plan, Step, as_data, finished_variants, last_figures, place_of
+from snnctl.cli.tables import format_figure, shorten, show_points, stdout
+from snnctl.recipes import Forecast, Outcome, Plan, Step, as_data, finished_variants, place_of
+from snnctl.recipes.outcome import figure_columns
+from snnctl.recipes.places import place_of_id
 from snnctl.runs import plain
 
 FIGURES = {
     "accuracy": "accuracy",
     "agreement": "agreement",
-    "max_logit_difference": "largest logit difference",
-    "spikes_per_neuron": "spikes/neuron",
+    "max_logit_difference": "largest logit diff.",
+    "spikes_per_neuron": "spikes per neuron",
     "saturated": "saturated",
     "latency": "latency (tau_c)",
 }
 STATES = ("complete", "cached", "shared", "to run")
 TO_RUN = STATES[-1]
 MINUTE, HOUR = 60, 3600
+Rows = tuple[tuple[str, ...], Sequence[Sequence[object]]]
+"""The heads of a table, and its rows."""
 
 
 def show_plan(plan: Plan, steps: Sequence[Forecast]) -> None:
@@ -35,21 +40,24 @@ def show_plan(plan: Plan, steps: Sequence[Forecast]) -> None:
     console.print(f"{plan.name}: {plan.description}" if plan.description else plan.name, soft_wrap=True)
     if plan.has_matrix:
         heads: tuple[str, ...] = ("step", "verb", "network of", f"options of {plan.variants[0].name}")
-        console.print(listing(heads, [_named(step) for step in plan.steps]))
-        heads = ("variant", *STATES, "samples", "time")
-        console.print(listing(heads, _planned_variants(plan, steps)))
+        show_table(console, heads, [_named(step) for step in plan.steps], folded=heads[3:])
+        shown = [status for status in STATES if any(each.status == status for each in steps)]
+        heads = ("variant", *shown, "samples", "time")
+        show_table(console, heads, _planned_variants(plan, steps, shown), folded=shown)
     else:
         heads = ("step", "verb", "network of", "options", "state", "samples", "time")
         rows = [(*_named(step), found.status, *_length([found])) for step, found in zip(plan.steps, steps, strict=True)]
-        console.print(listing(heads, rows))
+        show_table(console, heads, rows, folded=("options",))
     console.print(_work(steps), soft_wrap=True)
+    for line in _unknown_states(steps):
+        console.print(line, soft_wrap=True)
     console.print("checked; nothing was run", soft_wrap=True)
 
 
 def show_outcome(outcome: Outcome) -> None:
     """The figures of every step that is complete, or of every variant, and where they are written."""
     console = stdout()
-    console.print(_variants(outcome) if outcome.plan.has_matrix else _steps(outcome))
+    show_table(console, *(_variants(outcome) if outcome.plan.has_matrix else _steps(outcome)))
     for name, figures in outcome.metrics.items():
         if is_sweep(figures):
             picture = shorten(outcome.folder / name / "sweep.svg")
@@ -58,7 +66,7 @@ def show_outcome(outcome: Outcome) -> None:
     console.print(f"written to {shorten(outcome.folder)}", soft_wrap=True)
 
 
-def _steps(outcome: Outcome) -> Any:
+def _steps(outcome: Outcome) -> Rows:
     """One row for each step."""
     shown = [key for key in FIGURES if any(_figure(key, figures) for figures in outcome.metrics.values())]
     rows = [
@@ -71,15 +79,16 @@ def _steps(outcome: Outcome) -> Any:
         for step in outcome.plan.steps
         if step.id in outcome.metrics
     ]
-    return listing(("step", "verb", *(FIGURES[key] for key in shown), "time"), rows)
+    return ("step", "verb", *(FIGURES[key] for key in shown), "time"), rows
 
 
-def _variants(outcome: Outcome) -> Any:
-    """One row for each variant: its settings, and each figure as its last step that has it tells it."""
+def _variants(outcome: Outcome) -> Rows:
+    """One row for each variant: its settings, and each figure as the last step that has it tells it."""
     variants = list(finished_variants(outcome))
     settings = list(dict.fromkeys(key for variant in variants for key in variant.settings))
-    figures = {variant.name: last_figures(outcome, variant) for variant in variants}
-    shown = [key for key in FIGURES if any(key in found for found in figures.values())]
+    columns = {key: step for key, step in figure_columns(outcome).items() if key in FIGURES}
+    several = len(set(columns.values())) > 1
+    heads = [f"{step}.{FIGURES[key]}" if several else FIGURES[key] for key, step in columns.items()]
     rows = []
     for variant in variants:
         places = [place_of(variant, step) for step in variant.steps]
@@ -87,23 +96,25 @@ def _variants(outcome: Outcome) -> Any:
         rows.append(
             (
                 *(_setting(variant.settings.get(key)) for key in settings),
-                *(format_figure(key, figures[variant.name].get(key)) for key in shown),
+                *(_figure(key, outcome.metrics.get(place_of_id(variant, step), {})) for key, step in columns.items()),
                 f"{sum(outcome.durations[place] for place in complete):.1f} s",
                 "" if len(complete) == len(places) else f"{len(complete)} of {len(places)} steps",
             )
         )
-    return listing((*settings, *(FIGURES[key] for key in shown), "time", ""), rows)
+    if not any(row[-1] for row in rows):
+        return (*settings, *heads, "time"), [row[:-1] for row in rows]
+    return (*settings, *heads, "time", ""), rows
 
 
 def _named(step: Step) -> tuple[str, str, str, str]:
     return step.id, step.verb.name, step.source or "", _options(step)
 
 
-def _planned_variants(plan: Plan, steps: Sequence[Forecast]) -> Iterator[tuple[str, ...]]:
+def _planned_variants(plan: Plan, steps: Sequence[Forecast], shown: Sequence[str]) -> Iterator[tuple[str, ...]]:
     """One row for each variant: its steps by what would become of them."""
     for variant in plan.variants:
         found = [each for each in steps if each.variant == variant.name]
-        names = {status: ", ".join(each.id for each in found if each.status == status) for status in STATES}
+        names = {status: ", ".join(each.id for each in found if each.status == status) for status in shown}
         yield variant.name, *names.values(), *_length(found)
 
 
@@ -131,7 +142,19 @@ def _work(steps: Sequence[Forecast]) -> str:
         words += f", {total['samples']:,} samples" + _besides(total["samples_unknown"], "unknown")
     if total["seconds_unknown"] < total["to_run"]:
         return words + f", {_duration(total['seconds'])}" + _besides(total["seconds_unknown"], "unknown")
-    return words + ", time unknown: no step of this kind has been run"
+    reasons = dict.fromkeys(each.unknown for each in steps if each.status == TO_RUN and each.unknown)
+    return words + ", time unknown: " + "; ".join(reasons)
+
+
+def _unknown_states(steps: Sequence[Forecast]) -> Iterator[str]:
+    """Of which steps it is not known whether their results are there already."""
+    unknown = [each for each in steps if each.status == TO_RUN and each.key is None]
+    if unknown:
+        yield (
+            f"of {len(unknown)} {'step' if len(unknown) == 1 else 'steps'} it is not known beforehand whether they are "
+            f"cached or shared: {', '.join(dict.fromkeys(each.id for each in unknown))}"
+        )
+        yield from dict.fromkeys(f"  {each.unknown}" for each in unknown if each.unknown)
 
 
 def _besides(unknown: int, what: str) -> str:
@@ -156,7 +179,7 @@ def _figure(key: str, figures: Mapping[str, Any]) -> str:
 def _options(step: Step) -> str:
     """The options that were given, as settings."""
     given = {key: value for key, value in step.given.items() if key != "model" or step.source is None}
-    return "  ".join(_settings("", given))
+    return "\n".join(_settings("", given))
 
 
 def _settings(prefix: str, given: Mapping[str, Any]) -> Iterator[str]:

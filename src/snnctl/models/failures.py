@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,6 +27,10 @@ OUT_OF_MEMORY = re.compile(
 )
 
 
+OF_PLUGIN = re.compile(r"the (neuron model|hardware constraint) '(?P<package>[^':]+):[^']*' is not known")
+DISABLE = "SNNCTL_DISABLE_PLUGINS"
+
+
 @contextmanager
 def opening(path: Path) -> Iterator[None]:
     """Turn any exception raised while ``path`` is read into a ModelError that names it.
@@ -46,10 +51,17 @@ def opening(path: Path) -> Iterator[None]:
                 f"{path} cannot be opened: its network is too large for the memory of this machine.",
                 todo="If it should be small, the file is damaged: copy or save it again.",
             ) from error
-        raise ModelError(
-            f"{path} cannot be opened: {reason(error)}",
-            todo="If the file may be damaged, copy or save it again.",
-        ) from error
+        why = reason(error)
+        raise ModelError(f"{path} cannot be opened: {why}", todo=_way_out(why)) from error
+
+
+def _way_out(why: str) -> str:
+    """What to do about a file that cannot be opened."""
+    if (missing := OF_PLUGIN.search(why)) is None:
+        return "If the file may be damaged, copy or save it again."
+    if os.environ.get(DISABLE, "") in ("", "0"):
+        return f"Install the package {missing['package']}: it is the plugin that has it."
+    return f"Plugins are switched off, by --no-plugins or {DISABLE}; it needs the package {missing['package']}."
 
 
 def printable(text: str) -> str:

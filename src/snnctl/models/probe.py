@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import h5py
@@ -19,31 +20,45 @@ MEMORY = 4 << 30  # bytes, beside what the file needs
 OUT_OF_MEMORY = 3
 
 
-def main(path: Path) -> int:
+def read(path: Path) -> None:
+    """Every attribute and every value of a file of weights."""
+    with h5py.File(path, "r") as file:
+        check_storage(file, path)
+        read_all(file, path)
+
+
+def read_all(file: h5py.File, path: Path) -> None:
+    """Every attribute and every value.
+
+    Args:
+        file: the open HDF5 file.
+        path: what messages call it.
+    """
+    dict(file.attrs)
+    for _, node in data_sets(file, path, groups=True):
+        dict(node.attrs)
+        if isinstance(node, h5py.Dataset):
+            node[()]
+
+
+def main(path: Path, read: Callable[[Path], None] = read) -> int:
     """Read everything, within bounds.
+
+    Args:
+        path: the file.
+        read: reads a file of its kind.
 
     Returns:
         The exit code: 0, or OUT_OF_MEMORY.
     """
     _limit(path.stat().st_size)
     try:
-        _read(path)
+        read(path)
     except MemoryError:
         return OUT_OF_MEMORY
     except Exception:
         return 0
     return 0
-
-
-def _read(path: Path) -> None:
-    """Every attribute and every value."""
-    with h5py.File(path, "r") as file:
-        check_storage(file, path)
-        dict(file.attrs)
-        for _, node in data_sets(file, path, groups=True):
-            dict(node.attrs)
-            if isinstance(node, h5py.Dataset):
-                node[()]
 
 
 def _limit(size: int) -> None:

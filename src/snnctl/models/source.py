@@ -59,12 +59,12 @@ def find_source(path: Path | str, readers: Sequence[Reader] = ()) -> Source:
             return Source(path, "saved-model")
         if not (path / RUN_RECORD).is_file() and (kind := _recognised(path, readers)):
             return Source(path, kind)
-        model = _model_of_run(path)
+        model = _model_of_run(path, readers)
         return Source(model, _kind(model), run=read_run(path))
     if not path.exists():
-        raise _missing(path)
+        raise _missing(path, readers)
     if not path.is_file():
-        raise ModelError(f"{path} is no regular file.", todo=ACCEPTED)
+        raise ModelError(f"{path} is no regular file.", todo=_accepted(readers))
     if path.suffix.lower() not in SUFFIXES:
         if kind := _recognised(path, readers):
             return Source(path, kind)
@@ -79,35 +79,44 @@ def _recognised(path: Path, readers: Sequence[Reader]) -> str | None:
 
 def _accepted(readers: Sequence[Reader]) -> str:
     """What can be given, with the suffixes that plugins add."""
-    more = sorted({suffix for reader in readers if reader.name not in OWN for suffix in reader.suffixes})
+    more = _suffixes(readers)
     return f"{ACCEPTED} Plugins read: {', '.join(more)}." if more else ACCEPTED
 
 
-def _model_of_run(folder: Path) -> Path:
+def _suffixes(readers: Sequence[Reader]) -> list[str]:
+    """Those that plugins add."""
+    return sorted({suffix for reader in readers if reader.name not in OWN for suffix in reader.suffixes})
+
+
+def _model_of_run(folder: Path, readers: Sequence[Reader]) -> Path:
     """The model file of a run folder."""
     model, record = folder / RUN_MODEL, folder / RUN_RECORD
     if model.is_file() and record.is_file():
         return model
     lacking = " and ".join(file.name for file in (model, record) if not file.is_file())
-    raise ModelError(f"{folder} is not a run folder that holds a model: it has no {lacking}.", todo=_inside(folder))
+    raise ModelError(
+        f"{folder} is not a run folder that holds a model: it has no {lacking}.", todo=_inside(folder, readers)
+    )
 
 
-def _inside(folder: Path) -> str:
+def _inside(folder: Path, readers: Sequence[Reader]) -> str:
     """The model files in a folder, as advice."""
+    suffixes = {*SUFFIXES, *_suffixes(readers)}
     try:
-        names = sorted(file.name for file in folder.iterdir() if file.suffix.lower() in SUFFIXES)
+        names = sorted(file.name for file in folder.iterdir() if file.suffix.lower() in suffixes)
     except OSError:  # a folder that may not be listed
-        return ACCEPTED
-    return f"Give the file itself: {', '.join(str(folder / name) for name in names[:3])}." if names else ACCEPTED
+        names = []
+    shown = ", ".join(str(folder / name) for name in names[:3])
+    return f"Give the file itself: {shown}." if names else _accepted(readers)
 
 
-def _missing(path: Path) -> ModelError:
+def _missing(path: Path, readers: Sequence[Reader]) -> ModelError:
     """Says that nothing is at ``path`` and what is near it."""
     if not path.parent.is_dir():
         return ModelError(f"{path} does not exist: there is no folder {path.parent}.")
     names = [entry.name for entry in path.parent.iterdir()]
     near = get_close_matches(path.name, names, n=1, cutoff=0.5)
-    guess = f"Did you mean {path.parent / near[0]}?" if near else ACCEPTED
+    guess = f"Did you mean {path.parent / near[0]}?" if near else _accepted(readers)
     return ModelError(f"{path} does not exist.", todo=guess)
 
 

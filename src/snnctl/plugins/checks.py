@@ -18,6 +18,7 @@ from snnctl.plugins.neuron_model import NeuronModel
 from snnctl.plugins.options import declared_options
 from snnctl.plugins.reader import Reader
 from snnctl.plugins.verb import Verb
+from snnctl.plugins.written_options import check_written_options
 
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
@@ -84,7 +85,8 @@ def check_constraint(thing: Any) -> type[HardwareConstraint]:
     _check_texts(thing, thing.__name__)
     if all(getattr(thing, name) is getattr(HardwareConstraint, name) for name in CONSTRAINING):
         raise PluginError(f"'{thing.name}' defines none of {', '.join(CONSTRAINING)}: it constrains nothing")
-    return _with_options(thing)
+    check_written_options(thing)
+    return thing
 
 
 def check_exporter(thing: Any) -> Exporter:

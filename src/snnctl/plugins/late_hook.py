@@ -10,6 +10,7 @@ from typing import Any
 
 from snnctl.errors import PluginError
 from snnctl.plugins.guard import guard
+from snnctl.plugins.undisturbed import undisturbed
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class LateHook:
             blame: told what it did wrong.
         """
         try:
-            with guard(f"{name} fails", passed=()), redirect_stdout(sys.stderr):
+            with guard(f"{name} fails", passed=()), redirect_stdout(sys.stderr), undisturbed():
                 self.call(register)
         except PluginError as error:
             blame(self, error.what)

@@ -19,7 +19,9 @@ from snnctl.plugins import hookspecs
 from snnctl.plugins.guard import guard
 from snnctl.plugins.kinds import KINDS, LATE, Kind
 from snnctl.plugins.late_hook import LateHook
-from snnctl.plugins.registry import OWN, Entry, PluginInfo, PluginProblem, Registry
+from snnctl.plugins.package_names import same_package
+from snnctl.plugins.registry import OWN, Entry, PluginInfo, PluginProblem, Registry, sharing
+from snnctl.plugins.undisturbed import undisturbed
 
 GROUP = "snnctl"
 DISABLE = "SNNCTL_DISABLE_PLUGINS"
@@ -68,7 +70,7 @@ class Collector:
     def _import(self, source: Source) -> bool:
         name = _full_name(source)
         try:
-            with guard("cannot be loaded", passed=()):
+            with guard("cannot be loaded", passed=()), undisturbed():
                 module = source.load()
                 _require_version(module)
                 self.manager.register(module, name)
@@ -101,7 +103,7 @@ class Collector:
             added.append(name)
 
         try:
-            with guard(f"{kind.hook} fails", passed=()):
+            with guard(f"{kind.hook} fails", passed=()), undisturbed():
                 self._call_only(source, kind.hook, register)
         except PluginError as error:
             self._blame(source, kind.hook, error.what)
@@ -130,7 +132,7 @@ class Collector:
         Raises:
             PluginError: it has.
         """
-        if any(entry.package == source.package for entry in self._claimants(kind, name)):
+        if any(same_package(entry.package, source.package) for entry in self._claimants(kind, name)):
             raise PluginError(f"{kind.one} '{name}' is registered twice by {source.package}")
 
     def _conflict(self, kind: Kind, name: str, source: Source) -> str | None:
@@ -147,8 +149,7 @@ class Collector:
 
     def _claimants(self, kind: Kind, name: str) -> list[Entry]:
         """Who has the name; steps and commands share the command line."""
-        keys = ("steps", "commands") if kind.key in ("steps", "commands") else (kind.key,)
-        return [entry for key in keys for entry in self.claims[key].get(name, ())]
+        return [entry for key in sharing(kind.key) for entry in self.claims[key].get(name, ())]
 
     def _blame(self, source: Source, hook: str, message: str) -> None:
         self.problems.append(PluginProblem(source.package, source.name, hook, message))

@@ -24,10 +24,17 @@ from snnctl.plugins.metrics import MetricEntry, collect_metrics
 from snnctl.plugins.nearest import nearest
 from snnctl.plugins.neuron_model import NeuronModel
 from snnctl.plugins.options import check_options
+from snnctl.plugins.package_names import same_package
 from snnctl.plugins.reader import Reader
 from snnctl.plugins.verb import Verb
 
 OWN = "snnctl"
+ON_THE_COMMAND_LINE = ("steps", "commands")
+
+
+def sharing(key: str) -> tuple[str, ...]:
+    """The kinds among which a name means one thing: steps and commands are both typed after ``snnctl``."""
+    return ON_THE_COMMAND_LINE if key in ON_THE_COMMAND_LINE else (key,)
 
 
 @dataclass(frozen=True)
@@ -171,9 +178,9 @@ class Registry:
         """Everything of a kind, by the name to write: with the package before it where that is needed."""
         found = {}
         for name, entries in self.claims.get(key, {}).items():
-            for number, entry in enumerate(entries):
-                short = len(entries) == 1 or (number == 0 and entry.package == OWN)
-                found[name if short else f"{entry.package}:{name}"] = entry.thing
+            holder = self._holder(key, name)
+            for entry in entries:
+                found[name if entry is holder else f"{entry.package}:{name}"] = entry.thing
         return found
 
     def owner(self, key: str, name: str) -> str:
@@ -288,21 +295,45 @@ class Registry:
                 warn(str(problem))
 
     def _entry(self, kind: Kind, name: str) -> Entry:
-        package, _, short = name.rpartition(":")
+        package, colon, short = name.rpartition(":")
+        if colon and not package:
+            raise PluginError(
+                f"no package stands before the colon of '{name}'", todo=f"write '{short}' or 'PACKAGE:{short}'"
+            )
         entries = self.claims.get(kind.key, {}).get(short, ())
         if package:
-            entries = tuple(entry for entry in entries if entry.package == package)
-        elif len(entries) > 1 and entries[0].package != OWN:
-            packages = [entry.package for entry in entries]
-            raise PluginError(
-                f"two packages have {_article(kind.one)} called '{name}': {' and '.join(packages)}",
-                todo=f"write {' or '.join(f'{owner}:{short}' for owner in packages)}",
-            )
-        if entries:
-            return entries[0]
+            for entry in entries:
+                if same_package(entry.package, package):
+                    return entry
+        elif entries:
+            holder = self._holder(kind.key, short)
+            if holder is not None and any(entry is holder for entry in entries):
+                return holder
+            raise self._not_alone(kind, short, entries)
         guess = nearest(short, self.all(kind.key))
         hint = f"did you mean '{guess}'? " if guess else ""
         raise PluginError(f"no {kind.one} called '{name}'", todo=f"{hint}`{kind.listing}` shows all{self._broken()}")
+
+    def _holder(self, key: str, name: str) -> Entry | None:
+        """Whose the name is without a package before it: snnctl's, or that of the only one who claims it."""
+        claims = [entry for each in sharing(key) for entry in self.claims.get(each, {}).get(name, ())]
+        own = next((entry for entry in claims if entry.package == OWN), None)
+        return own or (claims[0] if len(claims) == 1 else None)
+
+    def _not_alone(self, kind: Kind, name: str, entries: tuple[Entry, ...]) -> PluginError:
+        """The error that the name alone does not say which of ``entries`` is meant, or means something else."""
+        todo = f"write {' or '.join(f'{entry.package}:{name}' for entry in entries)}"
+        claimed = {
+            entry.package: KINDS[key].one
+            for key in sharing(kind.key)
+            for entry in self.claims.get(key, {}).get(name, ())
+        }
+        if OWN in claimed:
+            return PluginError(f"'{name}' is {_article(claimed[OWN])} of snnctl and no {kind.one}", todo=todo)
+        packages = " and ".join(claimed)
+        if len(entries) > 1:
+            return PluginError(f"two packages have {_article(kind.one)} called '{name}': {packages}", todo=todo)
+        return PluginError(f"two packages have a step or a command called '{name}': {packages}", todo=todo)
 
     def _broken(self) -> str:
         """A mention of broken plugins: the missing name may be theirs."""

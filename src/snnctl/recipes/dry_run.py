@@ -11,17 +11,19 @@ from snnctl.errors import SnnctlError
 from snnctl.plugins import Registry
 from snnctl.plugins.options import check_options
 from snnctl.recipes.cache import Cache
-from snnctl.recipes.data_sets import configured
+from snnctl.recipes.data_sets import configured, context_of
+from snnctl.recipes.inputs import samples as samples_of
 from snnctl.recipes.keys import Keys, step_keys
 from snnctl.recipes.places import all_steps, source_of
 from snnctl.recipes.plan import Plan, Step
-from snnctl.recipes.resume import complete_steps, newest_interrupted, refuse_other
+from snnctl.recipes.resume import complete_steps, newest_interrupted, recorded_keys, refuse_other
 from snnctl.recipes.run import RUNS
 from snnctl.recipes.timings import Job, Network, estimate, past_jobs, recorded_network, trained
-from snnctl.recipes.work import samples_shown
+from snnctl.recipes.work import COUNTS, samples_shown
 from snnctl.runs import expanded, plain
 
 COMPLETE, CACHED, SHARED, TO_RUN = "complete", "cached", "shared", "to run"
+NO_LIKE_IT = "no step of this kind has been run"
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ class Forecast:
         samples: how many would pass through its network; None if not known.
         seconds: how long it may take; None if not known.
         key: of the step; None if not known.
+        unknown: of a step to run, why the samples, or the time, or its key are not known; None if all of them are.
     """
 
     variant: str
@@ -49,6 +52,7 @@ class Forecast:
     samples: int | None = None
     seconds: float | None = None
     key: str | None = None
+    unknown: str | None = None
 
 
 def forecast(
@@ -73,15 +77,20 @@ def forecast(
     Raises:
         OutputError: there is nothing to resume, or it is not this recipe's.
     """
-    keys = step_keys(plan, registry)
-    complete = _complete(plan, out) if resume else frozenset()
+    complete = _complete(plan, out) if resume else {}
+    keys = {**step_keys(plan, registry, complete), **complete}
     past = past_jobs(RUNS, cache, {name: dataset.sizes for name, dataset in registry.datasets.items()})
     done = {key: where for where in complete if (key := keys[where]) is not None}
     networks = _networks(plan, registry)
     found = []
     for variant, step, where in all_steps(plan):
         status, same = _status(where, keys, complete, done, None if force else cache)
-        job = _job(step, networks[where], registry) if status == TO_RUN else None
+        job, unknown = _job(step, networks[where], registry) if status == TO_RUN else (None, None)
+        seconds = estimate(job, past) if job else None
+        if job and seconds is None:
+            unknown = NO_LIKE_IT
+        if status == TO_RUN and keys[where] is None:
+            unknown = _hindrance(step, registry) or unknown
         found.append(
             Forecast(
                 variant=variant.name,
@@ -91,8 +100,9 @@ def forecast(
                 status=status,
                 same_as=same,
                 samples=job.samples if job else None,
-                seconds=_rounded(estimate(job, past)) if job else None,
+                seconds=_rounded(seconds),
                 key=keys[where],
+                unknown=unknown,
             )
         )
         if (key := keys[where]) is not None:
@@ -115,16 +125,17 @@ def as_data(found: list[Forecast]) -> dict[str, Any]:
     )
 
 
-def _complete(plan: Plan, out: Path | None) -> frozenset[str]:
+def _complete(plan: Plan, out: Path | None) -> Keys:
+    """The keys under which complete steps were run, by their folders."""
     folder = expanded(out) if out is not None else newest_interrupted(plan, RUNS)
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
-        return frozenset()
+        return {}
     refuse_other(plan, folder, folder)
-    return frozenset(complete_steps(plan, folder))
+    return recorded_keys(folder, complete_steps(plan, folder))
 
 
 def _status(
-    where: str, keys: Keys, complete: frozenset[str], done: Mapping[str, str], cache: Cache | None
+    where: str, keys: Keys, complete: Keys, done: Mapping[str, str], cache: Cache | None
 ) -> tuple[str, str | None]:
     key = keys[where]
     if where in complete:
@@ -156,16 +167,35 @@ def _made_from_nothing(step: Step, registry: Registry) -> Network:
         return trained(options)
 
 
-def _job(step: Step, network: Network, registry: Registry) -> Job | None:
-    """None if it is not known how many samples pass through the network."""
+def _job(step: Step, network: Network, registry: Registry) -> tuple[Job | None, str | None]:
+    """The job; None and the reason if it is not known how many samples pass through the network."""
+    uncounted = f"how much work {step.verb.name} does is not known beforehand"
+    if step.data is None or step.verb.name not in COUNTS:
+        return None, uncounted
+    try:
+        dataset = configured(step, registry)
+    except SnnctlError as error:
+        return None, _of_step(step, error)
+    count = samples_shown(step.verb.name, step.options.model_dump(mode="json"), dataset.sizes or {})
+    if count is None:
+        return None, uncounted if dataset.sizes else f"data set {dataset.name} states no sizes"
+    return Job(step.verb.name, dataset.name, network, count), None
+
+
+def _hindrance(step: Step, registry: Registry) -> str | None:
+    """Why a step has no key, if that lies in its data."""
     if step.data is None:
         return None
     try:
         dataset = configured(step, registry)
-    except SnnctlError:
-        return None
-    count = samples_shown(step.verb.name, step.options.model_dump(mode="json"), dataset.sizes or {})
-    return None if count is None else Job(step.verb.name, dataset.name, network, count)
+        here = samples_of(dataset, context_of(step)) is not None
+    except (OSError, SnnctlError) as error:
+        return _of_step(step, error)
+    return None if here else f"data set {dataset.name} is not on this machine"
+
+
+def _of_step(step: Step, error: Exception) -> str:
+    return f"step '{step.id}': {error.what if isinstance(error, SnnctlError) else error}"
 
 
 def _rounded(seconds: float | None) -> float | None:

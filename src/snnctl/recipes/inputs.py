@@ -7,6 +7,7 @@ import platform
 import sys
 from collections.abc import Iterator, Mapping
 from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,11 @@ from snnctl.data.fingerprint import content_of, digest, stat_of
 from snnctl.plugins import Registry
 from snnctl.plugins.guard import guard, origin
 from snnctl.plugins.loading import GROUP
+from snnctl.plugins.options import read_options
 from snnctl.plugins.registry import OWN
 from snnctl.recipes.plan import Step
 from snnctl.runs import expanded, read_run, versions
-from snnctl.verbs.naming import CHOOSES, NAMES, mark
+from snnctl.verbs.naming import CHOOSES, NAMES, OPTIONS_OF, mark
 
 RUN_MODEL = "model.keras"
 SWITCHES = ("TF_ENABLE_ONEDNN_OPTS", "TF_DETERMINISTIC_OPS", "NVIDIA_TF32_OVERRIDE", "XLA_FLAGS", "TF_XLA_FLAGS")
@@ -105,14 +107,81 @@ def samples(dataset: Dataset, context: DataContext) -> dict[str, Any] | None:
     return {"where": where, "files": stat_of(path, below=True) if path.exists() else None}
 
 
-def named_files(options: Mapping[str, Any]) -> dict[str, str]:
-    """Names, sizes and times of change of the files and folders that options name, by the options' names.
+def named_files(options: Mapping[str, Any]) -> dict[str, list[str]]:
+    """What the files and folders hold that texts in options name, by the options' names.
+
+    Files count by content, folders by the names, sizes and times of change of what is below them.
 
     Raises:
         OSError: one cannot be looked at.
     """
-    texts = {name: value for name, value in options.items() if isinstance(value, str) and value}
-    return {name: stat_of(expanded(text), below=True) for name, text in texts.items() if os.path.exists(expanded(text))}
+    found = {name: [_held(path) for path in _existing(value, str | Path)] for name, value in options.items()}
+    return {name: held for name, held in found.items() if held}
+
+
+def contents(options: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The same of paths alone, texts left aside.
+
+    Raises:
+        OSError: one cannot be looked at.
+    """
+    found = {name: [_held(path) for path in _existing(value, Path)] for name, value in options.items()}
+    return {name: held for name, held in found.items() if held}
+
+
+def plugin_files(step: Step, registry: Registry) -> dict[str, dict[str, list[str]]]:
+    """:func:`named_files` of the options of everything that the step's options name or choose.
+
+    Of training callbacks only files in options of type ``Path`` count: other texts may be where they write.
+
+    Raises:
+        OSError: one cannot be looked at.
+        SnnctlError: what is named is not registered.
+    """
+    found = {}
+    for place, kind, name, given in _with_options(step):
+        values, _ = read_options(registry.find(kind, name), given)
+        if kind == "callbacks":
+            values = {key: [path for path in _existing(value, Path) if path.is_file()] for key, value in values.items()}
+        if held := named_files(values):
+            found[place] = held
+    return found
+
+
+def _with_options(step: Step) -> Iterator[tuple[str, str, str, Mapping[str, Any]]]:
+    """(place, kind, name, options) of everything that is named together with options of its own."""
+    fields = type(step.options).model_fields
+    for option, field in fields.items():
+        value = getattr(step.options, option)
+        if (key := mark(field, OPTIONS_OF)) is not None and key in fields:
+            name, kind = getattr(step.options, key, None), mark(fields[key], NAMES)
+            if isinstance(name, str) and kind is not None and isinstance(value, Mapping):
+                yield option, kind, name, value
+        elif (kind := mark(field, CHOOSES)) is not None and isinstance(value, Mapping):
+            yield from ((f"{option}.{name}", kind, name, given) for name, given in value.items())
+
+
+def _existing(value: Any, kind: Any) -> Iterator[Path]:
+    """The files and folders that exist, of those that a value names, or lists and mappings in it."""
+    if isinstance(value, Mapping):
+        yield from (path for item in value.values() for path in _existing(item, kind))
+    elif isinstance(value, list | tuple):
+        yield from (path for item in value for path in _existing(item, kind))
+    elif isinstance(value, set | frozenset):
+        yield from (path for item in sorted(value, key=str) for path in _existing(item, kind))
+    elif isinstance(value, kind) and str(value) and _exists(str(value)):
+        yield expanded(value)
+
+
+def _exists(path: str) -> bool:
+    try:
+        return os.path.exists(expanded(path))
+    except ValueError:  # a zero byte
+        return False
+
+
+def _held(path: Path) -> str:
+    return stat_of(path, below=True) if path.is_dir() else content_of(path)
 
 
 def _named(step: Step) -> Iterator[tuple[str, str]]:
@@ -143,11 +212,22 @@ def _module_files(name: str) -> list[Path]:
     for point in points:
         parts = point.value.partition(":")[0].split(".")
         prefixes = (".".join(parts[: number + 1]) for number in range(len(parts)))
-        files = (getattr(sys.modules.get(prefix), "__file__", None) for prefix in prefixes)
+        files = map(_file_of, prefixes)
         file = next((Path(file) for file in files if file), None)  # a namespace has none
         if file is not None:
             found.append(file.parent if file.name == "__init__.py" else file)
     return sorted(set(found))
+
+
+def _file_of(module: str) -> str | None:
+    """The file of a module; one that is not imported is only looked for, which imports nothing."""
+    if module in sys.modules or "." in module:
+        return getattr(sys.modules.get(module), "__file__", None)
+    try:
+        spec = find_spec(module)
+    except (ImportError, ValueError):
+        return None
+    return spec.origin if spec is not None and spec.has_location else None
 
 
 def _sources(path: Path) -> str:

@@ -14,14 +14,15 @@ from snnctl.recipes.data_sets import configured, context_of, data_identity
 from snnctl.recipes.places import all_steps, source_of
 from snnctl.recipes.plan import Plan, Step
 from snnctl.runs import expanded, plain
+from snnctl.verbs.naming import CHOOSES, mark
 
-FORMAT = 1  # of what goes into a key
+FORMAT = 2  # of what goes into a key
 
 Keys = Mapping[str, str | None]
 """The keys of steps, by the steps' folders within that of the recipe; None where something is not known."""
 
 
-def step_keys(plan: Plan, registry: Registry) -> Keys:
+def step_keys(plan: Plan, registry: Registry, kept: Keys | None = None) -> Keys:
     """The keys of all steps of all variants.
 
     The key of a step whose network comes from another step holds that step's key in its place, so that it is known
@@ -30,8 +31,13 @@ def step_keys(plan: Plan, registry: Registry) -> Keys:
     Args:
         plan: a checked recipe.
         registry: knows the data sets and who provides what.
+        kept: keys under which steps were run that are not run again. The steps behind those build on them, and not on
+            what the keys would be today.
+
+    Returns:
+        The keys as they are today; but of steps behind ``kept`` ones, with those.
     """
-    return _Keys(registry).of(plan)
+    return _Keys(registry).of(plan, kept or {})
 
 
 class _Keys:
@@ -44,12 +50,13 @@ class _Keys:
         self._packages: dict[str, dict[str, Any]] = {}
         self._samples: dict[str, Any] = {}
 
-    def of(self, plan: Plan) -> Keys:
+    def of(self, plan: Plan, kept: Keys) -> Keys:
         """See :func:`step_keys`."""
         found: dict[str, str | None] = {}
         for variant, step, place in all_steps(plan):
             source = source_of(variant, step)
-            found[place] = self._key(step, None if source is None else found[source], source is not None)
+            taken = None if source is None else kept.get(source, found[source])
+            found[place] = self._key(step, taken, source is not None)
         return found
 
     def _key(self, step: Step, source: str | None, takes_step: bool) -> str | None:
@@ -67,13 +74,14 @@ class _Keys:
         options = step.options.model_dump(mode="json")
         model = options.pop("model", None)
         files = {name: content_of(expanded(path)) for name, path in _files(step)}
+        ordered = {name: list(value.items()) for name, value in options.items() if _is_chosen(step, name) and value}
         return digest(
             {
                 "format": FORMAT,
                 "verb": [step.verb.name, step.verb.function_path],
-                "options": plain({name: value for name, value in options.items() if name not in files}),
+                "options": plain({name: value for name, value in {**options, **ordered}.items() if name not in files}),
                 "network": source or (inputs.network(model) if model is not None else None),
-                "contents": files,
+                "contents": [files, inputs.contents(_lists(step)), inputs.plugin_files(step, self._registry)],
                 "arch_files": inputs.named_files(options.get("arch_opt") or {}),
                 "data": {"name": step.data, "options": plain(step.data_opt), "samples": samples},
                 "code": self._code,
@@ -96,6 +104,17 @@ class _Keys:
         if name not in self._packages:
             self._packages[name] = inputs.package(name, self._registry)
         return self._packages[name]
+
+
+def _is_chosen(step: Step, name: str) -> bool:
+    """Whether an option chooses things one after the other, so that their order counts."""
+    field = type(step.options).model_fields.get(name)
+    return field is not None and mark(field, CHOOSES) is not None
+
+
+def _lists(step: Step) -> dict[str, Any]:
+    """Options that are lists of paths, or have some in them."""
+    return {name: value for name, value in step.options if isinstance(value, list | tuple | set | frozenset | dict)}
 
 
 def _files(step: Step) -> list[tuple[str, Path]]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from snnctl.errors import SnnctlError
-from snnctl.recipes.places import all_steps, place_of
+from snnctl.recipes.places import all_steps, place_of, place_of_id
 from snnctl.recipes.plan import Plan, Variant
 from snnctl.runs import RunRecord, plain, versions
 
@@ -88,6 +88,7 @@ def summary(outcome: Outcome) -> dict[str, Any]:
                 "settings": variant.settings,
                 "steps": [place_of(variant, step) for step in variant.steps],
                 "figures": last_figures(outcome, variant),
+                "figures_of": figure_steps(outcome, variant),
             }
             for variant in finished_variants(outcome)
         ]
@@ -103,10 +104,29 @@ def finished_variants(outcome: Outcome) -> Iterator[Variant]:
 
 def last_figures(outcome: Outcome, variant: Variant) -> dict[str, Any]:
     """The main figures of a variant, each as the last step that has it tells it."""
-    found: dict[str, Any] = {}
+    steps = figure_steps(outcome, variant)
+    return {key: outcome.metrics[place_of_id(variant, step)][key] for key, step in steps.items()}
+
+
+def figure_steps(outcome: Outcome, variant: Variant) -> dict[str, str]:
+    """The ids of the steps that the figures of :func:`last_figures` are of."""
+    found: dict[str, str] = {}
     for step in variant.steps:
         metrics = outcome.metrics.get(place_of(variant, step), {})
-        found |= {key: metrics[key] for key in MAIN if _is_number(metrics.get(key))}
+        found |= {key: step.id for key in MAIN if _is_number(metrics.get(key))}
+    return {key: found[key] for key in MAIN if key in found}
+
+
+def figure_columns(outcome: Outcome) -> dict[str, str]:
+    """The main figures and, for each, the id of the last step that has it in any variant.
+
+    A column of them is of one step, also where a variant has not come that far.
+    """
+    order = [step.id for step in outcome.plan.steps]
+    found: dict[str, str] = {}
+    for variant in finished_variants(outcome):
+        for key, step in figure_steps(outcome, variant).items():
+            found[key] = max(found.get(key, step), step, key=order.index)
     return {key: found[key] for key in MAIN if key in found}
 
 

@@ -9,6 +9,7 @@ from snnctl.recipes.plan import Plan, Step, Variant
 RECIPE = "recipe.yaml"
 SUMMARY = "summary.json"
 TABLE = "summary.csv"
+KEYS = "step-keys.json"
 
 
 def place_of(variant: Variant, step: Step) -> str:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from snnctl.errors import ModelError, OutputError
+from snnctl.recipes.keys import Keys
 from snnctl.recipes.locks import is_claimed
-from snnctl.recipes.places import RECIPE, SUMMARY, all_steps
+from snnctl.recipes.places import KEYS, RECIPE, SUMMARY, all_steps
 from snnctl.recipes.plan import Plan
-from snnctl.runs import RunRecord, plain, read_run
+from snnctl.runs import RunRecord, plain, read_run, to_json
+from snnctl.verbs.naming import CHOOSES, mark
 
 RUN_MODEL = "model.keras"
 MOST_DIFFERENCES = 5
@@ -26,9 +28,35 @@ def recipe_text(plan: Plan) -> str:
     return yaml.safe_dump(plain(plan.resolved()), sort_keys=False, allow_unicode=True)
 
 
-def is_complete(folder: Path) -> bool:
-    """Whether a recipe's folder holds everything: the summary is written last."""
-    return (folder / SUMMARY).is_file()
+def is_complete(plan: Plan, folder: Path) -> bool:
+    """Whether a recipe's folder holds everything: the summary, which is written last, and still every step."""
+    return (folder / SUMMARY).is_file() and len(complete_steps(plan, folder)) == sum(1 for _ in all_steps(plan))
+
+
+def is_interrupted(plan: Plan, folder: Path) -> bool:
+    """Whether this very recipe was begun in a folder and not finished."""
+    recorded = _recorded(folder)
+    return recorded is not None and not _differs(recorded, plan) and not is_complete(plan, folder)
+
+
+def keys_text(keys: Keys) -> str:
+    """What ``step-keys.json`` holds: the keys of the steps, by their folders; written before a step is run under it."""
+    return to_json({"keys": keys})
+
+
+def recorded_keys(folder: Path, complete: Iterable[str]) -> dict[str, str | None]:
+    """The keys under which complete steps were run; None where that is not known.
+
+    Args:
+        folder: of the recipe.
+        complete: the steps' folders within it.
+    """
+    try:
+        found = json.loads((folder / KEYS).read_text(encoding="utf-8"))["keys"].items()
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        found = ()
+    known = {where: key for where, key in found if isinstance(key, str)}
+    return {where: known.get(where) for where in complete}
 
 
 def newest_interrupted(plan: Plan, runs: Path) -> Path:
@@ -37,11 +65,12 @@ def newest_interrupted(plan: Plan, runs: Path) -> Path:
     Raises:
         OutputError: there is none.
     """
-    found = [folder for folder in _begun(runs) if _recorded(folder) == _wanted(plan)]
-    interrupted = [folder for folder in found if not is_complete(folder) and not is_claimed(folder)]
+    found = [folder for folder in _begun(runs) if (told := _recorded(folder)) is not None and not _differs(told, plan)]
+    complete = [folder for folder in found if is_complete(plan, folder)]
+    interrupted = [folder for folder in found if folder not in complete and not is_claimed(folder)]
     if interrupted:
         return max(interrupted, key=lambda folder: ((folder / RECIPE).stat().st_mtime_ns, folder.name))
-    known = f" {max(found)} is complete." if any(map(is_complete, found)) else ""
+    known = f" {max(complete)} is complete." if complete else ""
     raise OutputError(
         f"there is no interrupted run of {plan.path} with these settings in {runs}",
         todo=f"Leave out --resume to start anew, or name the folder with --out.{known}",
@@ -65,13 +94,14 @@ def refuse_other(plan: Plan, folder: Path, shown: Path) -> None:
             f"{shown} holds no run of a recipe: {RECIPE} is missing or damaged",
             todo="name the folder of an interrupted run with --out, or leave out --resume",
         )
-    differences = list(_differences("", recorded, _wanted(plan)))
+    differences = _differs(recorded, plan)
     if differences:
         told = "; ".join(differences[:MOST_DIFFERENCES])
         more = f"; and {len(differences) - MOST_DIFFERENCES} more" if len(differences) > MOST_DIFFERENCES else ""
         raise OutputError(
             f"{shown} was begun with another recipe or other settings: {told}{more}",
-            todo="go on with those, name another folder with --out, or start anew with --overwrite",
+            todo="go on with those, or start anew: in another folder with --out, or here with --overwrite; steps that "
+            "are finished and unchanged are taken from the cache",
         )
 
 
@@ -115,13 +145,29 @@ def _wanted(plan: Plan) -> dict[str, Any]:
     return yaml.safe_load(recipe_text(plan))
 
 
-def _differences(place: str, old: Any, new: Any) -> Iterator[str]:
+def _differs(recorded: Mapping[str, Any], plan: Plan) -> list[str]:
+    """In what a recipe that was begun differs from the plan."""
+    return list(_differences("", recorded, _wanted(plan), _chosen(plan)))
+
+
+def _chosen(plan: Plan) -> frozenset[str]:
+    """Options that choose things one after the other, so that their order counts."""
+    models = {type(step.options) for _, step, _ in all_steps(plan)}
+    return frozenset(
+        name for model in models for name, field in model.model_fields.items() if mark(field, CHOOSES) is not None
+    )
+
+
+def _differences(place: str, old: Any, new: Any, chosen: frozenset[str]) -> Iterator[str]:
     """One phrase for each value that differs, such as ``relu.train.epochs (was 3, is 5)``."""
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         for key in dict.fromkeys((*old, *new)):
-            yield from _differences(f"{place}.{key}" if place else str(key), old.get(key, ABSENT), new.get(key, ABSENT))
+            inner = f"{place}.{key}" if place else str(key)
+            yield from _differences(inner, old.get(key, ABSENT), new.get(key, ABSENT), chosen)
+        if place.rpartition(".")[2] in chosen and set(old) == set(new) and list(old) != list(new):
+            yield f"{place} (another order)"
     elif _are_steps(old) and _are_steps(new):
-        yield from _differences(place.removesuffix("steps").rstrip("."), _by_id(old), _by_id(new))
+        yield from _differences(place.removesuffix("steps").rstrip("."), _by_id(old), _by_id(new), chosen)
     elif old != new:
         texts = [_shown(value) for value in (old, new)]
         yield f"{place} (was {texts[0]}, is {texts[1]})" if max(map(len, texts)) <= MOST_SHOWN else f"another {place}"

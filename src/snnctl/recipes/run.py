@@ -15,13 +15,22 @@ from snnctl.errors import Interrupted, OutputError, SnnctlError, UsageError
 from snnctl.leftovers import clear_leftovers
 from snnctl.progress import Reporter
 from snnctl.recipes.cache import Cache, place
-from snnctl.recipes.data_sets import fetch_all
+from snnctl.recipes.data_sets import configured, data_identity, fetch_all
 from snnctl.recipes.keys import Keys, step_keys
 from snnctl.recipes.locks import claimed
 from snnctl.recipes.outcome import Outcome, summary, summary_table
-from snnctl.recipes.places import RECIPE, SUMMARY, TABLE, all_steps, place_of, source_of
+from snnctl.recipes.places import KEYS, RECIPE, SUMMARY, TABLE, all_steps, place_of, source_of
 from snnctl.recipes.plan import Plan, Step, Variant
-from snnctl.recipes.resume import complete_steps, is_complete, newest_interrupted, recipe_text, refuse_other
+from snnctl.recipes.resume import (
+    complete_steps,
+    is_complete,
+    is_interrupted,
+    keys_text,
+    newest_interrupted,
+    recipe_text,
+    recorded_keys,
+    refuse_other,
+)
 from snnctl.runs import (
     expanded,
     make_durable,
@@ -39,6 +48,8 @@ from snnctl.verbs.unfinished import Unfinished
 
 RUNS = Path("runs")
 LONGEST_NAME = 100  # of a step, in the name of the folder of what it keeps
+MOST_LISTED = 5
+LONGEST_FOLDER = 100  # bytes of a recipe's name, in that of its folder; the time and hidden names beside it need room
 
 
 def execute_plan(
@@ -84,12 +95,28 @@ def execute_plan(
     if resume and overwrite:
         raise UsageError("--resume keeps what is there, and --overwrite replaces it", todo="leave out one of them")
     kept = Cache(cache, run.reporter) if cache is not None else None
-    named = out or (newest_interrupted(plan, RUNS) if resume else new_folder(RUNS, plan.name.replace("/", "-")))
+    named = out or (newest_interrupted(plan, RUNS) if resume else new_folder(RUNS, _folder_name(plan.name)))
     started = _Started(plan, run, kept, force, list(command), before_start)
     begun = _begun_folder(plan, named) if resume else None
     if begun is not None:
         return started.go_on(begun, named)
-    return started.begin(prepare_output(named, overwrite, _inputs(plan)), named, overwrite)
+    return started.begin(_usable(plan, named, overwrite), named, overwrite)
+
+
+def _usable(plan: Plan, named: Path, overwrite: bool) -> Path:
+    """The absolute path of the folder to write; if it is this recipe's own, a refusal says how to go on there."""
+    try:
+        return prepare_output(named, overwrite, _inputs(plan))
+    except OutputError as error:
+        if not overwrite and is_interrupted(plan, expanded(named)):
+            error.what = f"{named} holds an unfinished run of this recipe"
+            error.todo = "add --resume to go on there, or --overwrite to replace it, or name another folder with --out"
+        raise
+
+
+def _folder_name(recipe: str) -> str:
+    """A recipe's name as part of a folder's."""
+    return recipe.replace("/", "-").encode("utf-8")[:LONGEST_FOLDER].decode("utf-8", "ignore").rstrip()
 
 
 def _begun_folder(plan: Plan, named: Path) -> Path | None:
@@ -140,7 +167,7 @@ class _Started:
 
     def begin(self, folder: Path, named: Path, overwrite: bool) -> Outcome:
         """In a new folder, or, with ``overwrite``, in place of what it holds."""
-        self._prepare([])
+        self._prepare({})
         with ExitStack() as claims:
             if replaces := folder.is_dir() and any(folder.iterdir()):
                 claims.enter_context(claimed(folder))  # nobody is running a recipe there
@@ -157,6 +184,7 @@ class _Started:
         with staging_folder(folder) as staging:
             claims.enter_context(claimed(staging))  # it stays so under its name
             (staging / RECIPE).write_text(recipe_text(self._plan), encoding="utf-8")
+            (staging / KEYS).write_text(keys_text(self._keys), encoding="utf-8")
             make_durable(staging)
             outcome = self._outcome(staging, folder)
             try:
@@ -178,11 +206,13 @@ class _Started:
             for where, record in complete.items():
                 outcome.add(where, record)
                 outcome.failure = outcome.failure or self._missed(where, failure_of(record, folder / where))
-            if is_complete(folder):
+            if is_complete(self._plan, folder):
                 self._run.reporter.note(f"{named} is complete; nothing is run")
             elif outcome.failure is None:
                 self._run.reporter.note(f"{_count(outcome)} are complete in {named}")
-                self._prepare(list(complete))
+                self._prepare(recorded_keys(folder, complete))
+                _write(folder / KEYS, keys_text(self._keys))
+                (folder / SUMMARY).unlink(missing_ok=True)  # of steps of which some are gone
                 self._run = replace(self._run, unfinished=Unfinished.beside(folder, named, anew=False))
                 self._tidy(folder, complete)
                 self._rest(outcome, named)
@@ -203,14 +233,49 @@ class _Started:
         begun = datetime.fromtimestamp((written / RECIPE).stat().st_mtime).astimezone()
         return Outcome(self._plan, folder, begun.isoformat(timespec="seconds"), self._command)
 
-    def _prepare(self, complete: list[str]) -> None:
-        """All data, then the keys, which may depend on it."""
-        fetch_all((step for _, step, where in all_steps(self._plan) if where not in complete), self._run)
-        if self._cache is not None or self._plan.has_matrix:
-            self._keys = step_keys(self._plan, self._run.registry)
-        for where in complete:
-            if (key := self._keys.get(where)) is not None:
+    def _prepare(self, complete: Keys) -> None:
+        """All data, then the keys, which may depend on it.
+
+        Args:
+            complete: the keys under which complete steps were run; None where that is not known.
+        """
+        waiting = [(where, step) for _, step, where in all_steps(self._plan) if where not in complete]
+        self._require_data_sets(waiting)
+        fetch_all((step for _, step in waiting), self._run)
+        today = step_keys(self._plan, self._run.registry, complete)
+        self._tell_of_older(complete, today)
+        self._keys = {**today, **complete}
+        for where, key in complete.items():
+            if key is not None:
                 self._done.setdefault(key, where)
+
+    def _require_data_sets(self, waiting: Sequence[tuple[str, Step]]) -> None:
+        """Raises what is wrong with the options of a data set, with the step in front."""
+        seen = set()
+        for where, step in waiting:
+            if step.data is None or (identity := data_identity(step)) in seen:
+                continue
+            seen.add(identity)
+            try:
+                configured(step, self._run.registry)
+            except SnnctlError as error:
+                _name_step(error, where)
+                raise
+
+    def _tell_of_older(self, complete: Keys, today: Keys) -> None:
+        """Complete steps are kept, also those that would be made from something else today."""
+        older = [where for where, key in complete.items() if key is not None and today[where] != key]
+        unknown = [where for where, key in complete.items() if key is None and today[where] is not None]
+        if older:
+            self._run.reporter.note(
+                f"kept as complete, though code, plugins, data or versions have changed since: {_listed(older)}; "
+                "to run again, delete its folder or start anew"
+            )
+        if unknown and self._cache is not None:
+            self._run.reporter.note(
+                f"it is not recorded what these were made from: {_listed(unknown)}; results that build on them are "
+                "not kept for later runs"
+            )
 
     def _rest(self, outcome: Outcome, named: Path) -> None:
         """All steps that are not complete, and the summary."""
@@ -338,6 +403,11 @@ def _told_how_to_go_on(outcome: Outcome, named: Path, reporter: Reporter) -> Ite
         raise
 
 
+def _listed(steps: Sequence[str]) -> str:
+    more = f" and {len(steps) - MOST_LISTED} more" if len(steps) > MOST_LISTED else ""
+    return ", ".join(steps[:MOST_LISTED]) + more
+
+
 def _count(outcome: Outcome) -> str:
     return f"{len(outcome.metrics)} of {sum(1 for _ in all_steps(outcome.plan))} steps"
 
@@ -351,7 +421,8 @@ def _withdrawn_if_empty(outcome: Outcome, made: list[Path]) -> Iterator[None]:
         if not outcome.metrics:
             folder = outcome.folder
             with suppress(OSError):
-                (folder / RECIPE).unlink()
+                for name in (KEYS, RECIPE):
+                    (folder / name).unlink(missing_ok=True)
                 for place in (*(entry for entry in folder.iterdir() if entry.is_dir()), folder, *made):
                     place.rmdir()
         raise

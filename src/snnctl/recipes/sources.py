@@ -71,7 +71,8 @@ def find_reference(
     for other in earlier:
         if other.id == model and _may_make_model(other):
             return _of_step(step, other, data, data_opt, own)
-    if os.path.exists(expanded(model)):
+    is_step = any(other.id == model for other in earlier)  # a folder may be called like a step that makes none
+    if not is_step and os.path.exists(expanded(model)):
         return _of_file(step, model, data, data_opt, own, registry)
     return None, [_nowhere(step, model, earlier, steps)]
 

@@ -17,6 +17,7 @@ from snnctl.scaffold.kinds import Scaffold
 
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 LONGEST = 50
+OWN = "snnctl"
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ def check_names(names: Names, scaffolds: Sequence[Scaffold], registry: Registry)
         PluginError: a plugin, or a thing of one of the kinds, has it.
     """
     _check_spelling(names.name)
+    _check_not_a_plugin(names.name, registry)
     _check_module(names)
     if any(names.name in (plugin.name, plugin.package) for plugin in registry.plugins) or _is_installed(names.name):
         raise PluginError(
@@ -94,6 +96,17 @@ def _is_module(module: str) -> bool:
         return find_spec(module) is not None
     except (ImportError, ValueError):
         return True
+
+
+def _check_not_a_plugin(name: str, registry: Registry) -> None:
+    """Refuse the name of a plugin of another package: probably the user's own, made before."""
+    plugin = next((each for each in registry.plugins if name in (each.name, each.package)), None)
+    if plugin is not None and plugin.package != OWN:
+        raise PluginError(
+            f"you have a plugin called '{name}' already: plugin {plugin.name} of the package {plugin.package}",
+            todo="To let it add more, edit its files; a new one adds several things if --kind is repeated. "
+            "For another plugin choose another name.",
+        )
 
 
 def _is_installed(name: str) -> bool:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import keras
 
     from snnctl.data.dataset import Samples
+    from snnctl.events.network import Network
     from snnctl.plugins import Registry
 
 SECONDS = 300
@@ -74,6 +75,14 @@ def tiny_snn(tiny_relu: keras.Model) -> keras.Model:
     from snnctl.testing import tiny
 
     return tiny.tiny_snn(tiny_relu)
+
+
+@pytest.fixture
+def tiny_network(tiny_snn: keras.Model) -> Network:
+    """``tiny_snn`` as plain data: what exporters are given."""
+    from snnctl.testing import tiny
+
+    return tiny.tiny_network(tiny_snn)
 
 
 @pytest.fixture

@@ -13,6 +13,8 @@ from snnctl.plugins.architecture import Architecture
 if TYPE_CHECKING:
     import keras
 
+    from snnctl.events.network import Network
+
 NAME = "snnctl-tiny"
 SHAPE = (6, 6, 1)
 CLASSES = 3
@@ -116,3 +118,10 @@ def calibrated(snn: keras.Model, inputs: np.ndarray) -> keras.Model:
 
     calibrate(snn, inputs, quantile=1.0, zeta=0.5, batch_size=48, reporter=SilentReporter())
     return snn
+
+
+def tiny_network(snn: keras.Model | None = None) -> Network:
+    """``snn``, by default :func:`tiny_snn`, as plain data: what exporters are given."""
+    from snnctl.lowering import lower
+
+    return lower(snn or tiny_snn())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
@@ -15,6 +16,9 @@ from snnctl.plugins import TrainingContext
 from snnctl.plugins.guard import guard, origin
 from snnctl.plugins.options import check_options
 from snnctl.verbs.result import Run
+
+METHODS = (*(name for name in dir(keras.callbacks.Callback) if name.startswith("on_")), "set_model", "set_params")
+"""What Keras calls in a training."""
 
 
 def context_of(
@@ -70,11 +74,18 @@ def made(
 
 
 def _guarded(callback: keras.callbacks.Callback, where: str) -> keras.callbacks.Callback:
-    """The same object, with the failures of its methods told as the plugin's."""
-    for name in dir(type(callback)):
-        if name.startswith("on_"):
-            setattr(callback, name, _told(getattr(callback, name), name, where))
+    """The same object, with the failures of the methods that Keras calls told as the plugin's."""
+    with guard("its methods cannot be watched", where=where):
+        for name in METHODS:
+            method = getattr(callback, name)
+            if callable(method) and not _is_computed(callback, name):
+                setattr(callback, name, _told(method, name, where))
     return callback
+
+
+def _is_computed(callback: keras.callbacks.Callback, name: str) -> bool:
+    """Whether the class decides what is found by that name, such as a property: nothing can be put in its place."""
+    return hasattr(inspect.getattr_static(type(callback), name, None), "__set__")
 
 
 def _told(method: Callable[..., Any], name: str, where: str) -> Callable[..., Any]:

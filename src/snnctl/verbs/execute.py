@@ -15,7 +15,9 @@ from snnctl.plugins.verb import Verb
 from snnctl.runs import RunRecord, expanded, prepare_output, third_party, versions, write_run
 from snnctl.verbs.interruptions import Interruptions
 from snnctl.verbs.options import Options
+from snnctl.verbs.plugin_verbs import call
 from snnctl.verbs.result import Result, Run
+from snnctl.verbs.unbounded import warn_of_unbounded
 from snnctl.verbs.unfinished import Unfinished, told_if_interrupted
 
 
@@ -54,7 +56,7 @@ def execute(
     """Run ``verb`` and write its run folder.
 
     Args:
-        verb: from the catalog.
+        verb: one that is registered.
         options: an instance of ``verb.options``.
         run: the registry and the reporter; what a verb that can be resumed has found is kept beside ``out`` if it names
             no other place.
@@ -87,15 +89,16 @@ def _execute(
     started = datetime.now().astimezone()
     clock = time.monotonic()
     with Interruptions() as interruptions:
-        result = verb.function(options, run)
+        result = call(verb, options, run)
         interruptions.check()
+    warn_of_unbounded(result, run.reporter)
     if folder is None:
         return result, None
     record = RunRecord(
         verb=verb.name,
         options=options.model_dump(mode="json"),
         settings=result.settings,
-        seed=getattr(options, "seed", None),
+        seed=_seed(options),
         versions=versions(),
         plugins=third_party(run.registry),
         command=list(command),
@@ -105,6 +108,12 @@ def _execute(
     )
     with told_of_kept(run.unfinished):
         return result, write_run(folder, result, record, overwrite)
+
+
+def _seed(options: Options) -> int | None:
+    """The seed, if there is one; a plugin's step may call something else so."""
+    seed = getattr(options, "seed", None)
+    return seed if isinstance(seed, int) and not isinstance(seed, bool) else None
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -17,15 +16,13 @@ from snnctl.verbs.conversion_rules import layer_rules
 from snnctl.verbs.export_options import ExportOptions
 from snnctl.verbs.model_readers import readers_of
 from snnctl.verbs.result import Result, Run
+from snnctl.verbs.run_files import checked_files
 from snnctl.verbs.simulation import told_of_network
 
 if TYPE_CHECKING:
     import keras
 
     from snnctl.events.network import Network, Population
-
-FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,100}")
-RECORDS = ("model.keras", "metrics.json", "history.csv", "run.json", "recipe.yaml", "summary.json")
 
 
 def export(options: ExportOptions, run: Run) -> Result:
@@ -93,26 +90,12 @@ def exported(network: Network, context: ExportContext, options: ExportOptions, r
     where, passed = origin(exporter), (SnnctlError, MemoryError, NetworkError)
     with told_of_network(), guard("export failed", where=where, passed=passed):
         found = exporter.export(network, context, **check_options(exporter, options.to_opt))
-    if not isinstance(found, Mapping) or not found:
-        raise PluginError(
-            f"export returned {type(found).__name__} {found!r:.60}, which are no files by name", where=where
-        )
-    return {_file_name(name, where): _content(name, content, where) for name, content in found.items()}
-
-
-def _file_name(name: Any, where: str) -> str:
-    """A name of a file in the run folder that is none of snnctl's own."""
-    if not isinstance(name, str) or not FILE_NAME.fullmatch(name) or name in RECORDS:
-        raise PluginError(f"export returned a file called {name!r:.60}, which cannot be written", where=where)
-    return name
-
-
-def _content(name: str, content: Any, where: str) -> bytes:
-    if isinstance(content, str):
-        return content.encode("utf-8")
-    if isinstance(content, bytes | bytearray):
-        return bytes(content)
-    raise PluginError(f"export returned {type(content).__name__} for the file {name}, not bytes or a text", where=where)
+    with guard("what export returned cannot be read", where=where):
+        if not isinstance(found, Mapping) or not found:
+            raise PluginError(
+                f"export returned {type(found).__name__} {found!r:.60}, which are no files by name", where=where
+            )
+        return checked_files(found, "export", where)
 
 
 def figures(network: Network) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import random
 import sys
 
 
-def start_afresh(seed: int) -> None:
+def start_afresh(seed: object) -> None:
     """Forget what Keras, NumPy and Python have counted and drawn.
 
     Keras numbers the layers it makes, and the jitter of a layer depends on its name; without this a network made after
@@ -14,8 +14,10 @@ def start_afresh(seed: int) -> None:
     imported, nothing is to be forgotten.
 
     Args:
-        seed: of what draws random numbers without a seed of its own.
+        seed: of what draws random numbers without a seed of its own; 0 if it is no whole number, as an option of that
+            name of a plugin's step need not be.
     """
+    seed = seed % 2**32 if isinstance(seed, int) else 0
     random.seed(seed)
     if "numpy" in sys.modules:
         sys.modules["numpy"].random.seed(seed)

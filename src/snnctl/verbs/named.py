@@ -67,7 +67,8 @@ def _unfit(name: str, key: str, kind: str, given: Mapping[str, Any], registry: R
         options = {}
     if value is None:
         if options:
-            yield Problem(name, f"{name} without {key}", f"name the {KINDS[kind].one} with {key}"), None
+            flag = f"--{key.replace('_', '-')}"
+            yield Problem(name, f"{name} without {key}", f"name the {KINDS[kind].one}: {flag} NAME ({key}: NAME)"), None
         return
     thing = _thing(kind, value, registry)
     if thing is None or not (options or _needs_options(thing)):
@@ -85,9 +86,14 @@ def _badly_chosen(name: str, kind: str, value: Any, registry: Registry) -> Found
     chosen = read_chosen(value)
     if not isinstance(chosen, Mapping):  # also None
         return
+    meant: dict[str, str] = {}
     for each, options in chosen.items():
         try:
             thing = registry.find(kind, each)
+            if (first := meant.setdefault(registry.qualified(kind, each), each)) != each:
+                message = f"{name} names the {KINDS[kind].one} '{first}' a second time, as '{each}'"
+                yield Problem(f"{name}.{each}", message, "name it once, with all its options"), None
+                continue
         except SnnctlError as error:
             yield Problem(f"{name}.{each}", error.what, error.todo), error
             continue

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from snnctl.plugins import NeuronModel, Registry
 from snnctl.plugins.guard import guard, origin
+from snnctl.verbs.guarded_objects import GuardedConstraints, GuardedNeuron
 
 if TYPE_CHECKING:
     from snnctl.conversion.neurons import Neuron
@@ -14,15 +16,15 @@ OWN = "snnctl"
 
 
 def register_with_keras(registry: Registry) -> None:
-    """Register the neuron models and constraints of plugins with Keras, each as ``package:name``."""
+    """Register the neuron models and constraints of plugins with Keras, each as ``package:name`` and with a guard."""
     from snnctl.ttfs.registered import Kind, register
 
-    kinds: tuple[Kind, ...] = ("neuron_models", "constraints")
-    for kind in kinds:
+    guarded: dict[Kind, Callable[[Any], Any]] = {"neuron_models": GuardedNeuron, "constraints": GuardedConstraints}
+    for kind, guarding in guarded.items():
         for name, thing in registry.all(kind).items():
             qualified = registry.qualified(kind, name)
             if not qualified.startswith(f"{OWN}:"):
-                register(kind, qualified, thing)
+                register(kind, qualified, guarding(thing))
 
 
 def neuron_of(name: str, registry: Registry) -> Neuron:

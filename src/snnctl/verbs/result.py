@@ -52,7 +52,7 @@ class Result:
     """What a verb found.
 
     Args:
-        verb: the name of a verb of the catalog: "train", "convert", ...
+        verb: the name of the verb: "train", "convert", ...
         metrics: figures by name; plain numbers, strings, lists and dicts only (written as ``metrics.json``).
         settings: the resolved options: defaults filled in, data set and preprocessing named.
         model: the network to be saved; None of a verb that makes none.

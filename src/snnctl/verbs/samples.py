@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from snnctl.data.dataset import DataContext, Dataset, Samples
@@ -15,6 +16,7 @@ from snnctl.data.stream import ArrayStream, Stream, first
 from snnctl.errors import DataError
 from snnctl.plugins.guard import guard, origin
 from snnctl.plugins.options import check_options
+from snnctl.runs import expanded
 from snnctl.verbs.checked_stream import CheckedStream, gathered
 from snnctl.verbs.options import DataOptions
 from snnctl.verbs.recorded import DEFAULT_DATA
@@ -37,8 +39,24 @@ class NamedData:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """As resolved options, for the record."""
-        return {"data": self.name, "data_opt": dict(self.options)}
+        """As resolved options, for the record; paths as text, absolute, so that they hold in every folder."""
+        return {"data": self.name, "data_opt": recorded_options(self.options)}
+
+
+def recorded_options(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Options of a plugin's thing for the record: paths as text, absolute, so that they hold in every folder."""
+    return {name: _recorded(value) for name, value in options.items()}
+
+
+def _recorded(value: Any) -> Any:
+    """The value of an option, with paths as absolute text, those in lists and mappings too."""
+    if isinstance(value, Path):
+        return str(expanded(value).absolute())
+    if isinstance(value, Mapping):
+        return {key: _recorded(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_recorded(item) for item in value]
+    return value
 
 
 def named_data(options: DataOptions, recorded: Mapping[str, Any]) -> NamedData | None:

@@ -12,7 +12,7 @@ from snnctl.verbs.conversion_rules import layer_rules
 from snnctl.verbs.options import TrainOptions
 from snnctl.verbs.plugin_objects import neuron_of
 from snnctl.verbs.result import Result, Run
-from snnctl.verbs.samples import Source, data_or_default, data_source
+from snnctl.verbs.samples import Source, data_or_default, data_source, recorded_options
 
 if TYPE_CHECKING:
     import keras
@@ -80,7 +80,7 @@ def train(options: TrainOptions, run: Run) -> Result:
         **in_force(constraints),
         **source.named.settings,
         "preprocess": source.preprocessing.spelling,
-        "arch_opt": arch_options,
+        "arch_opt": recorded_options(arch_options),
     }
     metrics |= {"split": "test", **figures(constraints, options)}
     return Result("train", metrics, resolved, model, history)

@@ -43,7 +43,7 @@ def test_an_interrupted_step_goes_on_when_the_recipe_is_run_again(recipe: Path, 
         snnctl.run_recipe(recipe, out="out", reporter=CtrlC(2))
     assert "--out out --resume" in caught.value.todo
     assert names() == {"r.yaml", "out", "out.curves.unfinished"}
-    assert {path.name for path in Path("out").iterdir()} == {"recipe.yaml", "same"}
+    assert {path.name for path in Path("out").iterdir()} == {"recipe.yaml", "step-keys.json", "same"}
     rest = CtrlC(after=10**9)
     snnctl.run_recipe(recipe, out="out", overwrite=True, reporter=rest)
     assert rest.rows == 5 - 2

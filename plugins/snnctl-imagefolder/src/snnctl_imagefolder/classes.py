@@ -9,7 +9,7 @@ from snnctl.errors import DataError
 from snnctl_imagefolder.scan import Scan, shown, some
 
 ORDER_FILE = "classes.txt"
-UNLABELLED = "To use the images without labels, give the number of classes of the network: --data-opt classes=10."
+UNLABELLED = "To use the images without labels, give the number of classes of the network: --data-opt classes=NUMBER."
 
 
 def class_folders(scan: Scan, folder: Path) -> tuple[str, ...]:
@@ -62,9 +62,22 @@ def same_classes(found: Mapping[str, Sequence[str]], root: str) -> tuple[str, ..
         raise DataError(
             f"{shown(first)} and {shown(name)} do not hold the same classes: {'; '.join(only)}.",
             where=root,
-            todo=f"Name the folders of the classes alike in both. {UNLABELLED}",
+            todo=f"{_way_out(first, classes, name, have)} {UNLABELLED}",
         )
     return tuple(classes)
+
+
+def _way_out(first: str, classes: Sequence[str], second: str, have: Sequence[str]) -> str:
+    """What to do about two splits that differ: add what one lacks, or, if both lack something, name folders alike."""
+    lacking = {
+        second: [each for each in classes if each not in have],
+        first: [each for each in have if each not in classes],
+    }
+    if all(lacking.values()):
+        return "Name the folders of the classes alike in both."
+    split, missing = next((split, missing) for split, missing in lacking.items() if missing)
+    folders = "folder" if len(missing) == 1 else "folders"
+    return f"Add the missing {folders} to {shown(split)}: {some(missing)}, with images."
 
 
 def ordered(classes: Sequence[str], root: Path) -> tuple[str, ...]:

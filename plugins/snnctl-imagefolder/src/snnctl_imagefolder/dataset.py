@@ -26,7 +26,7 @@ class ImageFolder(Dataset):
     def configured(
         self,
         *,
-        root: str,
+        root: Path,
         size: int | str | None = None,
         resize: Literal["auto", "none", "stretch", "shorter", "longer"] = "auto",
         crop: int | str | None = None,

@@ -14,9 +14,10 @@ from snnctl.data.stream import Pair, Stream
 from snnctl.errors import DataError
 from snnctl_imagefolder.decoding import Decoder, UnreadableError
 from snnctl_imagefolder.geometry import MisfitError
-from snnctl_imagefolder.scan import FIRST, order, shown
+from snnctl_imagefolder.scan import order, shown
 
 CHUNK = 64  # files at a time, where nothing else says
+NAMED = 5  # images in a message
 
 
 @dataclass(frozen=True)
@@ -141,5 +142,5 @@ def unusable(faults: Sequence[Fault], images: int, files: Files) -> DataError:
 def listed(faults: Sequence[Fault]) -> str:
     """The first names, sorted, each with what is wrong, and how many more there are."""
     faults = sorted(faults, key=lambda fault: order(fault.name))
-    more = f" and {len(faults) - FIRST:,} more" if len(faults) > FIRST else ""
-    return ", ".join(f"{shown(fault.name)} ({fault.reason})" for fault in faults[:FIRST]) + more
+    more = f" and {len(faults) - NAMED:,} more" if len(faults) > NAMED else ""
+    return ", ".join(f"{shown(fault.name)} ({fault.reason})" for fault in faults[:NAMED]) + more

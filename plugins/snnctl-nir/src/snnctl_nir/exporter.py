@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from snnctl.errors import UsageError
@@ -19,6 +19,9 @@ class NirExporter(Exporter):
 
     name = "nir"
     summary = "NIR, the Neuromorphic Intermediate Representation (HDF5)"
+
+    def __init__(self) -> None:
+        self._told: set[str] = set()
 
     def export(self, network: Network, context: ExportContext, *, largest: int = 1 << 24) -> Mapping[str, bytes | str]:
         """The file.
@@ -38,9 +41,15 @@ class NirExporter(Exporter):
         from snnctl_nir.writing import written
 
         if largest < 0:
-            raise UsageError(f"Option largest of exporter nir must not be negative: {largest}.")
+            raise UsageError(f"option 'largest' of exporter 'nir' is {largest}; it must not be negative")
         found = written(network, context.model, context.name, largest)
-        context.reporter.warn(warning())
-        for note in notes(found, network):
-            context.reporter.note(note)
+        self._tell(context.reporter.warn, [warning()])
+        self._tell(context.reporter.note, notes(found, network))
         return {FILE: content(found.graph)}
+
+    def _tell(self, tell: Callable[[str], None], texts: Sequence[str]) -> None:
+        """Tell each text once: a recipe may export many networks that are alike."""
+        for text in texts:
+            if text not in self._told:
+                self._told.add(text)
+                tell(text)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
-import h5py
 import nir
 import numpy as np
 
 from snnctl.errors import ModelError
+from snnctl.models.probing import check_survivable
+from snnctl_nir.storage import check_size, damaged
 
-LARGEST = 1 << 33  # bytes of all arrays together
-MOST = 200_000  # groups and arrays
+PROBE = "snnctl_nir.probe"
 
 
 def content(graph: nir.NIRGraph) -> bytes:
@@ -36,7 +36,8 @@ def read(path: Path) -> nir.NIRGraph:
     if not path.exists():
         raise ModelError(f"There is no file {path}.")
     try:
-        _check_size(path)
+        check_survivable(path, path, PROBE)
+        check_size(path)
         graph = nir.read(path, type_check=False)
         if isinstance(graph, nir.NIRGraph):
             graph.validate_structure()
@@ -49,50 +50,6 @@ def read(path: Path) -> nir.NIRGraph:
     for name, node in graph.nodes.items():
         _check_numbers(path, name, node)
     return graph
-
-
-def damaged(path: Path, reason: str) -> ModelError:
-    """The error of a file that cannot be read."""
-    return ModelError(f"{path} is no NIR file that can be read: {reason[:300]}", todo="Copy or export it again.")
-
-
-def _check_size(path: Path) -> None:
-    """Refuse what would fill the memory before it is read.
-
-    Raises:
-        ModelError: the file holds more than that.
-    """
-    total, found = 0, 0
-
-    def visit(name: str, item: h5py.HLObject) -> None:
-        nonlocal total, found
-        found += 1
-        if isinstance(item, h5py.Dataset):
-            if item.external or item.is_virtual:
-                raise damaged(path, f"its array {name} lies in another file")
-            total += int(np.prod(item.shape or (1,), dtype=float)) * item.dtype.itemsize
-        if total > LARGEST or found > MOST:
-            raise damaged(path, "it would unpack to more than fits into memory")
-
-    with h5py.File(path, "r") as file:
-        if "node" not in file:
-            raise damaged(path, "it has no node")
-        _check_links(path, file)
-        file.visititems(visit)
-
-
-def _check_links(path: Path, group: h5py.Group) -> None:
-    """Refuse links out of the file, and such as may run in circles.
-
-    Raises:
-        ModelError: there is one.
-    """
-    for name in group:
-        if not isinstance(group.get(name, getlink=True), h5py.HardLink):
-            raise damaged(path, f"{group.name}/{name} is a link")
-        item = group[name]
-        if isinstance(item, h5py.Group):
-            _check_links(path, item)
 
 
 def _check_numbers(path: Path, name: str, node: nir.NIRNode) -> None:

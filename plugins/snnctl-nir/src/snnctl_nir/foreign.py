@@ -28,7 +28,7 @@ from snnctl_nir.ordering import in_order, sources
 L = keras.layers
 RATES = (
     "the IF neurons are read as ReLU units of their firing rates, R max(0, I) / (v_threshold - v_reset): exact for "
-    "constant currents, an approximation behind other spiking neurons (docs/plugins/nir.md)"
+    "constant currents, an approximation behind other spiking neurons"
 )
 WHY_NOT = {
     nir.LIF: "a leaky neuron's rate is no ReLU of its current",
@@ -102,7 +102,7 @@ def relu_network(
         raise ModelError(
             f"{path} is no network that snnctl can read: {'; '.join(obstacles)}.",
             todo="Feed-forward graphs of Affine, Linear, Conv1d, Conv2d, SumPool2d, AvgPool2d, Flatten, Scale and IF "
-            "are read; see docs/plugins/nir.md.",
+            "are read.",
         )
     return keras.Model(reading.input, reading.outputs[0], name=_legal(path.stem)), tuple(reading.notes)
 

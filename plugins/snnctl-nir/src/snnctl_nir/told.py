@@ -14,9 +14,8 @@ SHOWN = 6
 def warning() -> str:
     """What holds for every network of snnctl."""
     return (
-        "NIR has no windows: when neurons may fire, and that their slope becomes B then, stands in the nodes' "
-        "metadata. A tool that does not read it has the right synapses and thresholds, and computes something else "
-        "(docs/plugins/nir.md)."
+        "NIR has no windows: they are in the nodes' metadata, and a tool that does not read them computes something "
+        'else (see "NIR" in the documentation of snnctl)'
     )
 
 

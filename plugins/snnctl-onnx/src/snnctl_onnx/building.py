@@ -148,7 +148,7 @@ def _handled(walk: Walk, node: onnx.NodeProto, name: str, inputs: Sequence[Value
     context = Context(node, layer, walk.opset, walk.opsets, walk.batch, walk.dtype, walk.taken, walk.ending, walk.used)
     try:
         made = HANDLERS[node.op_type](context, *inputs)
-    except (ValueError, TypeError, IndexError, KeyError) as error:
+    except (ValueError, TypeError, IndexError, KeyError, MemoryError) as error:
         # Tensors of shapes that do not go together, which Keras and NumPy notice.
         first = (str(error).splitlines() or [type(error).__name__])[0]
         raise NotReadableError(f"its inputs or attributes do not fit: {first}") from error

@@ -10,6 +10,7 @@ import numpy as np
 import onnx
 
 from snnctl.errors import ModelError
+from snnctl.models.budget import LARGEST_TENSOR
 
 FLOATS = (
     onnx.TensorProto.FLOAT,
@@ -85,6 +86,12 @@ def input_of(model: onnx.ModelProto, path: Path, data: tuple[int, ...] | None) -
         )
     last = _is_channels_last(model, value.name, len(sides))
     sample = _filled(sides[1:], last, data, value.name, path)
+    if prod((sides[0] or 1, *sample)) > LARGEST_TENSOR:
+        raise ModelError(
+            f"its input '{value.name}' of {_by((sides[0] or 1, *sample))} does not fit into memory",
+            where=str(path),
+            todo="If it should be small, the file is damaged: export it again.",
+        )
     return _laid_out(value.name, (sides[0] or 1, *sample), last, data, tensor.elem_type)
 
 

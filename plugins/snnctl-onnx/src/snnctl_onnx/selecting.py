@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import keras
 import numpy as np
 
+from snnctl.models.budget import LARGEST_TENSOR
 from snnctl_onnx.context import Context
 
 Lists = list[np.ndarray]
@@ -46,10 +48,22 @@ def identity(side: int) -> np.ndarray:
     return np.arange(side)
 
 
+def require_bounded(context: Context, sides: Sequence[int]) -> None:
+    """Refuse a tensor that would fill the memory, before it is made.
+
+    Raises:
+        NotReadableError: it would.
+    """
+    if prod(max(side, 1) for side in sides) > LARGEST_TENSOR:
+        raise context.refuse(f"it makes a tensor of {'x'.join(map(str, sides))}, which does not fit into memory")
+
+
 def padded_with_zeros(context: Context, tensor: Any, zeros: Sequence[tuple[int, int]]) -> Any:
     """Zeros around the positions of a channels-last tensor, one pair an axis."""
     if not any(map(any, zeros)):
         return tensor
+    sides = [side + sum(pair) for side, pair in zip(tensor.shape[1:], zeros, strict=False)]
+    require_bounded(context, (*sides, tensor.shape[-1]))
     return context.layer(PADDING[len(zeros)], tensor, _per_axis(list(zeros)), part="pad")
 
 

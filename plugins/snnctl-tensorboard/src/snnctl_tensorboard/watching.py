@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from itertools import count
 from pathlib import Path
@@ -17,6 +18,8 @@ from snnctl_tensorboard.parameters import parameters
 from snnctl_tensorboard.spikes import Spikes
 
 VALIDATION = "val_"
+UNSAFE = re.compile(r"[^\w.,=+ -]")
+LONGEST = 100  # characters of a name
 
 
 class Watching(keras.callbacks.Callback):
@@ -24,7 +27,7 @@ class Watching(keras.callbacks.Callback):
 
     Args:
         log_dir: in which the training's folder is made.
-        verb: of the training; the folder is called after it.
+        called: what the folder is called besides the time.
         epochs: how many there are.
         inputs: the samples of which spikes are counted, (samples, \\*input_shape); none for a ReLU network.
         histograms: whether spike times, weights and thresholds are written.
@@ -35,7 +38,7 @@ class Watching(keras.callbacks.Callback):
     def __init__(
         self,
         log_dir: Path,
-        verb: str,
+        called: str,
         epochs: int,
         inputs: np.ndarray,
         histograms: bool,
@@ -44,7 +47,7 @@ class Watching(keras.callbacks.Callback):
     ) -> None:
         super().__init__()
         self.log_dir = log_dir
-        self.verb = verb
+        self.called = called
         self.epochs = epochs
         self.inputs = inputs
         self.histograms = histograms
@@ -54,7 +57,7 @@ class Watching(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: Any = None) -> None:
         """Makes the folder, and tells it."""
-        folder = new_folder(self.log_dir, self.verb)
+        folder = new_folder(self.log_dir, self.called)
         self.train, self.validation = EventFile(folder / "train"), EventFile(folder / "validation")
         self.reporter.note(f"TensorBoard: tensorboard --logdir {self.log_dir} ({folder.name})")
         if len(self.inputs):
@@ -84,13 +87,18 @@ def learning_rate(optimizer: Any) -> float:
     return float(keras.ops.convert_to_numpy(getattr(optimizer, "inner_optimizer", optimizer).learning_rate))
 
 
-def new_folder(log_dir: Path, verb: str) -> Path:
-    """A folder that was not there, called after time and verb.
+def file_name(text: str) -> str:
+    """The text as a part of a folder's name: what is not safe there becomes ``_``; of a long one, the beginning."""
+    return UNSAFE.sub("_", text.strip())[:LONGEST]
+
+
+def new_folder(log_dir: Path, called: str) -> Path:
+    """A folder that was not there, called after the time and ``called``.
 
     Raises:
         OutputError: it cannot be made.
     """
-    wanted = f"{datetime.now():%Y%m%d-%H%M%S}-{verb}"
+    wanted = f"{datetime.now():%Y%m%d-%H%M%S}-{called}"
     for number in count(1):
         folder = log_dir / (wanted if number == 1 else f"{wanted}-{number}")
         try:

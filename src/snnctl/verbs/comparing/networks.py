@@ -12,7 +12,7 @@ from snnctl.verbs.building import build
 from snnctl.verbs.comparing.options import RELU
 from snnctl.verbs.conversion_rules import layer_rules
 from snnctl.verbs.result import Run
-from snnctl.verbs.samples import Source, data_or_default, data_source
+from snnctl.verbs.samples import Source, data_or_default, data_source, recorded_options
 
 if TYPE_CHECKING:
     import keras
@@ -71,7 +71,7 @@ def compared(options: Any, run: Run) -> Compared:
         **options.model_dump(mode="json"),
         **source.named.settings,
         "preprocess": source.preprocessing.spelling,
-        "arch_opt": arch_options,
+        "arch_opt": recorded_options(arch_options),
     }
     return Compared(networks, source, settings, lost_in_spiking(relu))
 

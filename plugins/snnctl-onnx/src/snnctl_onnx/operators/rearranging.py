@@ -12,6 +12,7 @@ from snnctl_onnx.folding import computed
 from snnctl_onnx.moving import standard_form
 from snnctl_onnx.operators.arithmetic import affine
 from snnctl_onnx.refusal import NotReadableError
+from snnctl_onnx.selecting import require_bounded
 from snnctl_onnx.signals import Signal
 from snnctl_onnx.table import Handler
 
@@ -45,6 +46,8 @@ def convert_pad(context: Context, x: Value, pads: Value = None, number: Value = 
     if not np.isfinite(given):
         raise context.refuse(f"it pads with {given:g}")
     shifted = affine(context, signal, 1.0, -given, "shifted") if given else signal
+    sides = [side + max(a, 0) + max(b, 0) for side, (a, b) in zip(signal.shape, pairs, strict=True)]
+    require_bounded(context, sides)
     index = np.pad(shifted.places(context.batch), [(max(a, 0), max(b, 0)) for a, b in pairs], mode)
     index = index[tuple(slice(max(-a, 0), side - max(-b, 0)) for (a, b), side in zip(pairs, index.shape, strict=True))]
     padded = _normal(Signal(shifted.tensor, index.shape, index, shifted.nonneg), context.batch)

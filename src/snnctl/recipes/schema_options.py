@@ -206,7 +206,7 @@ def _readable(choices: Iterable[Schema]) -> list[Schema]:
     loose: list[Schema] = []
     for choice in choices:
         if choice.get("type") == "array":
-            loose.append({"type": ["array", "string", "number"]})
+            loose.append({"type": ["array", "string", "number"], "items": {"type": ["string", "number"]}})
         elif choice.get("type") in ("string", "null"):
             loose.append(choice)
         else:

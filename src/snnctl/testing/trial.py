@@ -11,7 +11,7 @@ from typing import Any
 from snnctl.plugins import Registry, load_registry
 from snnctl.plugins.late_hook import LateHook
 from snnctl.plugins.options import REQUIRED, declared_options, read_options
-from snnctl.plugins.registry import OWN, Entry
+from snnctl.plugins.registry import OWN, Entry, sharing
 from snnctl.progress import Reporter, SilentReporter
 from snnctl.testing.findings import Unknown, Wrong
 from snnctl.testing.tiny import Networks, TinyArchitecture, TinyData
@@ -70,6 +70,8 @@ def registry_with(key: str, thing: Any) -> Registry:
     for kind, each in (("datasets", TinyData()), ("architectures", TinyArchitecture()), (key, thing)):
         own = registry.claims[kind].get(each.name, ())
         package = OWN if any(entry.thing is each for entry in own) else TESTED
+        for shared in sharing(kind):  # a command's name is its own as a step's, too
+            claims[shared].pop(each.name, None)
         claims[kind][each.name] = (Entry(each, package),)
     return replace(registry, claims={kind: MappingProxyType(names) for kind, names in claims.items()})
 

@@ -43,7 +43,8 @@ def package_of(verb: Verb, registry: Registry) -> str:
     """The package that has registered the verb; that of its function, if nobody has."""
     entries = registry.claims.get("steps", {}).get(verb.name, ())
     found = next((entry.package for entry in entries if entry.thing is verb), None)
-    return found or verb.function_path.partition(".")[0].partition(":")[0]
+    path: str = getattr(verb, "function_path", OWN)  # one made on the spot, in Python, need not have it
+    return found or path.partition(":")[0].partition(".")[0]
 
 
 def checked(result: Any, where: str) -> Result:

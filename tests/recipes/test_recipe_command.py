@@ -54,6 +54,7 @@ def test_columns_name_their_step(grid, call: Call) -> None:
     assert told["figures_of"] == {"accuracy": "relu", "agreement": "tuned", "latency": "score"}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("columns", [80, 30])
 def test_no_word_is_broken(grid, call: Call, columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", str(columns))
@@ -82,6 +83,7 @@ def test_a_data_set_without_sizes_is_the_reason(recipe_of: Any, call: Call) -> N
     assert "time unknown: data set coded states no sizes" in call("run", "r.yaml", "--dry-run")[1]
 
 
+@pytest.mark.long
 def test_json_of_a_run_and_of_a_resumed_one(grid, call: Call) -> None:
     first = json.loads(call("run", "r.yaml", "--out", "out", "--json")[1])
     again = json.loads(call("run", "r.yaml", "--out", "out", "--resume", "--json")[1])

@@ -73,6 +73,7 @@ def test_complete_steps_of_what_is_resumed(three) -> None:
         foreseen(three, resume=True)
 
 
+@pytest.mark.long
 def test_the_promise_is_kept(grid) -> None:
     grid.run("first")
     grid.edit("value: 5", "value: 6")

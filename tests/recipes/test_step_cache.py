@@ -80,6 +80,7 @@ def test_the_content_of_a_file_that_an_option_names_matters(three) -> None:
     assert Path("third/snn/model.keras").read_text() == "made 3 two, added 5"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "options",
     [
@@ -173,6 +174,7 @@ def test_steps_that_do_not_depend_on_the_matrix_are_shared(grid) -> None:
     assert Path("out/value=2-more=30/tuned/model.keras").read_text() == "made 2 , added 5, added 30"
 
 
+@pytest.mark.long
 def test_they_are_shared_without_a_cache_too(grid) -> None:
     grid.run("out", cache=None)
     assert len(grid.ran()) == 16

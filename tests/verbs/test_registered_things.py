@@ -262,6 +262,7 @@ def test_a_constraint_acts_on_weights_thresholds_and_times(spiking: Path) -> Non
     assert np.max(np.abs(np.asarray(late.get_layer("dense_1")(x)) - expected)) < 1e-12
 
 
+@pytest.mark.long
 def test_a_constraint_is_carried_trained_under_exported_and_taken_away(spiking: Path, tmp_path: Path) -> None:
     registry = registry_with(datasets=[Blobs()], constraints=[Dead])
     do(registry, "finetune", tmp_path / "tuned", model=str(spiking), epochs=1, constraint={"dead": {"every": 2}})
@@ -446,7 +447,7 @@ class Counting(TrainingCallback):
         return Watching() if returns else None
 
 
-@pytest.mark.parametrize("kind", ["relu", "snn"])
+@pytest.mark.parametrize("kind", [pytest.param("relu", marks=pytest.mark.long), "snn"])
 def test_a_callback_is_told_of_every_epoch_and_changes_nothing(kind: str, tmp_path: Path) -> None:
     callback = Counting()
     registry = registry_with(datasets=[Blobs()], callbacks=[callback])

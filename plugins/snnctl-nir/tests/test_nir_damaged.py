@@ -137,6 +137,7 @@ def test_cut_files(content: bytes, tmp_path: Path) -> None:
             read(content[: int(part * len(content))], tmp_path)
 
 
+@pytest.mark.long
 def test_flipped_bytes_are_refused_or_make_a_network(content: bytes, snn: keras.Model, tmp_path: Path) -> None:
     random, refused = np.random.default_rng(0), 0
     for _ in range(40):

@@ -125,9 +125,10 @@ class Snnctl:
                 process.wait()
 
     def files(self) -> set[str]:
-        """Every file and folder in the working folder and among the temporary files."""
+        """Every file and folder in the working folder and among the temporary files, but for Python's bytecode."""
         folders = (self.cwd, self._made("tmp"))
-        return {str(path.relative_to(self.root)) for folder in folders for path in folder.rglob("*")}
+        paths = [path for folder in folders for path in folder.rglob("*") if "__pycache__" not in path.parts]
+        return {str(path.relative_to(self.root)) for path in paths}
 
     def _made(self, name: str) -> Path:
         folder = self.root / name

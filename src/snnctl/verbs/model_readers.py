@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 from snnctl.errors import PluginError
 from snnctl.plugins import Read, ReadContext, Reader, Registry
 from snnctl.plugins.guard import guard, origin
+from snnctl.plugins.registry import OWN
 
 if TYPE_CHECKING:
     import keras
-
-OWN = "snnctl"
 
 
 def readers_of(registry: Registry) -> tuple[Reader, ...]:

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from snnctl.plugins import NeuronModel, Registry
 from snnctl.plugins.guard import guard, origin
+from snnctl.plugins.registry import OWN
 from snnctl.verbs.guarded_objects import GuardedConstraints, GuardedNeuron
 
 if TYPE_CHECKING:
     from snnctl.conversion.neurons import Neuron
-
-OWN = "snnctl"
 
 
 def register_with_keras(registry: Registry) -> None:

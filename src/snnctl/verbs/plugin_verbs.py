@@ -12,12 +12,11 @@ from snnctl.errors import PluginError, SnnctlError
 from snnctl.plugins import Registry
 from snnctl.plugins.guard import guard
 from snnctl.plugins.metrics import plain_figures
+from snnctl.plugins.registry import OWN
 from snnctl.plugins.verb import Verb
 from snnctl.verbs.guarded_objects import OF_PLUGIN
 from snnctl.verbs.result import Result, Run
 from snnctl.verbs.run_files import checked_files
-
-OWN = "snnctl"
 
 
 def call(verb: Verb, options: Any, run: Run) -> Result:

@@ -16,13 +16,12 @@ from snnctl.data.stream import ArrayStream, Stream, first
 from snnctl.errors import DataError
 from snnctl.plugins.guard import guard, origin
 from snnctl.plugins.options import check_options
+from snnctl.plugins.registry import OWN
 from snnctl.runs import expanded
 from snnctl.verbs.checked_stream import CheckedStream, gathered
 from snnctl.verbs.options import DataOptions
 from snnctl.verbs.recorded import DEFAULT_DATA
 from snnctl.verbs.result import Run
-
-OWN = "snnctl"
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,7 @@ def _leave_stdout() -> None:
 
 
 def _attempt(arguments: list[str], debug: bool, termination: Termination) -> int:
+    installed.cache_clear()  # something may have been installed since another command of this process
     try:
         code = make_app(installed())(arguments, prog_name="snnctl", standalone_mode=False)
         if code == INTERRUPTED:  # Typer has caught it

@@ -76,9 +76,12 @@ SOURCE = '''
         note("weigh")
         return Result("weigh", {"latency": len(network_of(options)) + 0.5}, {})
 
-    def verb(name, makes_model=True):
+    def made_of(options, run):
+        return {"network": {"value": options.value, "fine": True}}
+
+    def verb(name, makes_model=True, **more):
         options = f"MODULE:{name.capitalize()}Options"
-        return Verb(name, "made up", options, f"MODULE:{name}", makes_model=makes_model)
+        return Verb(name, "made up", options, f"MODULE:{name}", makes_model=makes_model, **more)
 
     class Lines(Dataset):
         name = "lines"
@@ -134,7 +137,7 @@ SOURCE = '''
 
     @hookimpl
     def register_steps(register):
-        register(verb("make"))
+        register(verb("make", plan_path="MODULE:made_of"))
         register(verb("add"))
         register(verb("weigh", makes_model=False))
 

@@ -130,3 +130,11 @@ def test_a_failure_says_how_to_go_on(three, call: Call) -> None:
     assert code == 9
     assert "1 of 3 steps are complete in out; --out out --resume goes on from there" in err
     assert "step 'snn': the loss is NaN" in err
+
+
+def test_the_plan_of_a_step_is_shown(three, call: Call) -> None:
+    code, out, err = call("make", "--value", "4", "--plan")
+    assert (code, err) == (0, "")
+    assert [line.split() for line in out.splitlines()] == [["network,", "value", "4"], ["network,", "fine", "True"]]
+    assert json.loads(call("make", "--plan", "--json")[1]) == {"network": {"value": 0, "fine": True}}
+    assert [path.name for path in Path().iterdir()] == ["r.yaml"]

@@ -31,6 +31,7 @@ from snnctl.progress import SilentReporter
 from snnctl.ttfs.hardware import Constraints, constrained, constraints_of
 from snnctl.verbs.execute import execute
 from snnctl.verbs.options import Options
+from snnctl.verbs.plugin_verbs import call_plan
 from snnctl.verbs.result import Result, Run
 from snnctl.verbs.validation import check_names, make_options
 
@@ -640,6 +641,25 @@ def test_what_a_step_returns_is_checked(tmp_path: Path, value: Any, message: str
     assert message in caught.value.what
     assert caught.value.where.startswith("step 'odd' (")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (SystemExit, "its plan failed: SystemExit"),
+        (None, "its plan"),
+        ({"a": object()}, "which is no plain data"),
+        (endless(), "its plan: its figure"),
+    ],
+)
+def test_what_a_step_plans_is_checked(value: Any, message: str) -> None:
+    RESULT["value"] = value
+    names = (f"{__name__}:StepOptions", f"{__name__}:step")
+    verb = Verb("odd", "made up", *names, makes_model=False, plan_path=names[1])
+    with pytest.raises(PluginError) as caught:
+        call_plan(verb, StepOptions(), Run(registry_with(steps=[verb])))
+    assert message in caught.value.what
+    assert caught.value.where.startswith("step 'odd' (")
 
 
 def test_a_step_whose_seed_is_a_text_is_recorded(tmp_path: Path) -> None:

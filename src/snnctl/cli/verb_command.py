@@ -72,15 +72,20 @@ def _show_plan(verb: Verb, given: dict[str, Any], as_json: bool) -> None:
     from snnctl.cli import flags
     from snnctl.cli.inspect_tables import show_network
     from snnctl.cli.session import start
-    from snnctl.cli.tables import print_json
+    from snnctl.cli.tables import plain_table, print_json, stdout
+    from snnctl.plugins.own import OWN
+    from snnctl.verbs.plugin_verbs import call_plan, package_of
     from snnctl.verbs.validation import check_names, make_options
 
     options = make_options(verb.options, flags.mapping(verb.options, given), label=flags.flag)
     with start() as session:
         check_names(options, session.run.registry, needs_data=False)
         session.import_tensorflow()
-        found = verb.plan(options, session.run)
+        found = call_plan(verb, options, session.run)
+        own = package_of(verb, session.run.registry) == OWN
     if as_json:
         print_json(found)
-    else:
+    elif own:
         show_network(found)
+    else:
+        stdout().print(plain_table(found))

@@ -19,8 +19,9 @@ from snnctl.plugins import hookspecs
 from snnctl.plugins.guard import guard
 from snnctl.plugins.kinds import KINDS, LATE, Kind
 from snnctl.plugins.late_hook import LateHook
+from snnctl.plugins.own import OWN
 from snnctl.plugins.package_names import same_package
-from snnctl.plugins.registry import OWN, Entry, PluginInfo, PluginProblem, Registry, sharing
+from snnctl.plugins.registry import Entry, PluginInfo, PluginProblem, Registry, sharing
 from snnctl.plugins.undisturbed import undisturbed
 
 GROUP = "snnctl"

@@ -13,9 +13,9 @@ from snnctl.plugins.checks import NAME
 from snnctl.plugins.guard import guard
 from snnctl.plugins.late_hook import LateHook
 from snnctl.plugins.metric import NEEDS, NETWORKS, Metric
+from snnctl.plugins.own import OWN
 
 HOOK = "register_metrics"
-OWN = "snnctl"
 MOST_NESTED = 32  # lists and mappings in one another
 LARGEST = sys.float_info.max  # of a whole number, too: readers of JSON make it a float
 

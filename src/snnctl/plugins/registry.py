@@ -24,11 +24,11 @@ from snnctl.plugins.metrics import MetricEntry, collect_metrics
 from snnctl.plugins.nearest import nearest
 from snnctl.plugins.neuron_model import NeuronModel
 from snnctl.plugins.options import check_options
+from snnctl.plugins.own import OWN
 from snnctl.plugins.package_names import same_package
 from snnctl.plugins.reader import Reader
 from snnctl.plugins.verb import Verb
 
-OWN = "snnctl"
 ON_THE_COMMAND_LINE = ("steps", "commands")
 
 

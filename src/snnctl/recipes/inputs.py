@@ -18,7 +18,7 @@ from snnctl.plugins import Registry
 from snnctl.plugins.guard import guard, origin
 from snnctl.plugins.loading import GROUP
 from snnctl.plugins.options import read_options
-from snnctl.plugins.registry import OWN
+from snnctl.plugins.own import OWN
 from snnctl.recipes.plan import Step
 from snnctl.runs import expanded, read_run, versions
 from snnctl.verbs.naming import CHOOSES, NAMES, OPTIONS_OF, mark

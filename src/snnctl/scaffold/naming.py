@@ -13,11 +13,11 @@ from importlib.util import find_spec
 from snnctl.errors import PluginError, UsageError
 from snnctl.plugins import Registry
 from snnctl.plugins.kinds import KINDS
+from snnctl.plugins.own import OWN
 from snnctl.scaffold.kinds import Scaffold
 
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 LONGEST = 50
-OWN = "snnctl"
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from importlib import metadata
 
 from snnctl.plugins import HOOKS, PluginInfo, Registry
 from snnctl.plugins.loading import GROUP
-from snnctl.plugins.registry import OWN
+from snnctl.plugins.own import OWN
 from snnctl.testing.findings import Checks, Finding, Worth, require
 
 HEAVY = ("tensorflow", "keras", "torch", "jax", "onnx", "onnxruntime", "scipy", "pandas", "matplotlib", "sklearn")

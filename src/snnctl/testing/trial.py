@@ -11,7 +11,8 @@ from typing import Any
 from snnctl.plugins import Registry, load_registry
 from snnctl.plugins.late_hook import LateHook
 from snnctl.plugins.options import REQUIRED, declared_options, read_options
-from snnctl.plugins.registry import OWN, Entry, sharing
+from snnctl.plugins.own import OWN
+from snnctl.plugins.registry import Entry, sharing
 from snnctl.progress import Reporter, SilentReporter
 from snnctl.testing.findings import Unknown, Wrong
 from snnctl.testing.tiny import Networks, TinyArchitecture, TinyData

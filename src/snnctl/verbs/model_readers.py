@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from snnctl.errors import PluginError
 from snnctl.plugins import Read, ReadContext, Reader, Registry
 from snnctl.plugins.guard import guard, origin
-from snnctl.plugins.registry import OWN
+from snnctl.plugins.own import OWN
 
 if TYPE_CHECKING:
     import keras

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from snnctl.plugins import NeuronModel, Registry
 from snnctl.plugins.guard import guard, origin
-from snnctl.plugins.registry import OWN
+from snnctl.plugins.own import OWN
 from snnctl.verbs.guarded_objects import GuardedConstraints, GuardedNeuron
 
 if TYPE_CHECKING:

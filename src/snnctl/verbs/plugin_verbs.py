@@ -12,7 +12,7 @@ from snnctl.errors import PluginError, SnnctlError
 from snnctl.plugins import Registry
 from snnctl.plugins.guard import guard
 from snnctl.plugins.metrics import plain_figures
-from snnctl.plugins.registry import OWN
+from snnctl.plugins.own import OWN
 from snnctl.plugins.verb import Verb
 from snnctl.verbs.guarded_objects import OF_PLUGIN
 from snnctl.verbs.result import Result, Run
@@ -36,6 +36,24 @@ def call(verb: Verb, options: Any, run: Run) -> Result:
         result = function(options, run)
     with guard("its result cannot be read", where=where):
         return checked(result, where)
+
+
+def call_plan(verb: Verb, options: Any, run: Run) -> dict[str, Any]:
+    """``verb.plan(options, run)``: what the verb would make, as plain data.
+
+    Raises:
+        PluginError: the verb is a plugin's, and its function fails or returns what is no mapping of plain data.
+    """
+    package = package_of(verb, run.registry)
+    if package == OWN:
+        with _traced_to_plugins():
+            return verb.plan(options, run)
+    where = f"step '{verb.name}' ({package})"
+    plan = verb.plan
+    with guard("its plan failed", where=where), _traced_to_plugins():
+        found = plan(options, run)
+    with guard("its plan cannot be read", where=where):
+        return _plain("its plan", found, where)
 
 
 def package_of(verb: Verb, registry: Registry) -> str:
@@ -63,8 +81,8 @@ def checked(result: Any, where: str) -> Result:
         raise PluginError(f"files of its result is {result.files!r:.60}, which must hold contents by name", where=where)
     return replace(
         result,
-        metrics=_plain("metrics", result.metrics, where),
-        settings=_plain("settings", result.settings, where),
+        metrics=_plain("metrics of its result", result.metrics, where),
+        settings=_plain("settings of its result", result.settings, where),
         history=_history(result.history, where),
         files=checked_files(result.files, "its function", where),
     )
@@ -82,7 +100,7 @@ def _require_model(model: Any, where: str) -> None:
 def _history(history: Any, where: str) -> list[dict[str, Any]]:
     if not isinstance(history, list | tuple):
         raise PluginError(f"history of its result is {history!r:.60}, which must hold figures by epoch", where=where)
-    return [_plain("history", epoch, where) for epoch in history]
+    return [_plain("history of its result", epoch, where) for epoch in history]
 
 
 def _plain(name: str, value: Any, where: str) -> dict[str, Any]:
@@ -92,7 +110,7 @@ def _plain(name: str, value: Any, where: str) -> dict[str, Any]:
     try:
         return plain_figures(value)
     except PluginError as error:
-        raise PluginError(f"{name} of its result: {error.what}", where=where) from error
+        raise PluginError(f"{name}: {error.what}", where=where) from error
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from snnctl.data.stream import ArrayStream, Stream, first
 from snnctl.errors import DataError
 from snnctl.plugins.guard import guard, origin
 from snnctl.plugins.options import check_options
-from snnctl.plugins.registry import OWN
+from snnctl.plugins.own import OWN
 from snnctl.runs import expanded
 from snnctl.verbs.checked_stream import CheckedStream, gathered
 from snnctl.verbs.options import DataOptions

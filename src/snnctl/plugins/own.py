@@ -1,0 +1,3 @@
+"""Whose things are snnctl's own: those of the package of this name."""
+
+OWN = "snnctl"

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from snnctl.cli import main
 from snnctl.errors import SnnctlError
 from snnctl.verbs.result import Result
 
@@ -79,17 +78,3 @@ def verbs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeVerbs:
     (tmp_path / "work").mkdir()
     monkeypatch.chdir(tmp_path / "work")
     return fake
-
-
-@pytest.fixture
-def call(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
-    """``call("train", ...)`` returns exit code, stdout and stderr."""
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as stop:
-            main(list(arguments))
-        captured = capsys.readouterr()
-        assert isinstance(stop.value.code, int)
-        return stop.value.code, captured.out, captured.err
-
-    return run

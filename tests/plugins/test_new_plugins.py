@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 
 import fake_package
-from snnctl.cli import main
 from snnctl.errors import OutputError, PluginError, UsageError
 from snnctl.plugins import load_registry
 from snnctl.plugins.kinds import KINDS, LATE
@@ -25,18 +24,10 @@ Call = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def call(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Call:
-    """``call("plugins", "new", ...)`` in an empty folder returns exit code, stdout and stderr."""
+def call(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Call:
+    """``call("plugins", "new", ...)``, in an empty folder."""
     monkeypatch.chdir(tmp_path)
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as stop:
-            main(list(arguments))
-        captured = capsys.readouterr()
-        assert isinstance(stop.value.code, int)
-        return stop.value.code, captured.out, captured.err
-
-    return run
+    return call
 
 
 @pytest.fixture

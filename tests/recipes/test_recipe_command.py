@@ -9,23 +9,15 @@ from typing import Any
 
 import pytest
 
-from snnctl.cli.process import run
-
 Call = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def call(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Call:
-    """``call("run", ...)``: exit code, stdout and stderr of a command; TensorFlow is not needed."""
+def call(call: Call, monkeypatch: pytest.MonkeyPatch) -> Call:
+    """``call("run", ...)``; TensorFlow is not needed."""
     monkeypatch.setattr("snnctl.cli.session.Session.import_tensorflow", lambda self: None)
     monkeypatch.setenv("COLUMNS", "200")
-
-    def command(*arguments: str) -> tuple[int, str, str]:
-        code = run(list(arguments), debug=False)
-        out, err = capsys.readouterr()
-        return code, out, err
-
-    return command
+    return call
 
 
 def test_a_matrix_is_told_variant_by_variant(grid, call: Call) -> None:

@@ -9,22 +9,31 @@ from typing import Any
 
 from snnctl.data.dataset import Dataset
 from snnctl.errors import PluginError
-from snnctl.plugins.architecture import Architecture
-from snnctl.plugins.callback import TrainingCallback
 from snnctl.plugins.command import Command
 from snnctl.plugins.constraint import HardwareConstraint
-from snnctl.plugins.exporter import Exporter
-from snnctl.plugins.neuron_model import NeuronModel
 from snnctl.plugins.options import declared_options
 from snnctl.plugins.reader import Reader
 from snnctl.plugins.verb import Verb
 from snnctl.plugins.written_options import check_written_options
 
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-
-
 PATH = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 CONSTRAINING = ("weights", "thresholds", "times")
+
+
+def check_instance(thing: Any, kind: type) -> Any:
+    """``thing``, if it is an instance of ``kind`` with a usable name, a summary, and options that are declared well.
+
+    Raises:
+        PluginError: what is wrong with it.
+    """
+    if inspect.isclass(thing) and issubclass(thing, kind):
+        raise PluginError(f"registers the class {thing.__name__}; register an instance of it")
+    if not isinstance(thing, kind):
+        raise PluginError(f"registers {type(thing).__name__} {thing!r:.60}, which is no {kind.__name__}")
+    _check_texts(thing, type(thing).__name__)
+    declared_options(thing)
+    return thing
 
 
 def check_dataset(thing: Any) -> Dataset:
@@ -33,7 +42,7 @@ def check_dataset(thing: Any) -> Dataset:
     Raises:
         PluginError: what is wrong with it.
     """
-    dataset = _instance(thing, Dataset)
+    dataset = check_instance(thing, Dataset)
     if not declared_options(dataset):
         check_samples_of(dataset)
     _require(_interval(dataset.raw_range), dataset, "raw_range", "(smallest, largest), two different finite numbers")
@@ -54,24 +63,6 @@ def check_samples_of(dataset: Dataset) -> Dataset:
     return dataset
 
 
-def check_architecture(thing: Any) -> Architecture:
-    """``thing``, if it is a usable architecture.
-
-    Raises:
-        PluginError: what is wrong with it.
-    """
-    return _with_options(_instance(thing, Architecture))
-
-
-def check_neuron_model(thing: Any) -> NeuronModel:
-    """``thing``, if it is a usable neuron model.
-
-    Raises:
-        PluginError: what is wrong with it.
-    """
-    return _instance(thing, NeuronModel)
-
-
 def check_constraint(thing: Any) -> type[HardwareConstraint]:
     """``thing``, if it is a usable class of hardware constraints.
 
@@ -89,33 +80,15 @@ def check_constraint(thing: Any) -> type[HardwareConstraint]:
     return thing
 
 
-def check_exporter(thing: Any) -> Exporter:
-    """``thing``, if it is a usable exporter.
-
-    Raises:
-        PluginError: what is wrong with it.
-    """
-    return _with_options(_instance(thing, Exporter))
-
-
 def check_reader(thing: Any) -> Reader:
     """``thing``, if it is a usable reader.
 
     Raises:
         PluginError: what is wrong with it.
     """
-    reader = _instance(thing, Reader)
+    reader = check_instance(thing, Reader)
     _require(_suffixes(reader.suffixes), reader, "suffixes", "a tuple of texts such as '.onnx', lower case")
     return reader
-
-
-def check_callback(thing: Any) -> TrainingCallback:
-    """``thing``, if it is a usable training callback.
-
-    Raises:
-        PluginError: what is wrong with it.
-    """
-    return _with_options(_instance(thing, TrainingCallback))
 
 
 def check_step(thing: Any) -> Verb:
@@ -124,7 +97,7 @@ def check_step(thing: Any) -> Verb:
     Raises:
         PluginError: what is wrong with it.
     """
-    verb = _instance(thing, Verb)
+    verb = check_instance(thing, Verb)
     _require_path(verb, "options_path")
     _require_path(verb, "function_path")
     if verb.plan_path:
@@ -138,24 +111,9 @@ def check_command(thing: Any) -> Command:
     Raises:
         PluginError: what is wrong with it.
     """
-    command = _instance(thing, Command)
+    command = check_instance(thing, Command)
     _require_path(command, "path")
     return command
-
-
-def _with_options(thing: Any) -> Any:
-    """``thing``, if its options are declared well."""
-    declared_options(thing)
-    return thing
-
-
-def _instance(thing: Any, kind: type) -> Any:
-    if inspect.isclass(thing) and issubclass(thing, kind):
-        raise PluginError(f"registers the class {thing.__name__}; register an instance of it")
-    if not isinstance(thing, kind):
-        raise PluginError(f"registers {type(thing).__name__} {thing!r:.60}, which is no {kind.__name__}")
-    _check_texts(thing, type(thing).__name__)
-    return thing
 
 
 def _check_texts(thing: Any, called: str) -> None:

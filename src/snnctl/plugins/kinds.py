@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -11,13 +12,10 @@ from snnctl.data.dataset import Dataset
 from snnctl.plugins.architecture import Architecture
 from snnctl.plugins.callback import TrainingCallback
 from snnctl.plugins.checks import (
-    check_architecture,
-    check_callback,
     check_command,
     check_constraint,
     check_dataset,
-    check_exporter,
-    check_neuron_model,
+    check_instance,
     check_reader,
     check_step,
 )
@@ -51,17 +49,21 @@ class Kind:
         return f"register_{self.key}"
 
 
+def _instances(kind: type) -> Callable[[Any], Any]:
+    return partial(check_instance, kind=kind)
+
+
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {
         kind.key: kind
         for kind in (
             Kind("datasets", "data set", "data sets", check_dataset, "snnctl data list"),
-            Kind("architectures", "architecture", "architectures", check_architecture, "snnctl archs list"),
-            Kind("neuron_models", "neuron model", "neuron models", check_neuron_model),
+            Kind("architectures", "architecture", "architectures", _instances(Architecture), "snnctl archs list"),
+            Kind("neuron_models", "neuron model", "neuron models", _instances(NeuronModel)),
             Kind("constraints", "hardware constraint", "hardware constraints", check_constraint),
-            Kind("exporters", "exporter", "exporters", check_exporter),
+            Kind("exporters", "exporter", "exporters", _instances(Exporter)),
             Kind("readers", "reader", "readers", check_reader),
-            Kind("callbacks", "training callback", "training callbacks", check_callback),
+            Kind("callbacks", "training callback", "training callbacks", _instances(TrainingCallback)),
             Kind("steps", "step", "steps", check_step, "snnctl --help"),
             Kind("commands", "command", "commands", check_command, "snnctl --help"),
         )

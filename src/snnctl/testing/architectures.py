@@ -8,7 +8,7 @@ import numpy as np
 
 from snnctl.errors import UsageError
 from snnctl.plugins.architecture import Architecture
-from snnctl.plugins.checks import check_architecture as check_declared
+from snnctl.plugins.checks import check_instance
 from snnctl.testing.findings import Checks, Finding, Unknown, Worth, require
 from snnctl.testing.tiny import calibrated, with_random_biases
 from snnctl.testing.trial import Trial
@@ -33,7 +33,7 @@ def examine_architecture(architecture: Architecture, trial: Trial) -> list[Findi
     """Whether it builds what it is asked for, or says why not, and whether that converts exactly."""
     checks = Checks(f"architecture '{architecture.name}'")
     with checks.that("is declared well"):
-        check_declared(architecture)
+        check_instance(architecture, Architecture)
     options: dict[str, Any] = {}
     with checks.that("takes its options, and its defaults fit their types"):
         options = trial.options_of(architecture)

@@ -12,7 +12,7 @@ import numpy as np
 
 from snnctl.plugins import Registry
 from snnctl.plugins.callback import TrainingCallback, TrainingContext
-from snnctl.plugins.checks import check_callback as check_declared
+from snnctl.plugins.checks import check_instance
 from snnctl.testing.findings import Checks, Finding, Worth, require
 from snnctl.testing.tiny import tiny_relu, tiny_samples
 from snnctl.testing.trial import Trial, registry_with
@@ -25,7 +25,7 @@ def examine_callback(callback: TrainingCallback, trial: Trial) -> list[Finding]:
     """Whether small trainings run under it, and come to the same weights as without it; its files go nowhere."""
     checks = Checks(f"training callback '{callback.name}'")
     with checks.that("is declared well"):
-        check_declared(callback)
+        check_instance(callback, TrainingCallback)
     options: dict[str, Any] | None = None
     with checks.that("takes its options"):
         options = trial.options_of(callback)

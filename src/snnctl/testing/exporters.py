@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from snnctl.errors import SnnctlError
-from snnctl.plugins.checks import check_exporter as check_declared
+from snnctl.plugins.checks import check_instance
 from snnctl.plugins.exporter import ExportContext, Exporter
 from snnctl.testing.findings import Checks, Finding, Unknown, require
 from snnctl.testing.trial import Trial, registry_with
@@ -25,7 +25,7 @@ def examine_exporter(exporter: Exporter, trial: Trial) -> list[Finding]:
     """Whether a small network is written, twice the same, under names that are safe."""
     checks = Checks(f"exporter '{exporter.name}'")
     with checks.that("is declared well"):
-        check_declared(exporter)
+        check_instance(exporter, Exporter)
     options: dict[str, Any] = {}
     with checks.that("takes its options"):
         options = trial.options_of(exporter)

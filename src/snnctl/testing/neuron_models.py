@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from snnctl.plugins.checks import check_neuron_model as check_declared
+from snnctl.plugins.checks import check_instance
 from snnctl.plugins.neuron_model import NeuronModel
 from snnctl.testing.findings import Checks, Finding, require
 from snnctl.testing.tiny import NAME
@@ -24,7 +24,7 @@ def examine_neuron_model(model: NeuronModel) -> list[Finding]:
     """Whether its parameters and slopes are usable, and networks of it can be trained, saved and opened."""
     checks = Checks(f"neuron model '{model.name}'")
     with checks.that("is declared well"):
-        check_declared(model)
+        check_instance(model, NeuronModel)
     with checks.that("gives weights and D of the same shapes"):
         for shape in WEIGHTS:
             _require_parameters(model, shape)

@@ -29,8 +29,10 @@ def test_a_matrix_is_told_variant_by_variant(grid, call: Call) -> None:
     assert [row[:3] for row in rows[:2]] == [["1", "10", "10.00"], ["1", "20", "10.00"]]
     assert len(rows) == 6
     table = Path("out/summary.csv").read_text().splitlines()
-    assert table[0] == "variant,value,more,relu.accuracy,snn.agreement,tuned.agreement,score.latency"
+    assert table[0] == "variant,value,more,relu.accuracy,snn.agreement,tuned.agreement,score.latency,score.scale.grams"
     assert table[1].startswith("value=1-more=10,1,10,0.1,0.5,0.5,")
+    assert table[1].endswith(",3.5")
+    assert "scale.grams" in out
     document = json.loads(Path("out/summary.json").read_text())
     assert len(document["steps"]) == 24
     assert document["steps"][5]["folder"] == "value=1-more=20/snn"
@@ -43,7 +45,7 @@ def test_columns_name_their_step(grid, call: Call) -> None:
     [heads] = [line.split() for line in out.splitlines() if "value" in line and "more" in line]
     assert heads[2:4] == ["relu.accuracy", "tuned.agreement"]
     [told] = json.loads(Path("out/summary.json").read_text())["variants"][:1]
-    assert told["figures_of"] == {"accuracy": "relu", "agreement": "tuned", "latency": "score"}
+    assert told["figures_of"] == {"accuracy": "relu", "agreement": "tuned", "latency": "score", "scale.grams": "score"}
 
 
 @pytest.mark.long

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from snnctl.cli.recipe_layout import show_table
 from snnctl.cli.sweep_tables import is_sweep
 from snnctl.cli.tables import format_figure, shorten, show_points, stdout
 from snnctl.recipes import Forecast, Outcome, Plan, Step, as_data, finished_variants, place_of
+from snnctl.recipes.figures import MAIN, figures_of
 from snnctl.recipes.outcome import figure_columns
-from snnctl.recipes.places import place_of_id
 from snnctl.runs import plain
 
 FIGURES = {
@@ -22,6 +22,7 @@ FIGURES = {
     "saturated": "saturated",
     "latency": "latency (tau_c)",
 }
+MOST_OF_PLUGINS = 4  # columns; summary.csv has them all
 STATES = ("complete", "cached", "shared", "to run")
 TO_RUN = STATES[-1]
 MINUTE, HOUR = 60, 3600
@@ -68,35 +69,38 @@ def show_outcome(outcome: Outcome) -> None:
 
 def _steps(outcome: Outcome) -> Rows:
     """One row for each step."""
-    shown = [key for key in FIGURES if any(_figure(key, figures) for figures in outcome.metrics.values())]
+    steps = [step for step in outcome.plan.steps if step.id in outcome.metrics]
+    figures = {step.id: _told(outcome, step, step.id) for step in steps}
+    shown = _shown(key for found in figures.values() for key in found if format_figure(key, found[key]))
     rows = [
         (
             step.id,
             step.verb.name,
-            *(_figure(key, outcome.metrics[step.id]) for key in shown),
+            *(format_figure(key, figures[step.id].get(key)) for key in shown),
             f"{outcome.durations[step.id]:.1f} s",
         )
-        for step in outcome.plan.steps
-        if step.id in outcome.metrics
+        for step in steps
     ]
-    return ("step", "verb", *(FIGURES[key] for key in shown), "time"), rows
+    return ("step", "verb", *shown.values(), "time"), rows
 
 
 def _variants(outcome: Outcome) -> Rows:
     """One row for each variant: its settings, and each figure as the last step that has it tells it."""
     variants = list(finished_variants(outcome))
     settings = list(dict.fromkeys(key for variant in variants for key in variant.settings))
-    columns = {key: step for key, step in figure_columns(outcome).items() if key in FIGURES}
-    several = len(set(columns.values())) > 1
-    heads = [f"{step}.{FIGURES[key]}" if several else FIGURES[key] for key, step in columns.items()]
+    columns = figure_columns(outcome)
+    shown = _shown(columns)
+    several = len({columns[key] for key in shown}) > 1
+    heads = [f"{columns[key]}.{head}" if several else head for key, head in shown.items()]
     rows = []
     for variant in variants:
         places = [place_of(variant, step) for step in variant.steps]
         complete = [place for place in places if place in outcome.metrics]
+        figures = {step.id: _told(outcome, step, place_of(variant, step)) for step in variant.steps}
         rows.append(
             (
                 *(_setting(variant.settings.get(key)) for key in settings),
-                *(_figure(key, outcome.metrics.get(place_of_id(variant, step), {})) for key, step in columns.items()),
+                *(format_figure(key, figures[columns[key]].get(key)) for key in shown),
                 f"{sum(outcome.durations[place] for place in complete):.1f} s",
                 "" if len(complete) == len(places) else f"{len(complete)} of {len(places)} steps",
             )
@@ -169,11 +173,21 @@ def _duration(seconds: float) -> str:
     return f"about {seconds / HOUR:.1f} h"
 
 
-def _figure(key: str, figures: Mapping[str, Any]) -> str:
-    """A figure of a step; those of a sweep are many, and stand in a table of their own."""
-    if key == "accuracy" and is_sweep(figures):
-        return "see below"
-    return format_figure(key, figures.get(key))
+def _told(outcome: Outcome, step: Step, place: str) -> dict[str, Any]:
+    """What a step found, by columns; the figures of a sweep are many, and stand in a table of their own."""
+    metrics = outcome.metrics.get(place, {})
+    own = {key: metrics[key] for key in FIGURES if key in metrics}
+    return {**own, **figures_of(step, metrics), **({"accuracy": "see below"} if is_sweep(metrics) else {})}
+
+
+def _shown(figures: Iterable[str]) -> dict[str, str]:
+    """The heads of the figures that get a column: snnctl's own, then a few of plugins."""
+    given = dict.fromkeys(figures)
+    of_plugins = [key for key in given if key not in MAIN]
+    return {
+        **{key: head for key, head in FIGURES.items() if key in given},
+        **{key: key for key in of_plugins[:MOST_OF_PLUGINS]},
+    }
 
 
 def _options(step: Step) -> str:

@@ -10,21 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from snnctl.errors import SnnctlError
-from snnctl.recipes.places import all_steps, place_of, place_of_id
+from snnctl.recipes.figures import figures_of, in_order
+from snnctl.recipes.places import all_steps, place_of
 from snnctl.recipes.plan import Plan, Variant
 from snnctl.runs import RunRecord, plain, versions
-
-MAIN = (
-    "accuracy",
-    "top5_accuracy",
-    "agreement",
-    "max_logit_difference",
-    "spikes_per_neuron",
-    "saturated",
-    "latency",
-    "loss",
-)
-"""The figures of the table, in their order."""
 
 
 @dataclass
@@ -103,22 +92,23 @@ def finished_variants(outcome: Outcome) -> Iterator[Variant]:
 
 
 def last_figures(outcome: Outcome, variant: Variant) -> dict[str, Any]:
-    """The main figures of a variant, each as the last step that has it tells it."""
-    steps = figure_steps(outcome, variant)
-    return {key: outcome.metrics[place_of_id(variant, step)][key] for key, step in steps.items()}
+    """The figures of a variant, each as the last step that has it tells it; see :func:`figures_of` for which."""
+    found: dict[str, Any] = {}
+    for _, figures in _figures(outcome, variant):
+        found |= figures
+    return {key: found[key] for key in in_order(found)}
 
 
 def figure_steps(outcome: Outcome, variant: Variant) -> dict[str, str]:
     """The ids of the steps that the figures of :func:`last_figures` are of."""
     found: dict[str, str] = {}
-    for step in variant.steps:
-        metrics = outcome.metrics.get(place_of(variant, step), {})
-        found |= {key: step.id for key in MAIN if _is_number(metrics.get(key))}
-    return {key: found[key] for key in MAIN if key in found}
+    for step, figures in _figures(outcome, variant):
+        found |= dict.fromkeys(figures, step)
+    return {key: found[key] for key in in_order(found)}
 
 
 def figure_columns(outcome: Outcome) -> dict[str, str]:
-    """The main figures and, for each, the id of the last step that has it in any variant.
+    """The figures and, for each, the id of the last step that has it in any variant.
 
     A column of them is of one step, also where a variant has not come that far.
     """
@@ -127,33 +117,25 @@ def figure_columns(outcome: Outcome) -> dict[str, str]:
     for variant in finished_variants(outcome):
         for key, step in figure_steps(outcome, variant).items():
             found[key] = max(found.get(key, step), step, key=order.index)
-    return {key: found[key] for key in MAIN if key in found}
+    return {key: found[key] for key in in_order(found)}
 
 
 def summary_table(outcome: Outcome) -> str:
-    """One line a variant, as CSV: its name, its settings, and the main figures of each step as ``step.figure``."""
+    """One line a variant, as CSV: its name, its settings, and the figures of each step as ``step.figure``."""
     variants = list(finished_variants(outcome))
-    rows = [
-        {
-            "variant": variant.name,
-            **{key: _cell(value) for key, value in variant.settings.items()},
-            **dict(_figures(outcome, variant)),
-        }
-        for variant in variants
-    ]
-    settings = [key for variant in variants for key in variant.settings]
-    figures = [
-        f"{step.id}.{key}"
+    settings = list(dict.fromkeys(key for variant in variants for key in variant.settings))
+    found = [dict(_figures(outcome, variant)) for variant in variants]
+    columns = [
+        (step.id, key)
         for step in outcome.plan.steps
-        for key in MAIN
-        if any(f"{step.id}.{key}" in row for row in rows)
+        for key in in_order(key for figures in found for key in figures.get(step.id, ()))
     ]
     text = io.StringIO(newline="")
-    writer = csv.DictWriter(
-        text, list(dict.fromkeys(["variant", *settings, *figures])), restval="", lineterminator="\n"
-    )
-    writer.writeheader()
-    writer.writerows(rows)
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["variant", *settings, *(f"{step}.{key}" for step, key in columns)])
+    for variant, figures in zip(variants, found, strict=True):
+        cells = [_cell(variant.settings[key]) if key in variant.settings else "" for key in settings]
+        writer.writerow([variant.name, *cells, *(figures.get(step, {}).get(key, "") for step, key in columns)])
     return text.getvalue()
 
 
@@ -163,12 +145,11 @@ def _duration(outcome: Outcome) -> float:
     return round(sum(seconds for _, _, seconds in runs), 3)
 
 
-def _figures(outcome: Outcome, variant: Variant) -> Iterator[tuple[str, Any]]:
+def _figures(outcome: Outcome, variant: Variant) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The id and the figures of each step that is complete."""
     for step in variant.steps:
-        metrics = outcome.metrics.get(place_of(variant, step), {})
-        for key in MAIN:
-            if _is_number(metrics.get(key)):
-                yield f"{step.id}.{key}", metrics[key]
+        if (metrics := outcome.metrics.get(place_of(variant, step))) is not None:
+            yield step.id, figures_of(step, metrics)
 
 
 def _cell(value: Any) -> Any:
@@ -176,7 +157,3 @@ def _cell(value: Any) -> Any:
     if isinstance(value, bool) or value is None:
         return {True: "true", False: "false", None: ""}[value]
     return str(value) if isinstance(value, Mapping | list | tuple) else value
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -36,7 +36,7 @@ SOURCE = '''
         value: int = 0
         fail: bool = False
         require: bool = False
-        wait: Path | None = None
+        wait: str | None = None
 
     class WeighOptions(Options):
         """Weigh a network."""

@@ -166,6 +166,8 @@ def test_names_are_safe_different_and_short() -> None:
     for name in found:
         assert re.fullmatch(r"[A-Za-z0-9._=,+-]+", name)
         assert name.startswith("key=")
+    crafted = [name.removeprefix("key=") for name in names(key=["A", "a"])]
+    assert len(set(names(key=["A", "a", *crafted]))) == 4, "a value may look like the name of another one"
     many = names(**{f"step{n}.option": ["x" * 30, "y" * 30] for n in range(20)})
     assert len(set(many)) == 2
     assert max(len(name) for name in [*found, *many]) <= 100

@@ -110,6 +110,30 @@ def test_steps_of_which_no_key_is_recorded_are_not_shared(three) -> None:
     assert three.ran() == ["add 5", "weigh"]
 
 
+def test_a_result_that_somebody_has_changed_is_not_shared(three) -> None:
+    folder = fail_then_mend(three)
+    shutil.rmtree("runs/.cache")
+    (folder / "relu" / "model.keras").unlink()
+    (folder / "relu" / "model.keras").write_text("made by hand")
+    three.run("out", resume=True)
+    assert three.ran() == ["add 5", "weigh"]
+    [told] = three.reporter.warnings
+    assert "somebody has changed what was written: relu" in told
+    three.run("anew")
+    assert three.ran() == ["make 3", "add 5", "weigh"]
+    assert "made 3" in (Path("anew") / "snn" / "model.keras").read_text()
+
+
+@pytest.mark.parametrize("text", ["[" * 5000, "a: &a [1]\nb: *a", "- " * 5000, "name: \0", "é" * 600_000])
+def test_what_others_have_put_into_runs_is_passed_over(three, text: str) -> None:
+    fail_then_mend(three, None)
+    stranger = Path("runs/stranger/recipe.yaml")
+    stranger.parent.mkdir()
+    stranger.write_text(text)
+    three.run(resume=True)
+    assert three.ran() == ["add 5", "weigh"]
+
+
 def test_keys_outlive_several_interruptions(three, monkeypatch: pytest.MonkeyPatch) -> None:
     fail_then_mend(three)
     first = json.loads(Path("out/step-keys.json").read_text())["keys"]

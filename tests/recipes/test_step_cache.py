@@ -347,3 +347,39 @@ def test_entries_tell_what_they_were_made_from(three) -> None:
     found = [json.loads((entry / "entry.json").read_text()) for entry in entries()]
     keys = {entry.name for entry in entries()}
     assert sorted(entry["source"] in keys for entry in found) == [False, True, True]
+
+
+def test_an_entry_that_cannot_be_read_is_written_again(three) -> None:
+    three.run("first")
+    three.ran()
+    for entry in entries():
+        (entry / "entry.json").write_text("[" * 100_000)
+    three.run("second")
+    assert three.ran() == ALL
+    assert all("is damaged (entry.json cannot be read)" in told for told in three.reporter.warnings)
+    three.run("third")
+    assert three.ran() == []
+
+
+def test_what_was_read_while_it_changed_is_not_kept(three) -> None:
+    three.edit("value: 5", "value: 5, wait: go")
+    three.edit("value: 3", "value: 3, table: table.txt")
+    Path("table.txt").write_text("old")
+    note = three.reporter.note
+    notes: list[str] = []
+
+    def change(message: str) -> None:
+        notes.append(message)
+        if "relu" in message:
+            Path("table.txt").write_text("new")
+        Path("go").touch()
+
+    three.reporter.note = change
+    three.run("first")
+    three.reporter.note = note
+    [told] = three.reporter.warnings
+    assert "relu: data, files, plugins or code have changed while it was run" in told
+    assert len(entries()) == 0, "nor what builds on it"
+    Path("table.txt").write_text("old")
+    three.run("second")
+    assert three.ran()[3:] == ALL

@@ -65,7 +65,7 @@ class Cache:
         """The key of the step whose network the step of an entry has taken; None if it is not known."""
         try:
             source = json.loads((self._folder / key / ENTRY).read_text(encoding="utf-8"))["source"]
-        except (OSError, ValueError, TypeError, KeyError):
+        except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return None
         return source if isinstance(source, str) else None
 
@@ -143,7 +143,7 @@ class Cache:
                     return f"{name} is missing"
                 if name not in files or not _is_sound(found[name], files[name], whole):
                     return f"{name} has changed"
-        except (OSError, ValueError, TypeError, KeyError):
+        except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return f"{ENTRY} cannot be read"
         return "" if found else f"{RUN} is empty"
 

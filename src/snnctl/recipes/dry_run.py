@@ -16,7 +16,7 @@ from snnctl.recipes.inputs import samples as samples_of
 from snnctl.recipes.keys import Keys, step_keys
 from snnctl.recipes.places import all_steps, source_of
 from snnctl.recipes.plan import Plan, Step
-from snnctl.recipes.resume import complete_steps, newest_interrupted, recorded_keys, refuse_other
+from snnctl.recipes.resume import complete_steps, kept_steps, newest_interrupted, refuse_other
 from snnctl.recipes.run import RUNS
 from snnctl.recipes.timings import Job, Network, estimate, past_jobs, recorded_network, trained
 from snnctl.recipes.work import COUNTS, samples_shown
@@ -131,7 +131,7 @@ def _complete(plan: Plan, out: Path | None) -> Keys:
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return {}
     refuse_other(plan, folder, folder)
-    return recorded_keys(folder, complete_steps(plan, folder))
+    return kept_steps(folder, complete_steps(plan, folder)).keys
 
 
 def _status(

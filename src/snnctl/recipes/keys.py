@@ -40,6 +40,17 @@ def step_keys(plan: Plan, registry: Registry, kept: Keys | None = None) -> Keys:
     return _Keys(registry).of(plan, kept or {})
 
 
+def key_now(step: Step, source: str | None, registry: Registry) -> str | None:
+    """The key of one step as it is at this moment; see :func:`step_keys`.
+
+    Args:
+        step: of a checked recipe.
+        source: the key of the step whose network it takes; None if it takes that of no step.
+        registry: as above.
+    """
+    return _Keys(registry).of_step(step, source)
+
+
 class _Keys:
     """Finds keys, looking at each data set and package once."""
 
@@ -56,11 +67,12 @@ class _Keys:
         for variant, step, place in all_steps(plan):
             source = source_of(variant, step)
             taken = None if source is None else kept.get(source, found[source])
-            found[place] = self._key(step, taken, source is not None)
+            found[place] = self.of_step(step, taken)
         return found
 
-    def _key(self, step: Step, source: str | None, takes_step: bool) -> str | None:
-        if takes_step and source is None:
+    def of_step(self, step: Step, source: str | None) -> str | None:
+        """See :func:`key_now`."""
+        if step.source is not None and source is None:
             return None
         try:
             return self._digest(step, source)

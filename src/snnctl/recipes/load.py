@@ -52,6 +52,7 @@ class Loader(yaml.SafeLoader):
 
     depth = 0
     values = 0
+    most_values = MOST_VALUES
 
     def fetch_flow_collection_start(self, TokenClass: Any) -> None:
         """A ``[`` or ``{``. Composing would come too late: the scanner looks ahead, and takes long in deep ones."""
@@ -77,8 +78,8 @@ class Loader(yaml.SafeLoader):
             return f"tags such as {event.tag} are not supported"
         if self.depth > DEEPEST:
             return TOO_DEEP
-        if self.values > MOST_VALUES:
-            return f"this is more than {MOST_VALUES:,} values; that is no recipe"
+        if self.values > self.most_values:
+            return f"this is more than {self.most_values:,} values; that is no recipe"
         return ""
 
 

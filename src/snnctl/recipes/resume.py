@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from snnctl.data.fingerprint import content_of, digest
 from snnctl.errors import ModelError, OutputError
 from snnctl.recipes.keys import Keys
+from snnctl.recipes.load import MOST_VALUES, Loader
 from snnctl.recipes.locks import is_claimed
 from snnctl.recipes.places import KEYS, RECIPE, SUMMARY, all_steps
 from snnctl.recipes.plan import Plan
@@ -18,7 +21,9 @@ from snnctl.runs import RunRecord, plain, read_run, to_json
 from snnctl.verbs.naming import CHOOSES, mark
 
 RUN_MODEL = "model.keras"
+RESULTS = ("run.json", "metrics.json", RUN_MODEL)
 MOST_DIFFERENCES = 5
+LARGEST_RECIPE = 1_000_000  # characters
 MOST_SHOWN = 30  # characters of a value
 ABSENT = "not given"
 
@@ -39,24 +44,71 @@ def is_interrupted(plan: Plan, folder: Path) -> bool:
     return recorded is not None and not _differs(recorded, plan) and not is_complete(plan, folder)
 
 
-def keys_text(keys: Keys) -> str:
-    """What ``step-keys.json`` holds: the keys of the steps, by their folders; written before a step is run under it."""
-    return to_json({"keys": keys})
-
-
-def recorded_keys(folder: Path, complete: Iterable[str]) -> dict[str, str | None]:
-    """The keys under which complete steps were run; None where that is not known.
+@dataclass(frozen=True)
+class StepKeys:
+    """What ``step-keys.json`` holds.
 
     Args:
-        folder: of the recipe.
-        complete: the steps' folders within it.
+        keys: of the steps, by their folders; written before a step is run under its key.
+        results: the checksums of what complete steps have written, by the same; see :func:`result_of`.
     """
+
+    keys: Keys
+    results: Mapping[str, str]
+
+    def text(self) -> str:
+        """The file's content."""
+        return to_json({"keys": self.keys, "results": self.results})
+
+
+def recorded_keys(folder: Path) -> StepKeys:
+    """What is recorded in a recipe's folder; empty if that cannot be read."""
     try:
-        found = json.loads((folder / KEYS).read_text(encoding="utf-8"))["keys"].items()
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        found = ()
-    known = {where: key for where, key in found if isinstance(key, str)}
-    return {where: known.get(where) for where in complete}
+        found = json.loads((folder / KEYS).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        found = {}
+    return StepKeys(_texts(found, "keys"), _texts(found, "results"))
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What is known of complete steps.
+
+    Args:
+        keys: under which they were run, by their folders; None where that is not known, or not true any more.
+        results: checksums of what they have written, as it is now.
+        changed: those whose files are not what they have written.
+    """
+
+    keys: dict[str, str | None]
+    results: dict[str, str]
+    changed: list[str]
+
+
+def kept_steps(folder: Path, complete: Iterable[str]) -> Kept:
+    """What is known of the complete steps in a recipe's folder.
+
+    Raises:
+        OSError: something cannot be read.
+    """
+    recorded = recorded_keys(folder)
+    results = {where: result_of(folder / where) for where in complete}
+    changed = [where for where, result in results.items() if recorded.results.get(where, result) != result]
+    return Kept({where: None if where in changed else recorded.keys.get(where) for where in results}, results, changed)
+
+
+def _texts(found: Any, name: str) -> dict[str, str]:
+    held = found.get(name) if isinstance(found, Mapping) else None
+    return {key: text for key, text in held.items() if isinstance(text, str)} if isinstance(held, Mapping) else {}
+
+
+def result_of(run: Path) -> str:
+    """The SHA-256 of the files of a run folder that snnctl writes: record, figures and network.
+
+    Raises:
+        OSError: one cannot be read.
+    """
+    return digest([[name, content_of(run / name)] for name in RESULTS if (run / name).exists()])
 
 
 def newest_interrupted(plan: Plan, runs: Path) -> Path:
@@ -132,10 +184,18 @@ def _begun(runs: Path) -> Iterator[Path]:
     yield from (folder for folder in folders if (folder / RECIPE).is_file())
 
 
+class _Recorded(Loader):
+    """Of a recipe with all that it extends; what somebody else has put there is refused as quickly as a recipe is."""
+
+    most_values = 100 * MOST_VALUES
+
+
 def _recorded(folder: Path) -> dict[str, Any] | None:
     """The recipe that a folder was begun with; None if there is none that can be read."""
     try:
-        found = yaml.safe_load((folder / RECIPE).read_text(encoding="utf-8"))
+        with (folder / RECIPE).open(encoding="utf-8") as file:
+            text = file.read(LARGEST_RECIPE + 1)
+        found = yaml.load(text, _Recorded) if len(text) <= LARGEST_RECIPE else None
     except (OSError, ValueError, yaml.YAMLError):
         return None
     return found if isinstance(found, dict) else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from datetime import datetime
@@ -16,20 +16,21 @@ from snnctl.leftovers import clear_leftovers
 from snnctl.progress import Reporter
 from snnctl.recipes.cache import Cache, place
 from snnctl.recipes.data_sets import configured, data_identity, fetch_all
-from snnctl.recipes.keys import Keys, step_keys
+from snnctl.recipes.keys import key_now, step_keys
 from snnctl.recipes.locks import claimed
 from snnctl.recipes.outcome import Outcome, summary, summary_table
 from snnctl.recipes.places import KEYS, RECIPE, SUMMARY, TABLE, all_steps, place_of, source_of
 from snnctl.recipes.plan import Plan, Step, Variant
 from snnctl.recipes.resume import (
+    StepKeys,
     complete_steps,
     is_complete,
     is_interrupted,
-    keys_text,
+    kept_steps,
     newest_interrupted,
     recipe_text,
-    recorded_keys,
     refuse_other,
+    result_of,
 )
 from snnctl.runs import (
     expanded,
@@ -162,7 +163,8 @@ class _Started:
         self._force = force
         self._command = command
         self._before_start: Callable[[], object] | None = before_start
-        self._keys: Keys = {}
+        self._keys: dict[str, str | None] = {}
+        self._results: dict[str, str] = {}  # checksums of what complete steps have written, by their folders
         self._done: dict[str, str] = {}  # the folder of a step that is complete here, by key
 
     def begin(self, folder: Path, named: Path, overwrite: bool) -> Outcome:
@@ -184,7 +186,7 @@ class _Started:
         with staging_folder(folder) as staging:
             claims.enter_context(claimed(staging))  # it stays so under its name
             (staging / RECIPE).write_text(recipe_text(self._plan), encoding="utf-8")
-            (staging / KEYS).write_text(keys_text(self._keys), encoding="utf-8")
+            (staging / KEYS).write_text(self._recorded(), encoding="utf-8")
             make_durable(staging)
             outcome = self._outcome(staging, folder)
             try:
@@ -210,13 +212,19 @@ class _Started:
                 self._run.reporter.note(f"{named} is complete; nothing is run")
             elif outcome.failure is None:
                 self._run.reporter.note(f"{_count(outcome)} are complete in {named}")
-                self._prepare(recorded_keys(folder, complete))
-                _write(folder / KEYS, keys_text(self._keys))
+                kept = kept_steps(folder, complete)
+                self._tell_of_changed(kept.changed)
+                self._results = dict(kept.results)
+                self._prepare(kept.keys)
+                _write(folder / KEYS, self._recorded())
                 (folder / SUMMARY).unlink(missing_ok=True)  # of steps of which some are gone
                 self._run = replace(self._run, unfinished=Unfinished.beside(folder, named, anew=False))
                 self._tidy(folder, complete)
                 self._rest(outcome, named)
         return outcome
+
+    def _recorded(self) -> str:
+        return StepKeys(self._keys, self._results).text()
 
     def _tidy(self, folder: Path, complete: Container[str]) -> None:
         """Remove what a process that was killed has left beside complete steps; beside others that is done later."""
@@ -233,7 +241,7 @@ class _Started:
         begun = datetime.fromtimestamp((written / RECIPE).stat().st_mtime).astimezone()
         return Outcome(self._plan, folder, begun.isoformat(timespec="seconds"), self._command)
 
-    def _prepare(self, complete: Keys) -> None:
+    def _prepare(self, complete: Mapping[str, str | None]) -> None:
         """All data, then the keys, which may depend on it.
 
         Args:
@@ -262,7 +270,7 @@ class _Started:
                 _name_step(error, where)
                 raise
 
-    def _tell_of_older(self, complete: Keys, today: Keys) -> None:
+    def _tell_of_older(self, complete: Mapping[str, str | None], today: Mapping[str, str | None]) -> None:
         """Complete steps are kept, also those that would be made from something else today."""
         older = [where for where, key in complete.items() if key is not None and today[where] != key]
         unknown = [where for where, key in complete.items() if key is None and today[where] is not None]
@@ -275,6 +283,13 @@ class _Started:
             self._run.reporter.note(
                 f"it is not recorded what these were made from: {_listed(unknown)}; results that build on them are "
                 "not kept for later runs"
+            )
+
+    def _tell_of_changed(self, changed: Sequence[str]) -> None:
+        if changed:
+            self._run.reporter.warn(
+                f"kept as complete, though somebody has changed what was written: {_listed(changed)}; to run again, "
+                "delete its folder"
             )
 
     def _rest(self, outcome: Outcome, named: Path) -> None:
@@ -319,8 +334,10 @@ class _Started:
         if record is None:
             raise OutputError(f"{base / where} has disappeared", todo="go on with --resume")
         outcome.add(where, record)
-        if key is not None:
-            self._done.setdefault(key, where)
+        self._results[where] = result_of(base / where)
+        _write(base / KEYS, self._recorded())
+        if (known := self._keys.get(where)) is not None:
+            self._done.setdefault(known, where)
 
     def _locked(self, key: str | None, where: str) -> AbstractContextManager[None]:
         return nullcontext() if self._cache is None or key is None else self._cache.lock(key, where)
@@ -343,9 +360,27 @@ class _Started:
         return "unchanged, taken from the cache" if self._cache.take(key, base / where) else ""
 
     def _keep(self, key: str | None, variant: Variant, step: Step, base: Path, missed: SnnctlError | None) -> None:
-        if self._cache is not None and key is not None and missed is None:
+        """For later runs, under its key, if that is still true: what the step has read may not be what it was."""
+        if key is None or missed is not None:
+            return
+        where, source = place_of(variant, step), source_of(variant, step)
+        taken = self._keys.get(source) if source else None
+        if key_now(step, taken, self._run.registry) != key:
+            self._run.reporter.warn(
+                f"{where}: data, files, plugins or code have changed while it was run; its result is not kept for "
+                "later runs"
+            )
+            self._forget(where)
+        elif self._cache is not None:
+            self._cache.store(key, base / where, taken)
+
+    def _forget(self, where: str) -> None:
+        """It is not known any more what a step, and all that build on it, are made from."""
+        self._keys[where] = None
+        for variant, step, place_ in all_steps(self._plan):
             source = source_of(variant, step)
-            self._cache.store(key, base / place_of(variant, step), self._keys.get(source) if source else None)
+            if source is not None and self._keys.get(source, "") is None:
+                self._keys[place_] = None
 
     def _execute(
         self, variant: Variant, step: Step, outcome: Outcome, base: Path, published: bool

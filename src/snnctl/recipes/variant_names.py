@@ -12,13 +12,15 @@ from typing import Any
 LONGEST = 100  # characters of a name
 LONGEST_VALUE = 40
 UNSAFE = re.compile(r"[^A-Za-z0-9._,+-]+")
+HASHED = re.compile(r".*-[0-9a-f]{8}")  # what others may become
 
 
 def variant_names(combinations: Sequence[Mapping[str, Any]]) -> list[str]:
     """Names such as ``lr=0.001-seed=0``.
 
     A key is cut to its last part where that says which one it is. What a value loses to be safe or short, a hash of it
-    replaces; so it does for values that differ in case or type only, and for a whole name that is too long.
+    replaces; so it does for values that differ in case or type only or look like a hash, and for a whole name that is
+    too long.
 
     Args:
         combinations: values by key, the keys the same in each.
@@ -43,9 +45,13 @@ def _shown(values: Sequence[Any]) -> dict[str, str]:
     safe = {exact: _safe(text)[:LONGEST_VALUE] for exact, text in plain.items()}
     often = Counter(text.lower() for text in safe.values())
     return {
-        exact: text if text == plain[exact] and often[text.lower()] == 1 else f"{text}-{_digest(exact)}"
+        exact: text if _says_all(text, plain[exact]) and often[text.lower()] == 1 else f"{text}-{_digest(exact)}"
         for exact, text in safe.items()
     }
+
+
+def _says_all(safe: str, text: str) -> bool:
+    return safe == text and not HASHED.fullmatch(safe.lower())
 
 
 def _text(value: Any) -> str:

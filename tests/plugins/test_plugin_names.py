@@ -151,6 +151,15 @@ def test_loading_leaves_the_process_as_it_was(site: Path) -> None:
     assert (sys.getrecursionlimit(), os.getcwd(), sys.stdout, signal.getsignal(signal.SIGINT)) == before
 
 
+def test_what_fails_leaves_no_environment_behind(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PN_ONE", "before")
+    monkeypatch.setenv("PN_TWO", "before")
+    change = "import os; os.environ['PN_ONE'] = 'after'; del os.environ['PN_TWO']; os.environ['PN_NEW'] = 'after'"
+    fake_package.install(site, "pn_one", f"\n    {change}\n    raise ValueError('no luck')\n")
+    load_registry()
+    assert [os.environ.get(name) for name in ("PN_ONE", "PN_TWO", "PN_NEW")] == ["before", "before", None]
+
+
 def test_what_is_printed_at_the_end_is_no_part_of_the_result(site: Path) -> None:
     source = "\n    import atexit, os\n    atexit.register(print, 'bye')\n    atexit.register(os.system, 'echo bye')\n"
     fake_package.install(site, "pn_one", source + DATA)

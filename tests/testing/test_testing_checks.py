@@ -258,6 +258,12 @@ class Silent(Options):
     depth: int = "three"  # type: ignore[assignment]
 
 
+class Taken(Options):
+    """An option that is a flag of every command."""
+
+    out: str = ""
+
+
 def do(options: Any, run: Any) -> Any:
     """What a step does."""
 
@@ -277,6 +283,7 @@ def verb(options: str, function: str = "do") -> Verb:
         (verb("Silent"), "has defaults that fit their types: failed: depth: Input should be a valid integer"),
         (verb("Described", "do_nothing"), "cannot be called with (options, run)"),
         (verb("Described", "missing"), "cannot be imported"),
+        (verb("Taken"), "has an option called 'out', which is a flag of all commands"),
         (verb("do"), "has a model of its options: failed"),
         (verb("Missing"), "has a model of its options: failed"),
     ],

@@ -43,8 +43,10 @@ def real_command(registry: Registry, name: str) -> Any:
     """The command of that name, ready to be called; None if it is not registered."""
     if verb := registry.verbs.get(name):
         from snnctl.cli.verb_command import command_function
+        from snnctl.plugins.guard import guard
 
-        return _of_function(name, verb.summary, command_function(verb, registry))
+        with guard("its options cannot be made flags", where=f"step '{name}' ({verb.options_path.partition('.')[0]})"):
+            return _of_function(name, verb.summary, command_function(verb, registry))
     if command := registry.commands.get(name):
         return _of_command(name, command)
     return None

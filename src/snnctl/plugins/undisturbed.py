@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -16,12 +16,17 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 def undisturbed() -> Iterator[None]:
     """Afterwards the working folder, the standard streams, Ctrl-C and SIGTERM are as before.
 
-    The limit of recursion is as before if it was lowered; packages that need a higher one have it.
+    The limit of recursion is as before if it was lowered; packages that need a higher one have it. Environment
+    variables are as before if an error was raised: what a plugin that works sets is meant for what it brings.
     """
     limit, streams, folder = sys.getrecursionlimit(), (sys.stdin, sys.stdout, sys.stderr), _folder()
     handlers = {number: signal.getsignal(number) for number in SIGNALS}
+    environment = dict(os.environ)
     try:
         yield
+    except BaseException:
+        _set_environment(environment)
+        raise
     finally:
         if sys.getrecursionlimit() < limit:  # first: what follows calls functions
             sys.setrecursionlimit(limit)
@@ -31,6 +36,14 @@ def undisturbed() -> Iterator[None]:
                 os.chdir(folder)
         for number, handler in handlers.items():
             _restore(number, handler)
+
+
+def _set_environment(environment: Mapping[str, str]) -> None:
+    for name in [name for name in os.environ if name not in environment]:
+        del os.environ[name]
+    for name, value in environment.items():
+        if os.environ.get(name) != value:
+            os.environ[name] = value
 
 
 def _folder() -> str | None:

@@ -8,6 +8,9 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+RESERVED = ("out", "overwrite", "json", "as_json", "help")
+"""Options that every command has; a step's own may not be called so."""
+
 if TYPE_CHECKING:
     from snnctl.verbs.options import Options
     from snnctl.verbs.result import Result, Run
@@ -47,7 +50,8 @@ class Verb:
         """The options model (imports pydantic).
 
         Raises:
-            PluginError: a plugin's cannot be imported, or is none.
+            PluginError: a plugin's cannot be imported, is none, or has an option that is called as a flag of all
+                commands.
         """
         return _options(self)
 
@@ -88,9 +92,14 @@ def _options(verb: Verb) -> Any:
     from snnctl.errors import PluginError
 
     model = named(verb.options_path, f"step '{verb.name}'")
-    if isinstance(model, type) and hasattr(model, "model_fields") and hasattr(model, "spiking_only"):
-        return model
-    raise PluginError(
-        f"{verb.options_path} is no subclass of snnctl.verbs.options.Options",
-        where=f"step '{verb.name}' ({verb.options_path.partition('.')[0]})",
-    )
+    where = f"step '{verb.name}' ({verb.options_path.partition('.')[0]})"
+    if not (isinstance(model, type) and hasattr(model, "model_fields") and hasattr(model, "spiking_only")):
+        raise PluginError(f"{verb.options_path} is no subclass of snnctl.verbs.options.Options", where=where)
+    taken = [name for name in (*RESERVED, *(["plan"] if verb.plan_path else [])) if name in model.model_fields]
+    if taken:
+        raise PluginError(
+            f"{verb.options_path} has an option called '{taken[0]}', which is a flag of all commands",
+            where=where,
+            todo="Its author should give it another name.",
+        )
+    return model

@@ -33,6 +33,9 @@ FALSE = re.compile(r"false|False|FALSE")
 INTEGER = re.compile(r"[-+]?[0-9]+")
 FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 SPECIAL = re.compile(r"([-+]?)\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+UNUSABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ud800-\udfff]")
+"""What only escapes can write: characters that steer terminals, and halves of characters."""
+
 HINTS = {
     "another document": "a recipe is one document; remove the line `---`",
     "got '{'": 'inside {...}, put "${name}" in quotes',
@@ -76,6 +79,8 @@ class Loader(yaml.SafeLoader):
             return "anchors and aliases are not supported"
         if getattr(event, "tag", None):
             return f"tags such as {event.tag} are not supported"
+        if found := UNUSABLE.search(getattr(event, "value", "")):
+            return f"the character U+{ord(found[0]):04X} is not allowed"
         if self.depth > DEEPEST:
             return TOO_DEEP
         if self.values > self.most_values:

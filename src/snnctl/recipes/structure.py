@@ -44,7 +44,7 @@ class Structure:
                 todo = did_you_mean(key, SECTIONS) or f"known: {', '.join(SECTIONS)}"
                 self._complaints.add(entry.place, f"'{key}' is no key of a recipe", todo)
         return Document(
-            self._text("name"),
+            self._name(),
             self._text("description"),
             self._variables(),
             self._defaults(),
@@ -56,6 +56,14 @@ class Structure:
     def _entry(self, key: str) -> Marked | None:
         entry = self._recipe.value.get(key)
         return entry.value if entry else None
+
+    def _name(self) -> str | None:
+        """The recipe's name: one line, since folders and tables are called so."""
+        name = self._text("name")
+        if name is not None and not name.isprintable():
+            self._complaints.add(self._recipe.find("name"), "'name' must be one line", "put more into 'description'")
+            return None
+        return name
 
     def _text(self, key: str) -> str | None:
         node = self._entry(key)

@@ -70,6 +70,16 @@ def test_importing_snnctl_is_light(tmp_path: Path) -> None:
     assert not found & {*HEAVY, "numpy", "pydantic", "typer", "rich", "yaml"}
 
 
+def test_completion_is_installed(tmp_path: Path) -> None:
+    home = {"HOME": str(tmp_path), "_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"}
+    shown = run("--show-completion", "bash", **home)
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert "snnctl" in shown.stdout
+    done = run("--install-completion", "bash", **home)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "snnctl" in (tmp_path / ".bash_completions" / "snnctl.sh").read_text()
+
+
 def test_completion_without_tensorflow(tmp_path: Path) -> None:
     environment = "_SNNCTL_COMPLETE='complete_bash', COMP_WORDS='snnctl train --data mnist-', COMP_CWORD='3'"
     code = f"import os; os.environ.update({environment}); from snnctl.cli import main; main([])"

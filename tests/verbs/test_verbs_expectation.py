@@ -112,6 +112,13 @@ def test_a_network_that_guesses(accuracy: float, classes: int, samples: int, war
     assert (chance_level(accuracy, classes, samples) is not None) == warned
 
 
+def test_what_is_said_of_one_that_guesses_on_the_data_of_its_training() -> None:
+    assert "--preprocess" in (chance_level(0.1, 10, 1000) or "")
+    told = chance_level(0.1, 10, 1000, as_trained=True) or ""
+    assert "trained too little" in told
+    assert "--preprocess" not in told
+
+
 def trained(low: float, high: float) -> tuple[keras.Model, np.ndarray]:
     """A network that has learned to tell blots of two sizes, on values in a range; others from 0 to 1."""
     rng = np.random.default_rng(1)

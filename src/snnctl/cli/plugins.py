@@ -104,7 +104,8 @@ def new_plugin(
     commands = [f"pip install {quote(place if Path(place).is_absolute() else f'./{place}')}"]
     commands += [f"snnctl plugins check {name}", *commands_to_try(scaffolds, names)]
     made = {"folder": str(folder.resolve()), "files": list(files), "commands": commands}
-    print(to_json(made) if as_json else new_text(place, list(files), commands), end="")
+    shown = [f"{commands[0]}  # with -e, what you change in it holds at once", *commands[1:]]
+    print(to_json(made) if as_json else new_text(place, list(files), shown), end="")
 
 
 @app.command("check", help="Check whether a plugin is what snnctl asks for; exit code 7 if it is not.")

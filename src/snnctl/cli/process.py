@@ -20,6 +20,7 @@ from snnctl.errors import SnnctlError
 
 TERMINATED = 143
 READER_GONE = 141
+COMPLETION = frozenset({"--install-completion", "--show-completion"})
 
 
 class Termination:
@@ -71,8 +72,8 @@ def _attempt(arguments: list[str], debug: bool, termination: Termination) -> int
     except ReaderGone:
         return READER_GONE
     except SystemExit as stop:
-        if "_SNNCTL_COMPLETE" not in os.environ:  # only Typer's completion ends in this way
-            return _report(stop, debug)
+        if "_SNNCTL_COMPLETE" not in os.environ and not COMPLETION.intersection(arguments[:1]):
+            return _report(stop, debug)  # only Typer's completion may end in this way
         return stop.code if isinstance(stop.code, int) else 1
     except typer.TyperException as error:
         if message := error.format_message():  # empty when it is about missing arguments and help was shown instead

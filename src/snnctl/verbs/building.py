@@ -27,7 +27,7 @@ def build(
     with guard(
         f"build failed for inputs {input_shape} and {classes} classes",
         where=where,
-        todo="Check its options (`snnctl archs show NAME`) and the data set's shape.",
+        todo=f"Check its options (`snnctl archs show {architecture.name}`) and the data set's shape.",
     ):
         model = architecture.build(input_shape, classes, **options)
     if not isinstance(model, keras.Model):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -51,7 +52,7 @@ def convert(options: ConvertOptions, run: Run) -> Result:
         if X_n == 0
     ]
     metrics, alike = measured(network, snn, feed, options.batch_size, run)
-    warnings += [*alike, *afterthoughts(metrics, feed)]
+    warnings += [*alike, *afterthoughts(metrics, feed, network.recorded)]
     for warning in warnings:
         run.reporter.warn(warning)
     metrics["warnings"] = warnings
@@ -102,13 +103,21 @@ def agreement_of(figures: dict[str, Any]) -> dict[str, Any]:
     return {key: figures[key] for key in AGREEMENT}
 
 
-def afterthoughts(metrics: dict[str, Any], feed: Feed) -> list[str]:
-    """What the figures say about the data, one sentence each."""
+def afterthoughts(metrics: dict[str, Any], feed: Feed, recorded: Mapping[str, Any]) -> list[str]:
+    """What the figures say about the data, one sentence each.
+
+    Args:
+        metrics: of the conversion.
+        feed: what they were measured on.
+        recorded: settings of the run that the source network comes from; empty if it comes from none.
+    """
     from snnctl.verbs.expectation import chance_level
 
     found = []
     if "source_accuracy" in metrics and feed.classes:
-        found.append(chance_level(metrics["source_accuracy"], feed.classes, metrics["images"]))
+        prepared = {"data": feed.settings["data"], "preprocess": feed.preprocess}
+        as_trained = bool(recorded.get("data")) and all(recorded.get(key) == value for key, value in prepared.items())
+        found.append(chance_level(metrics["source_accuracy"], feed.classes, metrics["images"], as_trained))
     if outside := metrics.get("out_of_range"):
         low, high = feed.input_range
         found.append(

@@ -43,22 +43,28 @@ def unexpected_data(model: keras.Model, data: Stream) -> list[str]:
     return [f"{sentence} {hint}" for sentence in found if sentence]
 
 
-def chance_level(accuracy: float, classes: int, samples: int) -> str | None:
+def chance_level(accuracy: float, classes: int, samples: int, as_trained: bool = False) -> str | None:
     """What to say of a source network that guesses; None if it does not, or if the samples are too few to tell.
 
     Args:
         accuracy: of the source network, as a part of 1.
         classes: how many there are.
         samples: how many it was measured on.
+        as_trained: whether the data is known to be that of its training, prepared in the same way.
     """
     chance = 1 / classes
     deviation = (chance * (1 - chance) / samples) ** 0.5
     if samples < MANY or accuracy > chance + 3 * deviation:
         return None
+    cause = (
+        "It may have been trained too little."
+        if as_trained
+        else "Either the data is not prepared as in its training (--preprocess), or the labels are numbered in another "
+        "order, or it is hardly trained."
+    )
     return (
         f"the ReLU network itself is right in {100 * accuracy:.1f} % of the samples, and guessing gives "
-        f"{100 * chance:.1f} %. Either the data is not prepared as in its training (--preprocess), or the labels are "
-        "numbered in another order."
+        f"{100 * chance:.1f} %. {cause}"
     )
 
 

@@ -213,7 +213,11 @@ def test_architectures_and_data_sets_as_json() -> None:
     listed = {each["name"]: each for each in json.loads(run("archs", "list", "--json").stdout)["architectures"]}
     shown = json.loads(run("archs", "show", "fc2", "--json").stdout)
     assert shown == listed["fc2"]
-    assert shown["options"]["hidden"] == {"type": "int", "default": 340}
+    assert shown["options"]["hidden"] == {
+        "type": "int",
+        "default": 340,
+        "help": "units of the hidden layer.",
+    }
     shown = json.loads(run("data", "show", "mnist-mini", "--json").stdout)
     assert (shown["package"], shown["input_shape"], shown["error"]) == ("snnctl", [28, 28, 1], None)
 

@@ -114,10 +114,10 @@ def test_a_plugin_is_shown_with_everything_it_adds(run: Callable[..., Done]) -> 
             "name": "cmd-dots",
             "package": "cmd-plugin",
             "summary": "One bright pixel",
-            "options": {"count": {"type": "int", "required": True}},
+            "options": {"count": {"type": "int", "required": True, "help": ""}},
         }
     ]
-    assert data["adds"]["callbacks"][0]["options"]["every"] == {"type": "int", "default": 5}
+    assert data["adds"]["callbacks"][0]["options"]["every"] == {"type": "int", "default": 5, "help": ""}
     assert data["hooks"] == {"provided": "1.0", "required": "1.0"}
 
 

@@ -124,12 +124,17 @@ SOURCE = '''
 
     class Listed(Lines):
         name = "listed"
-        where = Dataset.where
+        file = None
 
         def configured(self, *, list: str):
             if not Path(list).exists():
                 raise DataError(f"{list} is not there")
-            return self
+            found = Listed()
+            found.file = list
+            return found
+
+        def where(self, context):
+            return self.file
 
     @hookimpl
     def register_constraints(register):

@@ -349,6 +349,19 @@ def test_entries_tell_what_they_were_made_from(three) -> None:
     assert sorted(entry["source"] in keys for entry in found) == [False, True, True]
 
 
+def test_a_file_that_an_option_names_counts_by_content_wherever_it_is_told(three) -> None:
+    three.edit("value: 3", "value: 3, data: listed, data_opt: {list: t.txt}")
+    Path("t.txt").write_text("one")
+    three.run("first")
+    assert three.ran() == ALL
+    os.utime("t.txt", (1, 1))
+    three.run("second")
+    assert three.ran() == []
+    Path("t.txt").write_text("two")
+    three.run("third")
+    assert three.ran() == ALL
+
+
 def test_an_entry_that_cannot_be_read_is_written_again(three) -> None:
     three.run("first")
     three.ran()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 import keras
 import numpy as np
@@ -114,8 +114,22 @@ class Fallen(Small):
         return super().build(input_shape, classes)
 
 
+class Halfway(Small):
+    """Works with its default alone."""
+
+    def build(
+        self, input_shape: tuple[int, ...], classes: int, *, pool: Literal["max", "average"] | None = "max"
+    ) -> keras.Model:
+        """Fails with the other one; None is refused in words."""
+        if pool is None:
+            raise UsageError("no")
+        if pool == "average":
+            raise TypeError("no such pool")
+        return super().build(input_shape, classes)
+
+
 def test_a_good_architecture() -> None:
-    assert counted(check_architecture(Small(), hidden="7")) == {"passed": 5, "failed": 0, "warned": 0, "skipped": 3}
+    assert counted(check_architecture(Small(), hidden="7")) == {"passed": 6, "failed": 0, "warned": 0, "skipped": 3}
 
 
 @pytest.mark.parametrize(
@@ -126,6 +140,7 @@ def test_a_good_architecture() -> None:
         (Smooth, "converts exactly: failed"),
         (Narrow, "its network maps (None, 20) to (None, 1), not (None, 20) to (None, 3)"),
         (Choosy, "it refused every shape that was tried"),
+        (Halfway, "with pool=average: build failed for inputs (20,) and 3 classes: TypeError: no such pool"),
         (Fallen, "option 'hidden' of architecture 'small' is 'many'"),
     ],
 )

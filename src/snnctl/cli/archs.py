@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from snnctl.cli.complete import architecture_names
+from snnctl.cli.option_data import options_data, spell
 
 if TYPE_CHECKING:
     from snnctl.plugins import Architecture, Registry
@@ -50,34 +50,17 @@ def show_architecture(name: Name, as_json: AsJson = False) -> None:
     if not options:
         console.print("no options")
         return
-    rows = [(key, option["type"], spell(option["default"])) for key, option in options.items()]
-    console.print(listing(("option", "type", "default"), rows))
+    rows = [(key, option["type"], spell(option["default"]), option["help"]) for key, option in options.items()]
+    console.print(listing(("option", "type", "default", ""), rows))
     key, option = next(iter(options.items()))
     console.print(f"for example: --arch {called} --arch-opt {key}={spell(option['default'])}", soft_wrap=True)
 
 
 def as_data(name: str, architecture: Architecture, registry: Registry) -> dict[str, Any]:
     """Everything known about ``architecture``, called ``name``."""
-    from snnctl.plugins.options import declared_options
-
-    options = declared_options(architecture)
     return {
         "name": name,
         "summary": architecture.summary,
         "package": registry.owner("architectures", name),
-        "options": {key: {"type": type_name(kind), "default": default} for key, (kind, default) in options.items()},
+        "options": options_data(architecture),
     }
-
-
-def spell(value: Any) -> str:
-    """A default as it is given on the command line."""
-    from snnctl.runs import plain
-
-    return value if isinstance(value, str) else json.dumps(plain(value), separators=(",", ":"))
-
-
-def type_name(kind: Any) -> str:
-    """A type as a person writes it."""
-    return (
-        kind.__name__ if isinstance(kind, type) and not hasattr(kind, "__args__") else str(kind).replace("typing.", "")
-    )

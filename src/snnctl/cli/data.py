@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from snnctl.cli.complete import dataset_names, dataset_options
+from snnctl.cli.option_data import option_text, options_data
 
 if TYPE_CHECKING:
     from snnctl.data.dataset import Dataset
@@ -84,7 +85,7 @@ def show_dataset(name: Name, data_opt: DataOpt = None, data_dir: DataDir = None,
         ("licence", data["licence"]),
         ("provided by", data["package"]),
         ("found in", f"{MISSING}; `snnctl data fetch {data['name']}` gets it" if place == MISSING else place),
-        *((f"option {option}", _told(each)) for option, each in data["options"].items()),
+        *((f"option {option}", option_text(each)) for option, each in data["options"].items()),
     ]
     console = stdout()
     console.print(pairs(rows))
@@ -127,7 +128,7 @@ def as_data(
     """
     from snnctl.errors import SnnctlError
 
-    options = _options(registry.find("datasets", name))
+    options = options_data(registry.find("datasets", name))
     needs = [option for option, each in options.items() if each.get("required")] if not given else []
     try:
         found, error = None if needs else find(data, data_dir), None
@@ -188,21 +189,6 @@ def _given(texts: list[str] | None) -> dict[str, str]:
             raise UsageError(f"--data-opt {text} is not NAME=VALUE", todo="for example --data-opt root=photos")
         found[name.strip()] = value.strip()
     return found
-
-
-def _options(data: Dataset) -> dict[str, Any]:
-    """Type and default of each option; a required one has no default."""
-    from snnctl.cli.archs import type_name
-    from snnctl.plugins.options import REQUIRED, declared_options
-
-    return {
-        name: {"type": type_name(kind), **({"required": True} if default is REQUIRED else {"default": default})}
-        for name, (kind, default) in declared_options(data).items()
-    }
-
-
-def _told(option: Mapping[str, Any]) -> str:
-    return f"{option['type']}, {'required' if option.get('required') else 'default ' + str(option['default'])}"
 
 
 def _size(shape: tuple[int, ...]) -> str:

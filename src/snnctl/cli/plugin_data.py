@@ -5,10 +5,10 @@ from __future__ import annotations
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
+from snnctl.cli.option_data import options_data, type_name
 from snnctl.errors import PluginError
 from snnctl.plugins.hookspecs import HOOKS
 from snnctl.plugins.kinds import KINDS
-from snnctl.plugins.options import REQUIRED, declared_options
 
 if TYPE_CHECKING:
     from snnctl.plugins import PluginInfo, Registry
@@ -113,23 +113,11 @@ def _late(metric: Any, package: str) -> Data:
 
 
 def _options(key: str, thing: Any) -> Data:
-    """Type and default of each option, by name; a required one has no default."""
-    from snnctl.cli.archs import type_name
-
-    if key == "steps":
-        return _of_model(thing)
-    return {
-        name: {"type": type_name(kind), "required": True}
-        if default is REQUIRED
-        else {"type": type_name(kind), "default": default}
-        for name, (kind, default) in declared_options(thing).items()
-    }
+    return _of_model(thing) if key == "steps" else options_data(thing)
 
 
 def _of_model(verb: Any) -> Data:
     """The options of a step; its model is imported, and one that cannot be has no options to tell of."""
-    from snnctl.cli.archs import type_name
-
     try:
         fields = verb.options.model_fields
     except PluginError as error:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from snnctl.cli.option_data import option_text
 from snnctl.plugins.kinds import KINDS, LATE
 
 WIDEST = 120
@@ -87,15 +87,7 @@ def _options(options: Mapping[str, Any]) -> list[str]:
 def _option(option: Any) -> str:
     if not isinstance(option, Mapping):
         return str(option)
-    default = "required" if option.get("required") else f"default {_spelled(option['default'])}"
-    told = f"{option['type']}, {default}"
-    return f"{told}; {option['help']}" if option.get("help") else told
-
-
-def _spelled(value: Any) -> str:
-    from snnctl.runs import plain
-
-    return value or "''" if isinstance(value, str) else json.dumps(plain(value))
+    return option_text(option)
 
 
 def _row(label: str, text: str) -> str:

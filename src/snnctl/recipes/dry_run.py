@@ -188,7 +188,7 @@ def _hindrance(step: Step, registry: Registry) -> str | None:
         return None
     try:
         dataset = configured(step, registry)
-        here = samples_of(dataset, context_of(step)) is not None
+        here = samples_of(dataset, context_of(step), step.data_opt) is not None
     except (OSError, SnnctlError) as error:
         return _of_step(step, error)
     return None if here else f"data set {dataset.name} is not on this machine"

@@ -87,8 +87,15 @@ def network(path: str) -> dict[str, Any]:
     return {"content": content_of(place / RUN_MODEL), "settings": record.settings}
 
 
-def samples(dataset: Dataset, context: DataContext) -> dict[str, Any] | None:
+def samples(dataset: Dataset, context: DataContext, options: Mapping[str, Any]) -> dict[str, Any] | None:
     """What the samples of a data set depend on besides its options and its package; None if they are not here.
+
+    A file that an option names counts by its content with the options, and not again by its time of change.
+
+    Args:
+        dataset: with its options.
+        context: where it is looked for.
+        options: as given.
 
     Raises:
         PluginError: the data set's own code fails.
@@ -104,6 +111,10 @@ def samples(dataset: Dataset, context: DataContext) -> dict[str, Any] | None:
     if where is None:
         return None
     path = expanded(where)
+    if path.is_file() and any(
+        path.samefile(named) for value in options.values() for named in _existing(value, str | Path)
+    ):
+        return {"where": where}
     return {"where": where, "files": stat_of(path, below=True) if path.exists() else None}
 
 

@@ -107,7 +107,7 @@ class _Keys:
             return {}
         known = data_identity(step)
         if known not in self._samples:
-            found = inputs.samples(configured(step, self._registry), context_of(step))
+            found = inputs.samples(configured(step, self._registry), context_of(step), step.data_opt)
             files = inputs.named_files(step.data_opt)
             self._samples[known] = None if found is None else {**found, "named": files}
         return self._samples[known]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
 import json
-import re
 import typing
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -15,12 +13,12 @@ from pydantic.fields import FieldInfo
 
 from snnctl.errors import SnnctlError
 from snnctl.plugins import Registry
-from snnctl.plugins.options import METHODS, options_model
+from snnctl.plugins.option_words import option_words
+from snnctl.plugins.options import options_model
 from snnctl.verbs.naming import CHOOSES, NAMES, NOTHING, OPTIONS_OF, mark
 
 Schema = dict[str, Any]
 MARKS = (NAMES, OPTIONS_OF, CHOOSES)
-ARGUMENT = re.compile(r"^    (\w+): (.*(?:\n     +.*)*)", re.MULTILINE)
 
 
 def ref(definition: str) -> Schema:
@@ -165,7 +163,7 @@ class OptionSchemas:
 
 def _options_of(thing: Any, definition: str) -> Schema:
     """The options of a thing, with what its documentation says of each."""
-    model, told = options_model(thing), _documented(thing)
+    model, told = options_model(thing), option_words(thing)
     given = _schema_of(model, definition).get("properties", {})
     properties = {}
     for name in model.model_fields:
@@ -255,16 +253,3 @@ def _all_of(conditions: list[Schema]) -> Schema:
 
 def _spellings(name: str) -> tuple[str, ...]:
     return (name, name.replace("_", "-")) if "_" in name else (name,)
-
-
-def _documented(thing: Any) -> dict[str, str]:
-    """The words about each parameter in the documentation of the method that declares the options."""
-    cls = thing if isinstance(thing, type) else type(thing)
-    methods = [method for base, (method, _) in METHODS.items() if issubclass(cls, base)]
-    texts = [inspect.getdoc(getattr(cls, method, None)) for method in (*methods, "__init__")]
-    found: dict[str, str] = {}
-    for text in (*texts, inspect.getdoc(cls)):
-        _, _, arguments = (text or "").partition("Args:\n")
-        for name, words in ARGUMENT.findall(arguments.partition("\n\n")[0]):
-            found.setdefault(name, " ".join(words.split()))
-    return found

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from snnctl.errors import UsageError
+from snnctl.errors import PluginError, UsageError
 from snnctl.plugins.architecture import Architecture
 from snnctl.plugins.checks import check_instance
-from snnctl.testing.findings import Checks, Finding, Unknown, Worth, require
+from snnctl.testing.choices import choices
+from snnctl.testing.findings import Checks, Finding, Unknown, Worth, Wrong, require
 from snnctl.testing.tiny import calibrated, with_random_biases
 from snnctl.testing.trial import Trial
 
@@ -47,6 +49,9 @@ def examine_architecture(architecture: Architecture, trial: Trial) -> list[Findi
             require(False, "it refused every shape that was tried")
         return checks.findings
     shape, classes = min(built, key=lambda each: int(np.prod(each[0])))
+    with checks.that("builds with each choice of its options, or refuses"):
+        for choice in choices(architecture):
+            _build_or_refuse_choice(architecture, shape, classes, options, choice)
     with checks.that("builds afresh each time, the same from the same seed"):
         _require_fresh(architecture, shape, classes, options)
     with checks.that("converts exactly"):
@@ -77,6 +82,19 @@ def _build_or_refuse(
     except UsageError as refusal:
         raise Unknown(f"refused: {' '.join(str(refusal).split())}") from refusal
     built.append((shape, classes))
+
+
+def _build_or_refuse_choice(
+    architecture: Architecture, shape: Shape, classes: int, options: dict[str, Any], choice: dict[str, Any]
+) -> None:
+    from snnctl.verbs.building import build
+
+    told = ", ".join(f"{name}={value}" for name, value in choice.items())
+    with suppress(UsageError):
+        try:
+            build(architecture, shape, classes, {**options, **choice})
+        except PluginError as error:
+            raise Wrong(f"with {told}: {' '.join(error.what.split())}") from error
 
 
 def _seeded(architecture: Architecture, shape: Shape, classes: int, options: dict[str, Any]) -> keras.Model:

@@ -34,6 +34,7 @@ class Folder(Dataset):
         self.input_shape = decoder.shape
         self.class_names = tuple(shown(name) for name in tree.classes)
         self.classes = classes or len(tree.classes) or 1
+        self.sizes = {split: len(part.names) for split, part in tree.parts.items()}
         self._tree, self._decoder, self._skip = tree, decoder, skip_corrupt
         self._told = False  # the notes are given once, not for each split
 

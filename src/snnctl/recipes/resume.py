@@ -125,7 +125,8 @@ def newest_interrupted(plan: Plan, runs: Path) -> Path:
     known = f" {max(complete)} is complete." if complete else ""
     raise OutputError(
         f"there is no interrupted run of {plan.path} with these settings in {runs}",
-        todo=f"Leave out --resume to start anew, or name the folder with --out.{known}",
+        todo="Leave out --resume to start anew, or name the folder with --out. A run whose first step was not complete "
+        f"has left nothing.{known}",
     )
 
 

@@ -149,6 +149,7 @@ def test_it_says_what_to_do_next(call: Call) -> None:
         ("a--b", "dataset", 2, "single dashes"),
         ("x" * 51, "dataset", 2, "at most 50 characters"),
         ("class", "dataset", 2, "'class' is a keyword of Python"),
+        ("con", "dataset", 2, "is a device of Windows"),
         ("match", "dataset", 2, "'match' is a keyword of Python"),
         ("json", "dataset", 2, "there is a Python module 'json' already"),
         ("numpy", "dataset", 2, "there is a Python module 'numpy' already"),

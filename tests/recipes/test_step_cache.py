@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shutil
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -370,6 +371,23 @@ def test_an_entry_that_cannot_be_read_is_written_again(three) -> None:
     three.run("second")
     assert three.ran() == ALL
     assert all("is damaged (entry.json cannot be read)" in told for told in three.reporter.warnings)
+    three.run("third")
+    assert three.ran() == []
+
+
+def test_what_is_no_entry_is_replaced(three) -> None:
+    three.run("first")
+    three.ran()
+    found = entries()
+    for number, entry in enumerate(found):
+        shutil.rmtree(entry)
+        if number:
+            entry.write_text("a file")
+        else:
+            entry.symlink_to("nowhere")
+    three.run("second")
+    assert three.ran() == ALL
+    assert entries() == found
     three.run("third")
     assert three.ran() == []
 

@@ -6,6 +6,7 @@ import inspect
 import json
 import typing
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import SimpleNamespace, UnionType
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from snnctl.plugins.exporter import Exporter
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
+    from pydantic.fields import FieldInfo
 
     from snnctl.plugins.problems import Problem
 
@@ -99,14 +101,23 @@ def check_options(thing: Any, mapping: Mapping[str, Any]) -> dict[str, Any]:
 def read_options(thing: Any, mapping: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
     """The parsed options and every problem with them."""
     from snnctl.plugins.kinds import word_for
-    from snnctl.plugins.problems import find_problems
+    from snnctl.plugins.problems import Problem, find_problems
 
     model = options_model(thing)
     given = {key.replace("-", "_"): value for key, value in mapping.items()}
     for key, value in given.items():
         if isinstance(value, str) and key in model.model_fields:
             given[key] = _from_text(value, model.model_fields[key].annotation)
-    problems = find_problems(model, given, lambda key: f"option '{key}' of {word_for(thing)} '{thing.name}'")
+
+    def label(key: str) -> str:
+        return f"option '{key}' of {word_for(thing)} '{thing.name}'"
+
+    empty = [key for key, value in given.items() if value == "" and _is_path(model.model_fields.get(key))]
+    if empty:
+        return {}, [
+            Problem(key, f"{label(key)} is an empty path", "Write . for the folder you are in.") for key in empty
+        ]
+    problems = find_problems(model, given, label)
     if problems:
         return {}, sorted(problems, key=lambda problem: problem.missing)  # a typo explains what is missing
     checked = model.model_validate(given)
@@ -159,6 +170,12 @@ def _from_text(text: str, annotation: Any) -> Any:
     except ValueError:
         value = [item.strip() for item in text.strip("[]() ").split(",") if item.strip()]
     return value if isinstance(value, list | dict) else [value]
+
+
+def _is_path(field: FieldInfo | None) -> bool:
+    """Whether it takes a path, and a text only as one; pydantic makes the folder one is in of an empty text."""
+    kinds = () if field is None else (field.annotation, *typing.get_args(field.annotation))
+    return Path in kinds and str not in kinds
 
 
 def _is_union(annotation: Any) -> bool:

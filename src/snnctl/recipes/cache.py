@@ -116,6 +116,8 @@ class Cache:
         try:
             if target.parent.is_dir():
                 clear_leftovers(target)
+            if target.is_symlink() or target.is_file():  # not ours
+                target.unlink()
             with staging_folder(target) as staging:
                 link_folder(run, staging / RUN)
                 entry = {"source": source, "files": {name: _facts(file) for name, file in _files(staging / RUN)}}

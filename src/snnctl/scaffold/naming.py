@@ -18,6 +18,7 @@ from snnctl.scaffold.kinds import Scaffold
 
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 LONGEST = 50
+DEVICE = re.compile(r"con|prn|aux|nul|(com|lpt)[0-9]")
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,10 @@ def _check_module(names: Names) -> None:
     module = names.module
     if keyword.iskeyword(module) or keyword.issoftkeyword(module):
         raise UsageError(f"'{module}' is a keyword of Python, so no module can be called so", todo=_another(names))
+    if DEVICE.fullmatch(names.name):
+        raise UsageError(
+            f"'{names.name}' is a device of Windows, where no folder can be called so", todo=_another(names)
+        )
     if module in sys.stdlib_module_names or _is_module(module):
         raise UsageError(f"there is a Python module '{module}' already, which would be hidden", todo=_another(names))
 

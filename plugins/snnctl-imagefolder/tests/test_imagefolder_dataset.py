@@ -310,3 +310,8 @@ def test_it_gives_the_same_each_time(tmp_path: Path) -> None:
     first, again = (opened(tmp_path, size=5, holdout=0.3).load("train", DataContext()) for _ in range(2))
     np.testing.assert_array_equal(first.inputs, again.inputs)
     np.testing.assert_array_equal(first.labels, again.labels)
+
+
+def test_an_empty_path_is_not_the_folder_one_is_in() -> None:
+    with pytest.raises(SnnctlError, match="option 'root' of data set 'imagefolder' is an empty path"):
+        load_registry().dataset("imagefolder", {"root": ""})

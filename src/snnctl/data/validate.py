@@ -72,7 +72,8 @@ def _first_bad_value(chunk: np.ndarray, start: int, low: float, high: float, whe
     row, column = (int(i) for i in np.argwhere(~good)[0])
     value = float(chunk[row, column])
     kind = f"outside {low:g}..{high:g}" if math.isfinite(value) else "not a finite number"
-    return DataError(f"Sample {start + row} holds the value {value:g}, {kind}.", where=where)
+    todo = "Mend the samples, or the data set's raw_range, which says what values there can be."
+    return DataError(f"Sample {start + row} holds the value {value:g}, {kind}.", where=where, todo=todo)
 
 
 def _chunks(inputs: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:

@@ -149,7 +149,8 @@ def told_whose(dataset: Dataset) -> Iterator[None]:
         yield
     except DataError as error:
         if type(dataset).__module__.partition(".")[0] != OWN:
-            error.where = ": ".join(filter(None, (f"{origin(dataset)}, load", error.where)))
+            place = error.where.removeprefix(f"{dataset.name}, ")
+            error.where = ": ".join(filter(None, (f"{origin(dataset)}, load", place)))
         raise
 
 

@@ -25,9 +25,9 @@ Results go to stdout; progress, notes and errors go to stderr. `--debug`, anywhe
 of an error; `--no-plugins` leaves out other packages' plugins, as `SNNCTL_DISABLE_PLUGINS=1` does. `SNNCTL_DATA` names
 the folder of data sets. Exit codes: see [errors](errors.md).
 
-`snnctl --install-completion` installs completion for the shell it is called in (bash, zsh, fish or PowerShell): of commands
-and flags, and of the names of data sets, architectures, steps, plugins and everything else that is registered, with their
-options. `snnctl --show-completion` prints the script.
+`snnctl --install-completion` installs completion for the shell it is called in (bash, zsh, fish or PowerShell): of
+commands and flags, and of the names of data sets, architectures, steps, plugins and everything else that is registered,
+with their options. `snnctl --show-completion` prints the script.
 """
 KINDS = {**WORDS, bool: "flag"}
 

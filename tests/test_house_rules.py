@@ -44,7 +44,9 @@ def name_of(page: Path) -> str:
 with_examples = [page for page in PAGES if blocks(page)]
 
 
-@pytest.mark.parametrize("tool", TOOLS)
+@pytest.mark.parametrize(
+    "tool", [pytest.param(tool, marks=pytest.mark.long) if tool == "mypy" else tool for tool in TOOLS]
+)
 def test_tools_have_nothing_to_say(tool: str) -> None:
     done = subprocess.run(
         [sys.executable, *TOOLS[tool]], cwd=ROOT, capture_output=True, text=True, env={**os.environ, "NO_COLOR": "1"}

@@ -13,18 +13,23 @@ DATA = 4
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        ("nan-pixels", ["nan-pixels, train split: Sample 3 holds the value nan, not a finite number"]),
+        (
+            "nan-pixels",
+            ["data set 'nan-pixels' (faulty), load: train split: Sample 3 holds the value nan, not a finite number"],
+        ),
         pytest.param(
-            "odd-labels", ["odd-labels, train split: Sample 5 has label 2, outside 0..1"], marks=pytest.mark.long
+            "odd-labels",
+            ["data set 'odd-labels' (faulty), load: train split: Sample 5 has label 2, outside 0..1"],
+            marks=pytest.mark.long,
         ),
         pytest.param(
             "bright-pixels",
-            ["bright-pixels, train split: Sample 3 holds the value 300, outside 0..255"],
+            ["data set 'bright-pixels' (faulty), load: train split: Sample 3 holds the value 300, outside 0..255"],
             marks=pytest.mark.long,
         ),
         pytest.param(
             "wide-images",
-            ["wide-images, train split: The inputs have shape (8, 5, 7, 1) instead of (n, 6, 3)"],
+            ["'wide-images' (faulty), load: train split: The inputs have shape (8, 5, 7, 1) instead of (n, 6, 3)"],
             marks=pytest.mark.long,
         ),
     ],

@@ -42,7 +42,9 @@ def test_a_missing_file(snnctl: Snnctl, model_files: Path) -> None:
             marks=pytest.mark.long,
         ),
         ("truncated-good.keras", MNIST, ["truncated-good.keras is damaged", "Copy or save it again"]),
-        ("fc2.weights.h5", MNIST, ["fc2.weights.h5 holds weights only", "--arch vgg16"]),
+        pytest.param(
+            "fc2.weights.h5", MNIST, ["fc2.weights.h5 holds weights only", "--arch vgg16"], marks=pytest.mark.long
+        ),
         pytest.param(
             "fc2.weights.h5",
             ["--arch", "lenet5", *MNIST],
@@ -55,7 +57,12 @@ def test_a_missing_file(snnctl: Snnctl, model_files: Path) -> None:
             ["layer 'dense_1', kernel: (784, 31) in the network, (784, 30) in the file", "--arch-opt"],
             marks=pytest.mark.long,
         ),
-        ("nan.keras", MNIST, ["Layer 'broken' has NaN", "kernel: 1 of 4704", "train again"]),
+        pytest.param(
+            "nan.keras",
+            MNIST,
+            ["Layer 'broken' has NaN", "kernel: 1 of 4704", "train again"],
+            marks=pytest.mark.long,
+        ),
         pytest.param(
             "lambda.keras",
             MNIST,

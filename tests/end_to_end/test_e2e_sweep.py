@@ -42,7 +42,7 @@ def whole(snnctl: Snnctl, *command: str | Path) -> bytes:
 @pytest.mark.parametrize(
     ("options", "sent", "code"),
     [
-        (QUICK, signal.SIGINT, 130),
+        pytest.param(QUICK, signal.SIGINT, 130, marks=pytest.mark.long),
         pytest.param(TUNED, signal.SIGINT, 130, marks=pytest.mark.long),
         pytest.param(PLAIN, signal.SIGKILL, -9, marks=pytest.mark.long),
     ],

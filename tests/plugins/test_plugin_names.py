@@ -176,5 +176,5 @@ def test_a_data_set_that_needs_options_says_so(site: Path) -> None:
     assert "option root  str, required" in " ".join(shown.stdout.split()).replace("root str", "root  str")
     assert "`snnctl data show stripes --data-opt root=VALUE`" in shown.stdout
     given = json.loads(command(site, "data", "show", "stripes", "--data-opt", "root=x", "--json").stdout)
-    assert (given["needs"], given["options"]["size"]) == ([], {"type": "int", "default": 3})
+    assert (given["needs"], given["options"]["size"]) == ([], {"type": "int", "default": 3, "help": ""})
     assert command(site, "data", "show", "stripes", "--data-opt", "size=x").returncode == 2

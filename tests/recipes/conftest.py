@@ -80,6 +80,9 @@ def recipe_of(
     monkeypatch.syspath_prepend(plugin_folder)
     monkeypatch.setattr("snnctl.recipes.inputs.own_code", lambda: "the same")  # while somebody works on it, too
     monkeypatch.setattr(os, "fsync", lambda _: None)  # which matters when the power is cut
+    monkeypatch.setattr(
+        "snnctl.recipes.run.start_afresh", lambda seed: None
+    )  # slow in a process that has made networks
     monkeypatch.setattr("snnctl.verbs.plugin_verbs._require_model", lambda *_: None)  # these are texts, without Keras
     yield Recipe
     sys.modules.pop(counted_steps.MODULE, None)

@@ -167,7 +167,7 @@ def test_what_is_wrong_in_both_files_is_told_with_each_ones_name(check: Any) -> 
         ("extends:\n", "`extends` names one recipe's file, not empty"),
         ("extends: ''\n", "`extends` names one recipe's file, not an empty text"),
         ("extends: 3\n", "`extends` names one recipe's file, not a number"),
-        ('extends: "a\\0b"\n', "the name of a file has no NUL in it"),
+        ('extends: "a\\0b"\n', "the character U+0000 is not allowed"),
         ("extends: ~/base.yaml\n", "no recipe at ~/base.yaml"),
         ("extends: $HOME/base.yaml\n", "no recipe at $HOME/base.yaml"),
         ("extends: empty.yaml\n", "neither the recipe nor the one it extends has `steps`"),

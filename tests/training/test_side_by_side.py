@@ -79,6 +79,7 @@ def test_equivalent_weights_of_a_neuron_that_cannot_fire_are_zero():
     assert weights[2].any()
 
 
+@pytest.mark.long
 def test_a_learning_rate_of_its_own():
     (_, fast), (_, slow) = (run(runners("alpha1", alpha1=lr), steps=5) for lr in (None, 1e-9))
     assert fast.distance != slow.distance

@@ -166,8 +166,6 @@ def _base(path: Path, node: Marked) -> Path:
     if not isinstance(node.value, str) or not node.value:
         message = f"`extends` names one recipe's file, not {node.kind if node.value != '' else 'an empty text'}"
         raise FaultyRecipe([Complaint(node.place, message, "write `extends: base.yaml`")])
-    if "\0" in node.value:
-        raise FaultyRecipe([Complaint(node.place, "the name of a file has no NUL in it")])
     if "${" in node.value:
         raise FaultyRecipe([Complaint(node.place, "variables are not replaced in `extends`", "write the file's name")])
     return Path(os.path.normpath(path.parent / node.value))

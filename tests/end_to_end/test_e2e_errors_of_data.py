@@ -56,6 +56,7 @@ def test_fetching_without_a_network(snnctl: Snnctl) -> None:
     assert "SNNCTL_DATA" in message
 
 
+@pytest.mark.long
 def test_a_damaged_file(snnctl: Snnctl) -> None:
     folder = snnctl.cwd / "data" / "mnist"
     folder.mkdir(parents=True)

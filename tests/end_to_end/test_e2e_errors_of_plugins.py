@@ -37,7 +37,11 @@ def test_a_plugin_that_registers_nonsense_is_named(snnctl: Snnctl, packages: Pat
     ("arguments", "words"),
     [
         (["--arch", "fc2", "--data", "fails-to-load"], ["data set 'fails-to-load'", "the cable is loose"]),
-        (["--arch", "fails-to-build", "--data", "mnist-mini"], ["architecture 'fails-to-build'", "no more bricks"]),
+        pytest.param(
+            ["--arch", "fails-to-build", "--data", "mnist-mini"],
+            ["architecture 'fails-to-build'", "no more bricks"],
+            marks=pytest.mark.long,
+        ),
         pytest.param(
             ["--arch", "leaves", "--data", "mnist-mini"],
             ["'leaves' (faulty): build failed", "SystemExit"],

@@ -46,6 +46,7 @@ def test_its_network_learns_and_converts(snnctl: Snnctl, run_folder: Callable[[s
     assert found["settings"]["data"] == "bars"
 
 
+@pytest.mark.long
 def test_its_errors_are_told_like_snnctls_own(snnctl: Snnctl) -> None:
     message = snnctl.fail(2, "train", "--arch", "allconv", "--arch-opt", "stages=0", "--data", "bars")
     assert message == "error: Option stages of architecture allconv must be at least 1, not 0."

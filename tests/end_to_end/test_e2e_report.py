@@ -12,6 +12,7 @@ from installed import Snnctl
 from reports.run_folders import write_recipe, write_run
 
 
+@pytest.mark.long
 def test_the_spikes_of_an_image_are_in_the_report(
     snnctl: Snnctl, run_folder: Callable[[str], Path], tmp_path: Path
 ) -> None:

@@ -86,6 +86,7 @@ def test_a_learning_rate_of_its_own():
     assert slow.loss[1] == fast.loss[1]
 
 
+@pytest.mark.long
 def test_one_that_diverges_is_left_behind():
     settings = replace(SGD, lr=1e-3)
     relu, alpha1 = run(runners("alpha1", alpha1=1e300), steps=10, settings=settings)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 PROGRAM = """
 import tensorflow as tf
 cpu = tf.config.list_physical_devices("CPU")[0]
@@ -24,6 +26,7 @@ print("width", float(model.layers[1].width.numpy()))
 """
 
 
+@pytest.mark.long
 def test_all_replicas_get_the_widest_window():
     done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=False)
     assert "width 30.0" in done.stdout, done.stderr[-2000:]

@@ -201,6 +201,7 @@ def test_neurons_of_another_slope_compute_what_they_stand_for_and_are_simulated_
     assert set(np.broadcast_to(B, 7)) == {2.0}
 
 
+@pytest.mark.long
 def test_a_slope_made_of_the_weights_is_what_the_equations_say(tmp_path: Path) -> None:
     registry = registry_with(datasets=[Blobs()], neuron_models=[Sloped()])
     result = trained(registry, tmp_path / "run", type="snn", neuron="sloped", epochs=2, dtype="float64")
@@ -220,6 +221,7 @@ def test_a_slope_made_of_the_weights_is_what_the_equations_say(tmp_path: Path) -
     assert np.isfinite(batch.logits[0]).all()
 
 
+@pytest.mark.long
 def test_a_network_of_a_plugins_neurons_needs_the_plugin(tmp_path: Path) -> None:
     trained(registry_with(datasets=[Blobs()], neuron_models=[Steep()]), tmp_path / "run", type="snn", neuron="steep")
     del keras.saving.get_custom_objects()["snnctl.neuron_models>laboratory:steep"]

@@ -201,6 +201,7 @@ def test_of_a_relu_network_there_are_no_spikes(tmp_path: Path) -> None:
     assert train["epoch_learning_rate"][1] < train["epoch_learning_rate"][0]
 
 
+@pytest.mark.long
 def test_options(tmp_path: Path) -> None:
     model, told = spiking(dense_net), Told()
     trained(model, [callback(model, tmp_path, told, histograms=False, every=3)])

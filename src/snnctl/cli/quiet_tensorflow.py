@@ -6,6 +6,7 @@ itself points to a temporary file meanwhile, which is shown only if the import f
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import tempfile
@@ -13,27 +14,31 @@ from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr
 from typing import IO, TextIO, cast
 
+from snnctl.cli.entry import USUAL
 from snnctl.cli.streams import MessageStream, text_stream
 
 LEVELS = {"TF_CPP_MIN_LOG_LEVEL": "3", "GLOG_minloglevel": "3", "ABSL_MIN_LOG_LEVEL": "3"}
 
 
 def import_tensorflow() -> None:
-    """Import TensorFlow and Keras and look for devices, silently.
+    """Import TensorFlow and Keras and look for devices, silently. From here on garbage is looked for as usual.
 
     Log levels that the user has set stay as they are; then nothing is hidden.
     """
     set_environment()
-    if is_talkative():
-        _import()
-        return
-    with captured_stderr() as captured:
-        try:
+    try:
+        if is_talkative():
             _import()
-        except Exception:
-            captured.seek(0)
-            sys.stderr.write(captured.read().decode(errors="replace"))
-            raise
+            return
+        with captured_stderr() as captured:
+            try:
+                _import()
+            except Exception:
+                captured.seek(0)
+                sys.stderr.write(captured.read().decode(errors="replace"))
+                raise
+    finally:
+        gc.set_threshold(*USUAL)
 
 
 def set_environment() -> None:

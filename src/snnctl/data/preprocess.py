@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import math
+import struct
 from dataclasses import dataclass
 from difflib import get_close_matches
-
-import numpy as np
-from numpy.typing import DTypeLike
+from typing import TYPE_CHECKING
 
 from snnctl.data.dataset import Dataset
 from snnctl.errors import UsageError
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import DTypeLike
+
 ACCEPTED = ("unit", "raw", "standard", "mean=M,std=S")
 CHUNK_VALUES = 1 << 20
-FLOAT32_MAX = float(np.finfo(np.float32).max)
+FLOAT32_MAX = (2 - 2**-23) * 2.0**127
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,8 @@ class Preprocessing:
         Each value is computed in float64 and rounded once, so ``unit`` gives raw / 255 to the last bit and
         the extreme raw values give exactly ``input_range`` rounded to ``dtype``.
         """
+        import numpy as np  # a spelling is checked without it
+
         result = np.empty(inputs.shape, dtype)
         rows = max(1, CHUNK_VALUES // max(1, inputs[:1].size))
         for start in range(0, len(inputs), rows):
@@ -131,7 +136,7 @@ def _number(key: str, text: str) -> float:
 def _usable(preprocessing: Preprocessing, raw: RawValues) -> Preprocessing:
     # float32 decides: it is the narrower of the two precisions networks have.
     low, high = preprocessing.input_range if preprocessing.std > 0 else (0.0, 0.0)
-    if not (abs(low) <= FLOAT32_MAX and abs(high) <= FLOAT32_MAX and np.float32(low) < np.float32(high)):
+    if not (abs(low) <= FLOAT32_MAX and abs(high) <= FLOAT32_MAX and _single(low) < _single(high)):
         raise _refused(
             f"{preprocessing.spelling} maps the raw values {raw.range[0]:g}..{raw.range[1]:g} of "
             f"{raw.name} to {low:g}..{high:g}, which is no range of inputs a network can use.",
@@ -148,3 +153,8 @@ def _suggestion(spelling: str) -> str:
 
 def _refused(what: str, todo: str) -> UsageError:
     return UsageError(what, where="preprocess", todo=todo)
+
+
+def _single(value: float) -> float:
+    """``value`` in single precision."""
+    return float(struct.unpack("f", struct.pack("f", value))[0])

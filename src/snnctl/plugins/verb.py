@@ -8,6 +8,8 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from snnctl.plugins.own import OWN
+
 RESERVED = ("out", "overwrite", "json", "as_json", "help")
 """Options that every command has; a step's own may not be called so."""
 
@@ -68,6 +70,12 @@ class Verb:
     def plan(self) -> Callable[[Any, Run], dict[str, Any]]:
         """What the verb would make, as plain data; only of a verb with ``plan_path`` (may import TensorFlow)."""
         return named(self.plan_path, f"step '{self.name}'")
+
+
+def code_package(verb: Verb) -> str:
+    """The top-level package that a verb's function is in; snnctl's for one made on the spot, which names none."""
+    path: str = getattr(verb, "function_path", OWN)
+    return path.partition(":")[0].partition(".")[0]
 
 
 def named(path: str, what: str) -> Any:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from snnctl.plugins.own import OWN
+from snnctl.plugins.verb import code_package
 from snnctl.recipes.plan import Step
 
 MAIN = (
@@ -31,8 +32,7 @@ def figures_of(step: Step, metrics: Mapping[str, Any]) -> dict[str, int | float]
         metrics: what it found.
     """
     found = {key: metrics[key] for key in MAIN if _is_number(metrics.get(key))}
-    path: str = getattr(step.verb, "function_path", OWN)  # one made on the spot, in Python, need not have it
-    if path.partition(":")[0].partition(".")[0] != OWN:
+    if code_package(step.verb) != OWN:
         found |= {key: value for key, value in metrics.items() if _is_number(value)}
     of_plugins = metrics.get("plugins")
     for metric, figures in (of_plugins if isinstance(of_plugins, Mapping) else {}).items():

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import PurePath
-from typing import Any
+from typing import Any, TypeVar
 
 from snnctl.errors import PluginError, SnnctlError
 from snnctl.plugins import Registry
 from snnctl.plugins.guard import guard
 from snnctl.plugins.metrics import plain_figures
 from snnctl.plugins.own import OWN
-from snnctl.plugins.verb import Verb
+from snnctl.plugins.verb import Verb, code_package
 from snnctl.verbs.guarded_objects import OF_PLUGIN
 from snnctl.verbs.result import Result, Run
 from snnctl.verbs.run_files import checked_files
+
+T = TypeVar("T")
 
 
 def call(verb: Verb, options: Any, run: Run) -> Result:
@@ -26,16 +28,7 @@ def call(verb: Verb, options: Any, run: Run) -> Result:
         PluginError: the verb is a plugin's, and its function fails or returns what is no result; or something else of
             a plugin failed, whatever libraries made of its error on the way.
     """
-    package = package_of(verb, run.registry)
-    if package == OWN:
-        with _traced_to_plugins():
-            return verb.function(options, run)
-    where = f"step '{verb.name}' ({package})"
-    function = verb.function
-    with guard("it failed", where=where), _traced_to_plugins():
-        result = function(options, run)
-    with guard("its result cannot be read", where=where):
-        return checked(result, where)
+    return _called(verb, lambda: verb.function, options, run, ("it", "its result"), checked)
 
 
 def call_plan(verb: Verb, options: Any, run: Run) -> dict[str, Any]:
@@ -44,24 +37,52 @@ def call_plan(verb: Verb, options: Any, run: Run) -> dict[str, Any]:
     Raises:
         PluginError: the verb is a plugin's, and its function fails or returns what is no mapping of plain data.
     """
+    return _called(
+        verb,
+        lambda: verb.plan,
+        options,
+        run,
+        ("its plan", "its plan"),
+        lambda found, where: _plain("its plan", found, where),
+    )
+
+
+def _called(
+    verb: Verb,
+    code: Callable[[], Callable[[Any, Run], Any]],
+    options: Any,
+    run: Run,
+    told: tuple[str, str],
+    check: Callable[[Any, str], T],
+) -> T:
+    """What ``code()`` returns for the options; snnctl's own is taken as it is, a plugin's is guarded and checked.
+
+    Args:
+        verb: whose code it is.
+        code: imports the function.
+        options: of the verb.
+        run: of the verb.
+        told: what messages say has failed, and cannot be read.
+        check: makes plain data of what was found, given that and its place for messages.
+    """
     package = package_of(verb, run.registry)
     if package == OWN:
         with _traced_to_plugins():
-            return verb.plan(options, run)
+            own: T = code()(options, run)
+            return own
     where = f"step '{verb.name}' ({package})"
-    plan = verb.plan
-    with guard("its plan failed", where=where), _traced_to_plugins():
-        found = plan(options, run)
-    with guard("its plan cannot be read", where=where):
-        return _plain("its plan", found, where)
+    function = code()  # says itself what cannot be imported
+    with guard(f"{told[0]} failed", where=where), _traced_to_plugins():
+        found = function(options, run)
+    with guard(f"{told[1]} cannot be read", where=where):
+        return check(found, where)
 
 
 def package_of(verb: Verb, registry: Registry) -> str:
     """The package that has registered the verb; that of its function, if nobody has."""
     entries = registry.claims.get("steps", {}).get(verb.name, ())
     found = next((entry.package for entry in entries if entry.thing is verb), None)
-    path: str = getattr(verb, "function_path", OWN)  # one made on the spot, in Python, need not have it
-    return found or path.partition(":")[0].partition(".")[0]
+    return found or code_package(verb)
 
 
 def checked(result: Any, where: str) -> Result:

@@ -10,6 +10,7 @@ import pytest
 
 from snnctl.errors import TrainingError
 from snnctl.progress import SilentReporter
+from snnctl.training.data import ShuffledBatches
 from snnctl.training.fit import FitSettings, fit
 from snnctl.training.optimizers import make_optimizer
 from snnctl.training.speed import compile_with_xla, is_dense, multiply_accumulates, steps_per_call
@@ -55,6 +56,29 @@ def test_training_learns_and_keeps_a_history():
     assert history[-1]["val_accuracy"] > 0.9
     assert recorder.done == recorder.total == 5 * 29  # 200 samples in batches of 7: the last one is smaller
     assert {"loss", "accuracy"} <= recorder.figures
+
+
+def batches_of(epochs, seed=0, samples=20, batch_size=7):
+    """The samples in the order in which a network is trained on them, by epoch."""
+    seen = []
+    model = keras.Sequential([keras.Input((1,)), L.Dense(2)])
+    model.train_step = lambda batch: seen.append(batch[0].numpy().ravel()) or {"loss": 0.0}
+    x, y = np.arange(samples, dtype="float32")[:, None], np.zeros(samples, int)
+    keras.utils.set_random_seed(seed)
+    batches = ShuffledBatches(x, y, batch_size, seed)
+    model.compile(run_eagerly=True)
+    model.fit(batches.dataset, epochs=epochs, shuffle=False, callbacks=[batches], verbose=0)
+    per_epoch = -(-samples // batch_size)
+    assert [len(batch) for batch in seen[:per_epoch]] == [7, 7, 6]
+    return [np.concatenate(seen[i : i + per_epoch]).tolist() for i in range(0, len(seen), per_epoch)]
+
+
+def test_every_epoch_has_an_order_of_its_own_and_the_same_again_with_the_same_seed():
+    first, second, third = batches_of(3)
+    assert sorted(first) == sorted(second) == sorted(third) == list(range(20))
+    assert first != second != third != first
+    assert batches_of(3) == [first, second, third]
+    assert batches_of(1, seed=1) != [first]
 
 
 def test_no_epochs_change_nothing():

@@ -37,12 +37,13 @@ def gradient(function, x: np.ndarray, *layers: keras.layers.Layer) -> list[np.nd
 def weights_by_hand(J: np.ndarray, bits: int, w_min: float | None, w_max: float | None) -> np.ndarray:
     low = J.min() if w_min is None else w_min
     high = J.max() if w_max is None else w_max
-    top = 2**bits - 1
-    step = (high - low) / top
-    levels = low + step * np.arange(top + 1)
-    if low <= 0 <= high:  # moved so that the level nearest to 0 is 0
-        levels -= levels[np.abs(levels).argmin()]
-    return levels[np.abs(J[..., None] - levels).argmin(-1)]
+    integers = np.arange(-(2 ** (bits - 1)), 2 ** (bits - 1))
+    # The smallest step with which the integers reach both ends.
+    step = max([end / integer for end, integer in ((low, integers[0]), (high, integers[-1])) if integer])
+    if step <= 0:
+        return np.zeros_like(J)
+    within = np.clip(J, low, high)
+    return step * integers[np.abs(within[..., None] / step - integers).argmin(-1)]
 
 
 def times_by_hand(x: np.ndarray, low: float, width: float, bits: int) -> np.ndarray:
@@ -57,11 +58,20 @@ RANGES = [(None, None), (-0.5, 0.7), (None, 0.3), (-0.1, None), (0.2, 0.9), (-0.
 
 @pytest.mark.parametrize("bits", [1, 2, 3, 5, 8, 16])
 @pytest.mark.parametrize(("w_min", "w_max"), RANGES)
-def test_weights_are_rounded_to_the_nearest_of_2_to_the_b_levels(bits, w_min, w_max):
+def test_weights_are_signed_integers_of_b_bits_times_a_step(bits, w_min, w_max):
     J = np.random.default_rng(bits).normal(scale=0.5, size=(7, 11))
     found = array(rounded_weights(J, Constraints(weight_bits=bits, w_min=w_min, w_max=w_max)))
     np.testing.assert_allclose(found, weights_by_hand(J, bits, w_min, w_max), atol=1e-12)
-    assert len(np.unique(found)) <= 2**bits
+    step = np.abs(found[found != 0]).min(initial=np.inf)
+    assert np.all(found == 0) or -(2**bits) / 2 <= np.round(found.min() / step)
+    assert np.all(found == 0) or np.round(found.max() / step) <= max(2**bits / 2 - 1, 0)
+
+
+def test_eight_bits_are_those_of_an_int8():
+    J = np.linspace(-1.05, 1.0, 5000)
+    levels = array(rounded_weights(J, Constraints(weight_bits=8))) / (1.05 / 128)
+    np.testing.assert_allclose(levels, np.round(levels), atol=1e-9)
+    assert (round(levels.min()), round(levels.max())) == (-128, 122)
 
 
 @given(st.integers(1, 16), st.floats(-10, 0), st.floats(0, 10), st.integers(0, 2**31))
@@ -73,11 +83,10 @@ def test_a_weight_of_0_stays_0_wherever_0_is_in_the_range(bits, w_min, w_max, se
     assert array(rounded_weights(J, Constraints(weight_bits=bits)))[3] == 0
 
 
-def test_no_weight_in_the_range_moves_by_more_than_a_step_and_a_half():
+def test_no_weight_in_the_range_moves_by_more_than_half_a_step():
     J = np.random.default_rng(0).uniform(-0.3, 1.1, 1000)
-    step = (J.max() - J.min()) / 7
     moved = np.abs(array(rounded_weights(J, Constraints(weight_bits=3))) - J)
-    assert step / 2.1 < moved.max() <= step + 1e-12
+    assert 0.9 * J.max() / 6 < moved.max() <= J.max() / 6 + 1e-12
 
 
 @pytest.mark.parametrize("value", [0.0, 0.4, -2.0])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -11,39 +11,26 @@ import numpy as np
 from snnctl.events.network import Projection
 from snnctl.lowering.linear import Kernel, float64
 from snnctl.lowering.merging import Term
-from snnctl.lowering.quantize import rounded_thresholds, rounded_weights
 from snnctl.lowering.signals import Signal, currents, through
 from snnctl.ttfs.constraints import Constraints
-from snnctl.ttfs.quantize import of_plugins
+from snnctl.ttfs.quantize import constrained_thresholds, constrained_weights
 
 
 def kernels(constraints: Constraints) -> Kernel:
     """What gives the weights of a linear layer: those that the layer holds, as the hardware has them."""
-    bits = constraints.weight_bits
     if not constraints.on_weights:
         return float64
-
-    def in_force(layer: Any) -> np.ndarray:
-        J = float64(layer)
-        J = rounded_weights(J, bits, constraints.w_min, constraints.w_max) if bits else J
-        return _of_plugins("weights", J, constraints)
-
-    return in_force
+    return lambda layer: _in_double(constrained_weights, float64(layer), constraints)
 
 
 def thresholds(layer: Any, constraints: Constraints) -> np.ndarray:
     """D of an integrating layer, of the layer's shape, as the hardware has it."""
-    D = np.asarray(keras.ops.convert_to_numpy(layer.D), np.float64)
-    D = rounded_thresholds(D, constraints.threshold_bits) if constraints.threshold_bits else D
-    return _of_plugins("thresholds", D, constraints)
+    return _in_double(constrained_thresholds, layer.D, constraints)
 
 
-def _of_plugins(method: str, values: np.ndarray, constraints: Constraints) -> np.ndarray:
-    """What the constraints of plugins make of the values, computed by their own code: nobody else knows."""
-    for constraint in of_plugins(constraints):
-        changed = getattr(constraint, method)(keras.ops.convert_to_tensor(values, "float64"))
-        values = np.asarray(keras.ops.convert_to_numpy(changed), np.float64)
-    return values
+def _in_double(constrained: Callable[[Any, Constraints], Any], values: Any, constraints: Constraints) -> np.ndarray:
+    tensor = keras.ops.cast(keras.ops.convert_to_tensor(values), "float64")
+    return np.asarray(keras.ops.convert_to_numpy(constrained(tensor, constraints)), np.float64)
 
 
 def synapse_groups(layer: Any, read: Sequence[Signal], constraints: Constraints, place: str) -> list[list[Term]]:

@@ -11,6 +11,7 @@ import numpy as np
 
 from snnctl.errors import TrainingError
 from snnctl.progress import Reporter, Task
+from snnctl.training.data import ShuffledBatches
 from snnctl.training.optimizers import make_optimizer
 from snnctl.training.sparsity import penalised
 from snnctl.training.speed import compile_with_xla, steps_per_call
@@ -23,6 +24,7 @@ class FitSettings:
     Args:
         sparsity: see :func:`~snnctl.training.sparsity.penalised`.
         from_logits: whether the network returns logits, not probabilities.
+        seed: of the order of the samples, which differs from epoch to epoch.
     """
 
     epochs: int = 1
@@ -34,6 +36,7 @@ class FitSettings:
     xla: str = "auto"
     sparsity: float = 0.0
     from_logits: bool = True
+    seed: int = 0
 
 
 def fit(
@@ -67,15 +70,15 @@ def fit(
     with penalised(model, settings.sparsity), reporter.task("training", settings.epochs * steps) as task:
         compile_model(model, settings, steps)
         watch = Watch(task, steps)
+        batches = ShuffledBatches(inputs, labels, settings.batch_size, settings.seed)
         model.fit(
-            inputs,
-            labels,
-            batch_size=settings.batch_size,
+            batches.dataset,
             epochs=settings.epochs,
+            shuffle=False,  # they are already, anew in each epoch
             validation_data=validation,
             validation_batch_size=max(settings.batch_size, 64),
             verbose=0,
-            callbacks=[watch, *callbacks],
+            callbacks=[batches, watch, *callbacks],
         )
     check_converged(model, watch.epochs)
     return watch.epochs

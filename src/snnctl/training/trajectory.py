@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from itertools import count
 from typing import Any
 
 import keras
 import numpy as np
 
 from snnctl.progress import Reporter
+from snnctl.training.data import epoch_order
 from snnctl.training.fit import FitSettings, compile_model
 from snnctl.training.sparsity import penalised
 
@@ -103,10 +105,9 @@ def batches(
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """``steps`` batches of at most ``size`` samples, pass after pass, each pass in an order of its own."""
     inputs, labels = data
-    random = np.random.default_rng(seed)
     done = 0
-    while True:
-        order = random.permutation(len(inputs))
+    for epoch in count():
+        order = epoch_order(len(inputs), seed, epoch)
         for start in range(0, len(order), size):
             if done == steps:
                 return

@@ -19,8 +19,8 @@ class Constraints:
       confined to the window.
     - *time_bits* b: times are rounded to the 2^b levels of the layer's window (both ends are levels), after the jitter.
       The input's spikes too. A spike that is moved to the window's end is none.
-    - *weight_bits* b: J, the readout's too, is rounded to 2^b levels from ``w_min`` to ``w_max``, moved by less than a
-      step so that 0 is a level if it lies between; weights outside saturate. Computed in float64.
+    - *weight_bits* b: J, the readout's too, is rounded to b-bit signed integers times a step that reaches from
+      ``w_min`` to ``w_max``; weights outside saturate. Computed in float64.
     - *threshold_bits* b: D is rounded to 2^b levels from the layer's smallest to its largest.
     - *constraint*: those of plugins (:class:`snnctl.plugins.HardwareConstraint`), each after the rounding of weights
       and thresholds, and between the jitter and the rounding of times.

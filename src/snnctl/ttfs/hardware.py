@@ -14,7 +14,7 @@ from snnctl.ttfs.quantize import is_synaptic, rounded_weights
 from snnctl.ttfs.relay import Relay
 from snnctl.ttfs.wiring import ConstrainedWiring
 
-__all__ = ["Constraints", "constrained", "constraints_of", "programmed", "restart_jitter", "unwrapped"]
+__all__ = ["Constraints", "constrained", "constraints_of", "copy_weights", "programmed", "restart_jitter", "unwrapped"]
 
 CARRIERS = (InputCoding, IntegratingLayer, Relay)
 """The layers that hold constraints themselves; other ones with weights are wrapped."""
@@ -40,12 +40,17 @@ def constrained(model: keras.Model, constraints: Constraints) -> keras.Model:
         return constrained(layer, constraints) if isinstance(layer, keras.Model) else _again(layer, constraints)
 
     copy = keras.models.clone_model(model, _inputs(model), clone_function=again)
+    copy_weights(model, copy)
+    return copy
+
+
+def copy_weights(model: keras.Model, copy: keras.Model) -> None:
+    """Gives a network made by :func:`constrained` the weights that ``model`` has now."""
     for old in model.layers:
         new = copy.get_layer(old.name)
         new.set_weights(old.get_weights())
         if isinstance(new, keras.layers.Normalization):
             new.finalize_state()
-    return copy
 
 
 def constraints_of(model: keras.Model) -> Constraints:

@@ -17,14 +17,13 @@ def straight_through(x: Any, replaced: Any) -> Any:
 
 
 def rounded_weights(weights: Any, constraints: Constraints) -> Any:
-    """Weights J on 2^b levels from w_min to w_max; outside they saturate.
+    """Weights J as signed integers of b bits, times the layer's step.
 
-        step = (w_max - w_min) / (2^b - 1)         zero = -w_min / step
-        J -> (clip(round(J / step + zero), 0, 2^b - 1) - zero) step
+        step = max(-w_min / 2^(b-1), w_max / (2^(b-1) - 1))
+        J -> clip(round(J / step), -2^(b-1), 2^(b-1) - 1) step          outside w_min to w_max weights saturate first
 
-    If 0 lies in the range, ``zero`` is rounded first, which moves all levels by less than a step: 0 is a level then, as
-    absent synapses ask for. [Jacob et al. 2018, arXiv 1712.05877, Section 3] Computed in float64. Where all weights are
-    the same and no range is given, they stay.
+    The step is the smallest with which both ends of the range are within reach. 0 is a level, as absent synapses ask
+    for. One bit has the levels -step and 0. Computed in float64.
 
     Args:
         weights: any shape.
@@ -40,14 +39,12 @@ def rounded_weights(weights: Any, constraints: Constraints) -> Any:
         high = ops.maximum(low, high)
     elif constraints.w_min is None:
         low = ops.minimum(low, high)
-    steps = 2.0**constraints.weight_bits - 1.0
-    ranged = high > low
-    step = ops.where(ranged, (high - low) / steps, ops.ones_like(low))
-    zero = -low / step
-    zero = ops.where(ops.logical_and(low <= 0, high >= 0), ops.round(zero), zero)
-    levels = (ops.clip(ops.round(J / step + zero), 0.0, steps) - zero) * step
-    rounded = ops.where(ranged, levels, ops.clip(J, low, high))
-    return straight_through(weights, ops.cast(rounded, weights.dtype))
+    least, most = -(2.0 ** (constraints.weight_bits - 1)), 2.0 ** (constraints.weight_bits - 1) - 1.0
+    step = ops.maximum(low / least, high / most) if most else low / least
+    step = ops.where(step > 0, step, ops.ones_like(step))
+    within = ops.minimum(ops.maximum(J, low), high)
+    levels = ops.clip(ops.round(within / step), least, most) * step
+    return straight_through(weights, ops.cast(levels, weights.dtype))
 
 
 def rounded_thresholds(D: Any, bits: int) -> Any:

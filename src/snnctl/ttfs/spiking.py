@@ -12,7 +12,7 @@ from snnctl.ttfs.firing import Firing
 from snnctl.ttfs.integration import IntegratingLayer
 from snnctl.ttfs.neuron_models import rise_of
 from snnctl.ttfs.spike_times import jitter_seed, on_hardware
-from snnctl.ttfs.window import WINDOWS, confined, grown, range_grown
+from snnctl.ttfs.window import WINDOWS, confined, grown, range_grown, window_dtype
 
 
 @keras.saving.register_keras_serializable("snnctl")
@@ -106,6 +106,8 @@ class SpikingLayer(IntegratingLayer, Firing):
         super().build(input_shape)
         self.width = self.add_weight(
             name="width",
+            dtype=window_dtype(self.variable_dtype),
+            autocast=False,
             shape=(),
             initializer=keras.initializers.Constant(self.first_width * (2 if self.signed else 1)),
             trainable=False,
@@ -115,6 +117,8 @@ class SpikingLayer(IntegratingLayer, Firing):
         if self.signed:
             self.low = self.add_weight(
                 name="low",
+                dtype=window_dtype(self.variable_dtype),
+                autocast=False,
                 shape=(),
                 initializer=keras.initializers.Constant(-self.first_width),
                 trainable=False,
@@ -124,8 +128,9 @@ class SpikingLayer(IntegratingLayer, Firing):
     @property
     def range(self):
         """(smallest, largest) value that the window holds, in tau_c."""
-        low = self.low if self.signed else ops.zeros_like(self.width)
-        return low, low + self.width
+        width = ops.convert_to_tensor(self.width)
+        low = ops.convert_to_tensor(self.low) if self.signed else ops.zeros_like(width)
+        return low, low + width
 
     @property
     def of_both_signs(self) -> bool:

@@ -10,6 +10,14 @@ from keras import ops
 WINDOWS = ("grow", "fixed")
 
 
+def window_dtype(dtype: str) -> str:
+    """Precision of a window's width in a layer that keeps its weights in ``dtype``: single at least.
+
+    In half precision a width of gamma times a large activation would be infinite, or be rounded.
+    """
+    return "float64" if dtype == "float64" else "float32"
+
+
 def grown(width, ideal, gamma: float):
     """The window's width after a training batch.
 
@@ -23,7 +31,7 @@ def grown(width, ideal, gamma: float):
         ideal: ideal local spike times of the batch, any shape.
         gamma: head room, at least 1.
     """
-    return ops.maximum(width, ops.cast(gamma * max_over_replicas(ops.max(ideal)), width.dtype))
+    return ops.maximum(width, gamma * max_over_replicas(ops.cast(ops.max(ideal), width.dtype)))
 
 
 def range_grown(low, width, ideal, gamma: float):
@@ -40,10 +48,10 @@ def range_grown(low, width, ideal, gamma: float):
     Returns:
         low, width.
     """
-    largest, smallest = max_over_replicas(ops.max(ideal)), -max_over_replicas(ops.max(-ideal))
+    largest, smallest = (sign * max_over_replicas(ops.cast(ops.max(sign * ideal), low.dtype)) for sign in (1.0, -1.0))
     margin = (gamma - 1.0) / 2.0 * (largest - smallest)
-    new_low = ops.minimum(low, ops.cast(smallest - margin, low.dtype))
-    new_high = ops.maximum(low + width, ops.cast(largest + margin, low.dtype))
+    new_low = ops.minimum(low, smallest - margin)
+    new_high = ops.maximum(low + width, largest + margin)
     return new_low, new_high - new_low
 
 

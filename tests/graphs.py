@@ -16,11 +16,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from snnctl.conversion.build import SpikingSettings, build_spiking
-from snnctl.conversion.calibrate import calibrate
 from snnctl.models import as_dtype, precision
-from snnctl.progress import SilentReporter
-from snnctl.ttfs.timeline import spiking_layers
 
 L = keras.layers
 
@@ -675,27 +671,6 @@ def traits(layer: Callable) -> Iterable[str]:
         yield f"{kind}: overlapping"
 
 
-def spiking_form(model: keras.Model, inputs: np.ndarray, span: tuple[float, float], dtype: str) -> keras.Model:
-    """The spiking network, calibrated on the inputs."""
-    snn = build_spiking(model, SpikingSettings(input_range=span, dtype=dtype))
-    calibrate(snn, inputs.astype(dtype), quantile=1.0, zeta=0.5, batch_size=64, reporter=SilentReporter())
-    return snn
-
-
-def outputs_of(model: keras.Model, inputs: np.ndarray) -> list[np.ndarray]:
-    """What a model computes, one array an output."""
-    outputs = model(inputs, training=False)
-    return [np.asarray(output) for output in (outputs if isinstance(outputs, (list, tuple)) else [outputs])]
-
-
-def largest_relative_difference(first: np.ndarray, second: np.ndarray) -> float:
-    """The largest difference over the largest value; infinite for arrays of different shape."""
-    first, second = np.asarray(first, np.float64), np.asarray(second, np.float64)
-    if first.shape != second.shape:
-        return float("inf")
-    return float(np.abs(first - second).max() / max(np.abs(first).max(), 1e-6))
-
-
 def describe(network: Network) -> str:
     """The network, a line a layer: name, class, shape, what it reads, and its options that are not Keras's defaults."""
     return "\n".join([f"seed {network.seed}, input range {network.input_range}", *lines_of(network.model)])
@@ -723,12 +698,3 @@ def options(layer: Any) -> str:
 
 if __name__ == "__main__":
     print(describe(grow(int(sys.argv[1]))))
-
-
-def narrow(snn: keras.Model) -> None:
-    """Windows too short for what was seen; a clipped ReLU's stays its limit."""
-    for layer in spiking_layers(snn):
-        if layer.max_value is None:
-            layer.width.assign(0.4 * layer.width)
-        if layer.signed:
-            layer.low.assign(0.4 * layer.low)

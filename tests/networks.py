@@ -1,158 +1,177 @@
-"""Random ReLU networks of the kinds that convert, for property tests."""
+"""Small networks as they are built in practice: functions from a tensor to the outputs, and random numbers for them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import keras
 import numpy as np
-from hypothesis import strategies as st
 
 from snnctl.models import precision
 
-layers = keras.layers
+L = keras.layers
+IMAGE = (9, 8, 3)
+SPAN = (-1.0, 2.0)
 
 
-@st.composite
-def recipes(draw) -> dict:
-    """A description of a network: small, JSON-like, so that a failing example can be read."""
-    convolutional = draw(st.booleans())
-    blocks = [draw(blocks_of("conv")) for _ in range(draw(st.integers(1, 3)))] if convolutional else []
-    return {
-        "shape": (draw(st.integers(7, 14)), draw(st.integers(7, 14)), draw(st.integers(1, 3)))
-        if convolutional
-        else (draw(st.integers(2, 12)),),
-        "input_range": draw(st.sampled_from([(0.0, 1.0), (-1.9, 2.1), (0.0, 255.0), (0.5, 1.0)])),
-        "first_norm": draw(st.booleans()),
-        "blocks": blocks,
-        "dense": [draw(blocks_of("dense")) for _ in range(draw(st.integers(0, 2)))],
-        "flatten_late": draw(st.booleans()),
-        "end": draw(st.sampled_from(["linear", "softmax", "softmax layer", "relu", "norm"])),
-        "seed": draw(st.integers(0, 2**31 - 1)),
-    }
-
-
-def blocks_of(kind: str) -> st.SearchStrategy[dict]:
-    """One linear layer with what may stand around it."""
-    common = {
-        "kind": st.just(kind),
-        "units": st.integers(1, 6),
-        "bias": st.booleans(),
-        "relu": st.sampled_from(["argument", "activation", "layer"]),
-        "norm_before": st.booleans(),
-        "norm_after": st.booleans(),
-        "dropout": st.booleans(),
-    }
-    if kind == "dense":
-        return st.fixed_dictionaries(common)
-    return st.fixed_dictionaries(
-        {
-            **common,
-            "kernel": st.tuples(st.integers(1, 4), st.integers(1, 4)),
-            "stride": st.tuples(st.integers(1, 2), st.integers(1, 2)),
-            "dilation": st.integers(1, 2),
-            "padding": st.sampled_from(["same", "valid"]),
-            "pool": st.sampled_from([None, "before", "after"]),
-            "pool_size": st.tuples(st.integers(1, 3), st.integers(1, 3)),
-            "pool_stride": st.sampled_from([None, 1, 2]),
-            "pool_padding": st.sampled_from(["same", "valid"]),
-        }
-    )
-
-
-def build(recipe: dict, dtype: str = "float64") -> keras.Model:
-    """The described network with random weights and statistics; gammas of both signs."""
-    rng = np.random.default_rng(recipe["seed"])
-    keras.utils.set_random_seed(recipe["seed"] % 2**31)
+def source(build: Callable, dtype: str = "float64", count: int = 6) -> tuple[keras.Model, np.ndarray]:
+    """A network with random numbers in it, and images in SPAN, both ends of it included."""
+    rng = np.random.default_rng(0)
+    keras.utils.set_random_seed(0)
     with precision(dtype):
-        inputs = keras.Input(recipe["shape"])
-        x = layers.BatchNormalization()(inputs) if recipe["first_norm"] else inputs
-        for block in recipe["blocks"]:
-            x = add_block(x, block)
-        if len(x.shape) > 2:
-            x = layers.Flatten()(x)
-        for block in recipe["dense"]:
-            x = add_block(x, block)
-        x = add_end(x, recipe["end"])
-        model = keras.Model(inputs, x)
+        inputs = keras.Input(IMAGE)
+        model = keras.Model(inputs, build(inputs))
     randomize(model, rng)
-    return model
-
-
-def add_block(x, block: dict):
-    """Linear, [norm], [pool], ReLU, [norm], [pool], [dropout]."""
-    pool = block.get("pool")
-    in_argument = block["relu"] == "argument" and not block["norm_before"] and pool != "before"
-    x = linear(block, x.shape)(activation="relu" if in_argument else None)(x)
-    if block["norm_before"] and not in_argument:
-        x = layers.BatchNormalization()(x)
-    if pool == "before" and not in_argument:
-        x = pooling(block, x.shape)(x)
-        if block["norm_before"]:
-            x = layers.BatchNormalization()(x)
-    if not in_argument:
-        x = (layers.ReLU() if block["relu"] == "layer" else layers.Activation("relu"))(x)
-    if block["norm_after"]:
-        x = layers.BatchNormalization()(x)
-    if pool == "after":
-        x = pooling(block, x.shape)(x)
-    return layers.Dropout(0.3)(x) if block["dropout"] else x
-
-
-def linear(block: dict, shape: tuple):
-    """The block's linear layer, waiting for its activation."""
-    if block["kind"] == "dense":
-        return lambda activation: layers.Dense(block["units"], use_bias=block["bias"], activation=activation)
-    stride, dilation = block["stride"], block["dilation"]
-    if max(stride) > 1:
-        dilation = 1  # Keras allows one or the other
-    size = [min(k, 1 + (side - 1) // dilation) for k, side in zip(block["kernel"], shape[1:3], strict=True)]
-    if shape[-1] == 1 and shape[2] - size[1] < stride[1]:
-        # One channel, one column of output and a rest of the image: TensorFlow 2.21 with oneDNN reads past the end
-        # of the image in float32, in Keras's own network as well.
-        stride = (stride[0], 1)
-    return lambda activation: layers.Conv2D(
-        block["units"],
-        size,
-        strides=stride,
-        dilation_rate=dilation,
-        padding=block["padding"],
-        use_bias=block["bias"],
-        activation=activation,
-    )
-
-
-def pooling(block: dict, shape: tuple):
-    """The block's pooling, no larger than what it pools."""
-    size = [min(p, side) for p, side in zip(block["pool_size"], shape[1:3], strict=True)]
-    return layers.MaxPooling2D(size, block["pool_stride"], block["pool_padding"])
-
-
-def add_end(x, end: str):
-    """The last linear layer and what follows it."""
-    x = layers.Dense(4, activation="softmax" if end == "softmax" else None)(x)
-    if end == "softmax layer":
-        return layers.Softmax()(x)
-    if end == "relu":
-        return layers.ReLU()(x)
-    return layers.BatchNormalization()(x) if end == "norm" else x
+    values = rng.uniform(*SPAN, (count, *IMAGE)).astype(dtype)
+    values[0], values[1] = SPAN
+    return model, values
 
 
 def randomize(model: keras.Model, rng: np.random.Generator) -> None:
-    """Random biases and batch statistics."""
+    """Random biases, slopes and batch statistics; gammas of both signs."""
     for layer in model.layers:
-        if isinstance(layer, layers.BatchNormalization):
+        if isinstance(layer, L.BatchNormalization):
             n = layer.gamma.shape[0]
-            sign = rng.choice([-1.0, 1.0], n)
-            layer.gamma.assign(sign * rng.uniform(0.5, 1.5, n))
+            layer.gamma.assign(rng.choice([-1.0, 1.0], n) * rng.uniform(0.5, 1.5, n))
             layer.beta.assign(rng.normal(size=n))
             layer.moving_mean.assign(rng.normal(size=n))
             layer.moving_variance.assign(rng.uniform(0.5, 2.0, n))
+        elif isinstance(layer, L.PReLU):
+            layer.alpha.assign(rng.uniform(-0.4, 0.6, layer.alpha.shape))
         elif getattr(layer, "bias", None) is not None:
             layer.bias.assign(rng.normal(size=layer.bias.shape))
 
 
-def inputs_for(recipe: dict, count: int = 6) -> np.ndarray:
-    """Random inputs in the declared range, its ends included, float64."""
-    low, high = recipe["input_range"]
-    values = np.random.default_rng(recipe["seed"] + 1).uniform(low, high, (count, *recipe["shape"]))
-    values[0], values[1] = low, high
-    return values
+def conv_norm(x: Any, filters: int, size: int, relu: bool = False, **options: Any) -> Any:
+    """A convolution, normalised, and perhaps a ReLU."""
+    x = L.BatchNormalization()(L.Conv2D(filters, size, padding="same", **options)(x))
+    return L.ReLU()(x) if relu else x
+
+
+def vgg(x: Any) -> Any:
+    """With a normalisation behind each ReLU: some pools wait for their latest member."""
+    for filters in (4, 6):
+        x = L.BatchNormalization()(L.Conv2D(filters, 3, padding="same", activation="relu")(x))
+        x = L.MaxPooling2D(2)(x)
+    x = L.BatchNormalization()(L.Dense(8, activation="relu")(L.Flatten()(x)))
+    return L.Dense(4)(x)
+
+
+def lenet(x: Any) -> Any:
+    """Average pools between convolutions."""
+    x = L.AveragePooling2D(2, 1, "same")(L.Conv2D(4, 3, activation="relu")(x))
+    x = L.AveragePooling2D(2)(L.Conv2D(6, 3, padding="same", activation="relu")(x))
+    return L.Dense(4)(L.Dense(8, activation="relu")(L.Flatten()(x)))
+
+
+def resnet(x: Any) -> Any:
+    """Normalised, with projections, two blocks at each size."""
+    x = conv_norm(x, 4, 3, relu=True)
+    for filters, stride in ((4, 1), (6, 2), (6, 1)):
+        y = conv_norm(x, filters, 3, strides=stride, relu=True)
+        y = conv_norm(y, filters, 3)
+        x = x if filters == x.shape[-1] else conv_norm(x, filters, 1, strides=stride)
+        x = L.ReLU()(L.Add()([x, y]))
+    return L.Dense(4)(L.GlobalAveragePooling2D()(x))
+
+
+def densenet(x: Any) -> Any:
+    """Outputs of linear layers side by side, normalised differently for each reader."""
+    x = L.Conv2D(4, 3, padding="same")(x)
+    for _ in range(3):
+        y = L.Conv2D(6, 1)(L.ReLU()(L.BatchNormalization()(x)))
+        y = L.Conv2D(3, 3, padding="same")(L.ReLU()(L.BatchNormalization()(y)))
+        x = L.Concatenate()([x, y])
+    x = L.AveragePooling2D(2)(L.Conv2D(5, 1)(L.ReLU()(L.BatchNormalization()(x))))
+    return L.Dense(4)(L.GlobalAveragePooling2D()(L.ReLU()(L.BatchNormalization()(x))))
+
+
+def mobilenet(x: Any) -> Any:
+    """Depthwise convolutions, ReLU6; narrow linear tensors are summed, wait meanwhile, and are padded with zeros."""
+    x = conv_norm(L.ReLU(6.0)(conv_norm(x, 4, 3, strides=2)), 3, 1)
+    for _ in range(2):
+        y = L.ReLU(6.0)(conv_norm(x, 8, 1))
+        y = L.ReLU(6.0)(L.BatchNormalization()(L.DepthwiseConv2D(3, padding="same")(y)))
+        x = L.Add()([x, conv_norm(y, 3, 1)])
+    y = L.Conv2D(4, 3, padding="same", activation="relu")(x)
+    return L.Dense(4)(L.Flatten()(L.Subtract()([L.Conv2D(4, 1)(x), y])))
+
+
+def unet(x: Any) -> Any:
+    """The encoder's spikes wait for the decoder."""
+    x = L.Conv2D(3, 3, padding="same", activation="relu")(L.ZeroPadding2D(((1, 0), (0, 0)))(x))
+    y = L.Conv2D(4, 3, padding="same", activation="relu")(L.MaxPooling2D(2)(x))
+    z = L.Conv2D(4, 3, padding="same", activation="relu")(L.AveragePooling2D(2, 1, "same")(y))
+    y = L.Concatenate()([y, z])
+    y = L.Conv2DTranspose(3, 3, strides=2, padding="same", activation="relu")(y)
+    x = L.Concatenate()([x, y, L.UpSampling2D(2)(z)])
+    return L.Conv2D(2, 1)(L.Conv2D(3, 3, padding="same", activation="relu")(x))
+
+
+def leaky(x: Any) -> Any:
+    """Slopes of one sign and of both, before and behind poolings of both kinds."""
+    x = L.LeakyReLU(0.2)(L.Conv2D(4, 3, padding="same")(x))
+    x = L.MaxPooling2D(2, 1, "same")(L.BatchNormalization()(x))
+    x = L.Conv2D(5, 3)(x)
+    x = L.MaxPooling2D(2)(L.PReLU(shared_axes=[1, 2])(x))
+    x = L.AveragePooling2D(2, 1, "same")(L.PReLU()(L.Conv2D(4, 2, padding="same")(x)))
+    return L.Dense(4)(L.Flatten()(x))
+
+
+def clipped(x: Any) -> Any:
+    """Windows of exactly the limits, and one that is free."""
+    x = L.ReLU(6.0)(L.BatchNormalization()(L.Conv2D(4, 3, strides=2)(x)))
+    x = L.ReLU(0.5)(L.Conv2D(6, 2, padding="same")(x))
+    x = L.MaxPooling2D(2)(L.BatchNormalization()(x))
+    return L.ReLU(1.0)(L.Dense(4)(L.Dense(5, activation="relu")(L.Flatten()(x))))
+
+
+def separable(x: Any) -> Any:
+    """Two linear layers in a row."""
+    x = L.SeparableConv2D(5, 3, depth_multiplier=2, activation="relu")(x)
+    x = L.ReLU()(L.BatchNormalization()(L.SeparableConv2D(4, 3, padding="same")(L.BatchNormalization()(x))))
+    return L.Dense(4)(L.Flatten()(x))
+
+
+def linear_stages(x: Any) -> Any:
+    """Several linear layers in a row and side by side, read several times; two outputs."""
+    x = L.Conv2D(4, 3, activation="relu")(x)
+    y = L.Conv2D(4, 3, padding="same")(x)
+    y = L.Add()([x, y, L.Conv2D(4, 1)(y)])
+    z = L.Concatenate()([L.AveragePooling2D(3, 1, "same")(y), x])
+    z = L.Conv2D(6, 2, groups=2, padding="same")(L.UpSampling2D(2)(z))
+    first = L.Conv2D(3, 3, strides=2, activation="relu")(z)
+    second = L.Conv2D(3, 2, strides=2, activation="relu")(L.ZeroPadding2D(1)(z))
+    return [L.Dense(3)(L.Flatten()(first)), L.Conv2D(2, 1)(second)]
+
+
+def repeated_spikes(x: Any) -> Any:
+    """The same spikes at several places, which one kernel reads together."""
+    x = L.Conv2D(3, 3, padding="same", activation="relu")(L.UpSampling2D(2)(x))
+    y = L.MaxPooling2D(2)(x)
+    z = L.Conv2DTranspose(3, 3, strides=2, padding="same")(y)
+    x = L.ReLU()(L.Concatenate()([L.Conv2D(3, 3, padding="same")(L.UpSampling2D(2)(y)), z, x]))
+    y = L.RepeatVector(3)(L.Dense(4, activation="relu")(L.GlobalMaxPooling2D()(x)))
+    return L.Dense(4)(L.Dense(5, activation="relu")(L.Flatten()(y)))
+
+
+def several_outputs(x: Any) -> Any:
+    """Readouts at the ends of different windows."""
+    x = L.Conv2D(4, 3, activation="relu")(x)
+    y = L.Conv2D(5, 3, activation="relu")(x)
+    first = L.Dense(3, activation="relu")(L.GlobalMaxPooling2D()(x))
+    return [first, L.Dense(2)(L.Flatten()(y)), L.Conv2D(2, 1)(y)]
+
+
+def pools_of_linear_outputs(x: Any) -> Any:
+    """Max pooling of a linear output, zero-padded, and of one that lies beside a rectified one in the image."""
+    signed, rectified = L.Conv2D(3, 3, padding="same")(x), L.Conv2D(3, 3, padding="same", activation="relu")(x)
+    x = L.Concatenate(axis=1)([signed, rectified])
+    pooled, read = L.MaxPooling2D(4)(x), L.Conv2D(2, 3, activation="relu")(x)
+    padded = L.MaxPooling2D(3)(L.ZeroPadding2D(1)(signed))
+    return [L.Dense(3)(L.Flatten()(padded)), L.Dense(3)(L.Concatenate()([L.Flatten()(pooled), L.Flatten()(read)]))]
+
+
+FIXED = (vgg, resnet, mobilenet, unet, linear_stages)
+MORE = (lenet, densenet, leaky, clipped, separable, repeated_spikes, several_outputs, pools_of_linear_outputs)

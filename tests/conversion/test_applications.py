@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 import graphs
+import oracle
 from snnctl.builtin.datasets import Cifar10, MnistMini
 from snnctl.conversion.build import SpikingSettings, build_spiking
 from snnctl.conversion.calibrate import calibrate
@@ -121,7 +122,7 @@ def compare(source: keras.Model, images: np.ndarray, calibration: np.ndarray, dt
         expected, found = run(logits_of(source), images), run(snn, images)
     classes = expected.argmax(-1)
     agreement = float(np.mean(classes == found.argmax(-1)))
-    return agreement, graphs.largest_relative_difference(expected, found), len(np.unique(classes))
+    return agreement, oracle.largest_relative_difference(expected, found), len(np.unique(classes))
 
 
 def check_single(model: keras.Model, images: np.ndarray, calibration: np.ndarray) -> None:

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 
-import graphs
+import oracle
 from snnctl.conversion.build import SpikingSettings, build_spiking
 from snnctl.conversion.logits import logits_of
 from snnctl.errors import ConversionError
@@ -143,7 +143,7 @@ def test_it_converts_exactly(make):
         for layer in model._flatten_layers():
             if isinstance(layer, L.BatchNormalization):
                 layer.moving_mean.assign([0.5, -1.0])
-        snn = graphs.spiking_form(model, inputs, (0.0, 1.0), "float64")
+        snn = oracle.spiking_form(model, inputs, (0.0, 1.0), "float64")
         expected = logits_of(model)(inputs, training=False)
     np.testing.assert_allclose(snn(inputs), expected, rtol=1e-9, atol=1e-12)
 
@@ -167,5 +167,5 @@ def test_a_position_dependent_threshold_survives_beside_a_large_channel():
         weights[1::2, 0] = np.arange(16) + 1
         dense.kernel.assign(weights)
         inputs = np.random.default_rng(0).uniform(-1, 1, (5, 4, 4, 1))
-        snn = graphs.spiking_form(model, inputs, (-1.0, 1.0), "float64")
+        snn = oracle.spiking_form(model, inputs, (-1.0, 1.0), "float64")
     np.testing.assert_allclose(snn(inputs), model(inputs), rtol=1e-7)

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import graphs
+import oracle
 from graphs import Grower, Node
 from snnctl.conversion.logits import logits_of
 from snnctl.models import as_dtype, precision
@@ -311,10 +312,10 @@ def check(tiny: graphs.Network) -> None:
     dtype = "float64" if tiny.double else "float32"
     source, inputs = as_dtype(tiny.model, dtype), tiny.inputs.astype(dtype)
     with precision(dtype):
-        expected = graphs.outputs_of(logits_of(source), inputs)
-        found = graphs.outputs_of(graphs.spiking_form(source, inputs, tiny.input_range, dtype), inputs)
+        expected = oracle.outputs_of(logits_of(source), inputs)
+        found = oracle.outputs_of(oracle.spiking_form(source, inputs, tiny.input_range, dtype), inputs)
     for one_output, other in zip(expected, found, strict=True):
-        assert graphs.largest_relative_difference(one_output, other) <= TOLERANCE[dtype], graphs.describe(tiny)
+        assert oracle.largest_relative_difference(one_output, other) <= TOLERANCE[dtype], graphs.describe(tiny)
 
 
 def check_at(place: str, case: str) -> None:
@@ -452,7 +453,7 @@ def nested_with_several_outputs(grower: Grower, node: Node) -> Node:
     start = Node(keras.Input(node.shape), node.value)
     first, second = (branch.tensor for branch in branches(grower, start, 2))
     inner = keras.Model(start.tensor, [first, second])
-    tensors, values = inner(node.tensor), graphs.outputs_of(inner, node.value)
+    tensors, values = inner(node.tensor), oracle.outputs_of(inner, node.value)
     both = [Node(tensor, value) for tensor, value in zip(tensors, values, strict=True)]
     return head(grower, grower.apply(L.Subtract(), *both))
 

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 
-from lowering.agreeing import simulated
+from oracle import simulated
 from snnctl.events import Network
 from snnctl.lowering import lower
 from snnctl.models import precision

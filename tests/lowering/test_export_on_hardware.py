@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from lowering.agreeing import check
+from oracle import check_events
 from snnctl.conversion.build import SpikingSettings, build_spiking
 from snnctl.events import Hardware
 from snnctl.lowering import lower
@@ -45,7 +45,7 @@ def network() -> tuple[keras.Model, np.ndarray]:
 def test_a_constrained_network_is_simulated_exactly(network, constraints):
     snn, inputs = network
     with precision("float64"):
-        check(constrained(snn, constraints), inputs)
+        check_events(constrained(snn, constraints), inputs)
 
 
 def test_jitter_and_levels_are_told_to_the_simulator(network):

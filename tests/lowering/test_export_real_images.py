@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import pytest
 
-from lowering.agreeing import simulated
+from oracle import simulated
 from snnctl.conversion.build import SpikingSettings, build_spiking
 from snnctl.conversion.calibrate import calibrate
 from snnctl.data.dataset import DataContext

@@ -6,8 +6,8 @@ import keras
 import numpy as np
 import pytest
 
-import graphs
 import networks
+import oracle
 import reference
 from counting import batches_and_figures, by_name, spikes_of
 from snnctl.models import precision
@@ -40,7 +40,7 @@ def counted(request):
         source = bottlenecks()
         networks.randomize(source, np.random.default_rng(3))
         x = np.random.default_rng(0).uniform(0, 1, (IMAGES, *SHAPE))
-        snn = graphs.spiking_form(source, x, (0.0, 1.0), "float64")
+        snn = oracle.spiking_form(source, x, (0.0, 1.0), "float64")
     for layer in spiking_layers(snn):
         if layer.max_value is None:
             layer.width.assign(layer.width * NARROW[request.param])

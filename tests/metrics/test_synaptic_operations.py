@@ -11,6 +11,7 @@ from probing import synapses
 
 import graphs
 import networks
+import oracle
 import reference
 from counting import batches_and_figures, by_name
 from snnctl.conversion.build import SpikingSettings, build_spiking
@@ -66,7 +67,7 @@ def measured(request):
         source = request.param()
         networks.randomize(source, np.random.default_rng(5))
         x = np.random.default_rng(2).uniform(0, 1, (IMAGES, *SHAPE)) * (np.arange(IMAGES) % 3 != 0)[:, None, None, None]
-        snn = graphs.spiking_form(source, x, (0.0, 1.0), "float64")
+        snn = oracle.spiking_form(source, x, (0.0, 1.0), "float64")
     return snn, x, reference.evaluate(snn, x), *batches_and_figures(snn, x, 4, ("times",))
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import graphs
+import oracle
 import snnctl.layers as ttfs
 from snnctl.errors import UsageError
 from snnctl.models import as_dtype, precision
@@ -28,13 +29,13 @@ EVERYTHING = Constraints(noise=0.02, time_bits=5, weight_bits=5, threshold_bits=
 def grown(request) -> tuple[keras.Model, np.ndarray]:
     """A spiking network with branches, wiring, poolings, signed neurons, relays; and inputs."""
     network = graphs.grow(request.param)
-    return graphs.spiking_form(network.model, network.inputs, network.input_range, "float64"), network.inputs
+    return oracle.spiking_form(network.model, network.inputs, network.input_range, "float64"), network.inputs
 
 
 def outputs(model: keras.Model, inputs: np.ndarray) -> list[np.ndarray]:
     """The outputs with the first jitter."""
     restart_jitter(model)
-    return graphs.outputs_of(model, inputs)
+    return oracle.outputs_of(model, inputs)
 
 
 def same(first: list[np.ndarray], second: list[np.ndarray]) -> bool:

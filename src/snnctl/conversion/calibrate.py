@@ -55,6 +55,8 @@ class Calibrator:
 
     def __init__(self, model: keras.Model) -> None:
         self.layers = spiking_layers(model)
+        if not self.layers:
+            return  # a linear network: the input is read out
         # With windows as wide as all numbers, what layers fire is what they would fire without windows.
         self.view = keras.Model(model.inputs, [layer.output for layer in self.layers])
         self.ends = tf.Variable(np.zeros((len(self.layers), 2)), dtype="float64")
@@ -80,6 +82,8 @@ class Calibrator:
         Raises:
             DataError: an activation is NaN or infinite.
         """
+        if not self.layers:
+            return []
         for layer in self.layers:
             if layer.signed:
                 layer.low.assign(-UNBOUNDED)

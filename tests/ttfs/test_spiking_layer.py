@@ -1,202 +1,178 @@
-"""Spiking layers: each neuron fires at most once, in its window, as the equations say."""
+"""Spiking layers, relays, synapses, coding and readout, each on its own: windows, files, bad arguments."""
 
 from __future__ import annotations
 
 import keras
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+import tensorflow as tf
 
-import reference
 import snnctl.layers as ttfs
-from snnctl.ttfs.observe import observed
-from snnctl.ttfs.timeline import latency, set_windows, spiking_layers, timeline
+from snnctl.models import precision
+from snnctl.ttfs.timeline import latency
 
-Dense, Conv2D = keras.layers.Dense, keras.layers.Conv2D
-
-
-def dense_network(neuron: str = "b1", width: float = 2.0, seed: int = 0, **options) -> keras.Model:
-    """Input (5,), two spiking layers, a readout; float64."""
-    keras.utils.set_random_seed(seed)
-    rng = np.random.default_rng(seed)
-    inputs = keras.Input((5,), dtype="float64")
-    x = ttfs.InputCoding(-1.0, 1.0, dtype="float64")(inputs)
-    for units in (7, 6):
-        synapses = Dense(units, use_bias=False, dtype="float64")
-        x = ttfs.SpikingLayer(synapses, width=width, neuron=neuron, dtype="float64", **options)(x)
-    x = ttfs.Readout(Dense(3, use_bias=False, dtype="float64"), dtype="float64")(x)
-    model = keras.Model(inputs, x)
-    for layer in model.layers:
-        if hasattr(layer, "D"):
-            layer.D.assign(rng.normal(0.0, 0.3, layer.D.shape))
-    return model
+L = keras.layers
 
 
-def inputs(count: int = 20, seed: int = 1) -> np.ndarray:
-    return np.random.default_rng(seed).uniform(-1, 1, (count, 5))
+def single(dtype: str = "float64", **options) -> ttfs.SpikingLayer:
+    """One neuron for each input, weight 1."""
+    layer = ttfs.SpikingLayer([[]], dtype=dtype, **options)
+    layer.build((None, 1))
+    return layer
 
 
-@given(st.sampled_from(["b1", "alpha1"]), st.floats(0.05, 5.0), st.integers(0, 10_000))
-@settings(deadline=None, max_examples=20)
-def test_spike_times_are_the_solutions_of_the_membrane_equation(neuron, width, seed):
-    model = dense_network(neuron, width, seed)
-    x = inputs()
-    logits, times = reference.simulate(model, x)
-    windows = {window.layer: window for window in timeline(model)}
-    view = observed(model)
-    for layer, ideal in zip(spiking_layers(model), view(x)[1], strict=True):
-        window = windows[layer.name]
-        local = np.asarray(layer.fire(ideal))
-        assert np.all((local >= 0) & (local <= window.width))
-        np.testing.assert_allclose(window.t_max - local, np.minimum(times[layer.name], window.t_max), atol=1e-9)
-        spiking = local > 1e-9
-        np.testing.assert_allclose(window.times(local)[spiking], times[layer.name][spiking], atol=1e-9)
-        assert np.all(np.isinf(window.times(local)[local == 0]))
-    np.testing.assert_allclose(model(x), logits, atol=1e-9)
+def column(*values: float) -> np.ndarray:
+    return np.array(values, "float64")[:, None]
 
 
-def test_alpha1_neurons_without_a_rising_potential_stay_silent():
-    layer = ttfs.SpikingLayer(Dense(2, use_bias=False), width=5.0, neuron="alpha1")
-    x = np.array([[0.5], [0.0]], "float32")
-    layer(x)
-    layer.synapses[0].kernel.assign([[-3.0, 1.0]])  # B = 1 - 3 = -2 and 1 + 1 = 2
-    layer.D.assign([4.0, 3.0])
-    np.testing.assert_array_equal(layer(x), [[0.0, 1.75], [0.0, 1.5]])
-
-
-def test_a_window_cuts_off_what_is_too_early_and_silences_what_is_too_late():
-    layer = ttfs.SpikingLayer(Dense(3, use_bias=False), width=1.0)
-    layer(np.zeros((1, 1), "float32"))
-    layer.synapses[0].kernel.assign([[-1.0, 0.5, 3.0]])
-    np.testing.assert_array_equal(layer(np.ones((1, 1), "float32")), [[0.0, 0.5, 1.0]])
-    np.testing.assert_allclose(layer.threshold(), [1.0, 1.0, 1.0])
-
-
-def test_windows_grow_while_training_and_never_shrink():
-    layer = ttfs.SpikingLayer(Dense(1, use_bias=False), width=1.0, gamma=10.0)
-    layer(np.zeros((1, 1), "float32"))
-    layer.synapses[0].kernel.assign([[1.0]])
-    big, small = np.array([[4.0]], "float32"), np.array([[0.5]], "float32")
-    np.testing.assert_array_equal(layer(big, training=True), [[4.0]])  # grown first, so nothing saturates
-    assert float(layer.width.numpy()) == 40.0
-    layer(small, training=True)
-    assert float(layer.width.numpy()) == 40.0
-    layer(10 * big, training=False)
-    assert float(layer.width.numpy()) == 40.0
-
-
-def test_fixed_windows_saturate_in_training_too_and_stop_the_gradient():
-    import tensorflow as tf
-
-    layer = ttfs.SpikingLayer(Dense(1, use_bias=False), width=1.0, windows="fixed")
-    layer(np.zeros((1, 1), "float32"))
-    layer.synapses[0].kernel.assign([[1.0]])
-    x = tf.constant([[0.5], [4.0]])
+def trained_through(layer: ttfs.SpikingLayer, *values: float) -> tuple[list[float], list[float]]:
+    """What a layer makes of a training batch, and the gradient of it."""
+    x = tf.constant(column(*values))
     with tf.GradientTape() as tape:
         tape.watch(x)
         y = layer(x, training=True)
-    np.testing.assert_array_equal(y, [[0.5], [1.0]])
-    np.testing.assert_array_equal(tape.gradient(y, x), [[1.0], [0.0]])
-    assert float(layer.width.numpy()) == 1.0
+    return y.numpy().ravel().tolist(), tape.gradient(y, x).numpy().ravel().tolist()
 
 
-def test_windows_tile_the_time_axis():
-    model = dense_network(width=2.5)
-    windows = timeline(model)
-    assert [(window.t_min, window.t_max) for window in windows] == [(0.0, 1.0), (1.0, 3.5), (3.5, 6.0)]
-    assert latency(model) == 6.0
+def test_windows_grow_while_training_and_never_shrink() -> None:
+    layer = single(width=1.0, gamma=10.0)
+    assert trained_through(layer, 4.0) == ([4.0], [1.0]), "grown first, so nothing saturates"
+    assert float(layer.width) == 40.0
+    layer(column(0.5), training=True)
+    layer(column(1e3), training=False)
+    assert float(layer.width) == 40.0
 
 
-def test_several_synapse_groups_are_summed():
+@pytest.mark.parametrize(
+    ("options", "width"), [({"width": 1.0, "windows": "fixed"}, 1.0), ({"max_value": 6.0, "width": 50.0}, 6.0)]
+)
+def test_fixed_windows_and_those_of_clipped_relus_saturate_and_stop_the_gradient(options: dict, width: float) -> None:
+    layer = single(**options)
+    assert trained_through(layer, -1.0, 0.5, 9.0) == ([0.0, 0.5, width], [0.0, 1.0, 0.0])
+    assert float(layer.width) == width
+
+
+@pytest.mark.parametrize("policy", ["mixed_float16", "float16"])
+def test_a_large_activation_in_half_precision_makes_no_infinite_window(policy: str) -> None:
+    layer = single(policy, gamma=10.0)
+    layer(column(7000.0), training=True)
+    assert float(layer.width) == 70_000.0
+
+
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "bfloat16"])
+def test_a_window_in_half_precision_does_not_shrink_on_a_batch_without_spikes(policy: str) -> None:
+    layer = single(policy, width=1001.23)
+    layer(column(0.0), training=True)
+    assert float(layer.width) == pytest.approx(1001.23, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("decoding", "limit", "values"),
+    [("linear", None, [-1, 3, 9]), ("relu", None, [0, 3, 9]), ("relu", 6.0, [0, 3, 6])],
+)
+def test_a_readout_clips_like_the_source(decoding: str, limit: float | None, values: list[float]) -> None:
+    readout = ttfs.Readout([[]], decoding=decoding, max_value=limit, dtype="float64")
+    np.testing.assert_array_equal(readout(column(-1, 3, 9)), column(*values))
+    again = ttfs.Readout.from_config(readout.get_config())
+    assert (again.decoding, again.max_value) == (decoding, limit)
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.0, 1.0), (-300.0, -299.99), (-1.0, 254.0)])
+def test_input_coding_maps_the_range_to_its_window_and_saturates_outside(low: float, high: float) -> None:
+    coding = ttfs.InputCoding(low, high, dtype="float64")
+    values = np.array([[low - 1, low, low + (high - low) / 4, high, high + 1]])
+    np.testing.assert_allclose(coding(values), [[0, 0, 0.25, 1, 1]], atol=1e-9)
+
+
+def test_a_relay_changes_nothing_in_local_time() -> None:
+    relay = ttfs.Relay(["a"])
+    x = np.random.default_rng(0).normal(size=(2, 3, 4)).astype("float32")
+    np.testing.assert_array_equal(relay(x), x)
+    assert not relay.weights
+    again = ttfs.Relay.from_config(relay.get_config())
+    assert (again.source, again.name) == (("a",), relay.name)
+
+
+# Whole networks.
+
+
+def network(**options) -> keras.Model:
+    """Input (4, 4, 2), a layer that reads it in several groups of synapses (alpha1: in one), and a readout; float64."""
     keras.utils.set_random_seed(0)
-    x = keras.Input((4, 4, 2))
-    left, right = Conv2D(3, 3, padding="same", use_bias=False), Conv2D(3, 1, use_bias=False)
-    chain = [keras.layers.AveragePooling2D(1), right]
-    layer = ttfs.SpikingLayer([[left], chain], width=100.0)
-    model = keras.Model(x, layer([x, x]))
-    image = np.random.default_rng(0).random((2, 4, 4, 2), dtype="float32")
-    expected = np.maximum(np.asarray(left(image)) + np.asarray(right(image)), 0)
-    np.testing.assert_allclose(model(image), expected, rtol=1e-5, atol=1e-6)
+    with precision("float64"):
+        start = keras.Input((4, 4, 2))
+        x = ttfs.InputCoding(-1.0, 1.0)(start)
+        groups: list[list] = [[L.Conv2D(2, 3, padding="same", use_bias=False)]]
+        if "neuron" not in options:
+            diagonal = ttfs.OneToOne(per_neuron=True)
+            groups += [[L.AveragePooling2D(1), L.Conv2D(2, 1, use_bias=False)], [diagonal]]
+        hidden = ttfs.SpikingLayer(groups, **options)
+        x = hidden([x] * len(groups) if len(groups) > 1 else x)
+        model = keras.Model(start, ttfs.Readout(L.Dense(3, use_bias=False))(L.Flatten()(x)))
+        if "neuron" not in options:
+            diagonal.kernel.assign(np.random.default_rng(0).uniform(0.1, 1, diagonal.kernel.shape))
+    return model
 
 
-def test_several_groups_survive_saving(tmp_path):
-    x = keras.Input((4, 4, 2))
-    groups = [[Conv2D(3, 3, padding="same", use_bias=False)], [Conv2D(3, 1, use_bias=False)]]
-    model = keras.Model(x, ttfs.SpikingLayer(groups, width=3.0, gamma=2.0, windows="fixed")([x, x]))
-    image = np.random.default_rng(0).random((2, 4, 4, 2), dtype="float32")
-    model.save(tmp_path / "model.keras")
-    loaded = keras.saving.load_model(tmp_path / "model.keras")
-    np.testing.assert_array_equal(loaded(image), model(image))
-    assert (loaded.layers[-1].windows, loaded.layers[-1].gamma) == ("fixed", 2.0)
+def images(count: int = 30) -> np.ndarray:
+    return np.random.default_rng(1).uniform(-1, 1, (count, 4, 4, 2))
 
 
-@pytest.mark.parametrize("neuron", ["b1", "alpha1"])
-def test_a_saved_network_answers_as_before_and_trains_on(tmp_path, neuron):
-    model = dense_network(neuron)
-    x, y = inputs(64), np.arange(64) % 3
-    model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
-    model.fit(x, y, verbose=0)
-    grown = latency(model)
+def test_groups_of_synapses_are_summed() -> None:
+    model, x = network(width=100.0), images()
+    hidden = model.layers[2]
+    left, right, diagonal = (part for part in hidden.synapses if part.weights)
+    coded = (x + 1) / 2
+    expected = np.maximum(np.asarray(left(coded)) + np.asarray(right(coded)) + coded * np.asarray(diagonal.kernel), 0)
+    np.testing.assert_allclose(keras.Model(model.inputs[0], hidden.output)(x), expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("options", [{"gamma": 2.0}, {"neuron": "alpha1"}, {"max_value": 1.5}, {"windows": "fixed"}])
+def test_a_trained_network_is_restored_from_a_file_and_trains_on(options: dict, tmp_path) -> None:
+    model, x, y = network(**options), images(), np.arange(30) % 3
+    model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True), run_eagerly=True)
+    model.fit(x, y, batch_size=10, verbose=0)
+    assert (latency(model) > 2.0) == (options.get("windows") != "fixed")
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")
     np.testing.assert_array_equal(loaded(x), model(x))
-    assert latency(loaded) == grown > 3.0
+    assert latency(loaded) == latency(model)
+    restored, kept = (each.layers[2].get_config() for each in (loaded, model))
+    assert all(restored[name] == kept[name] for name in ("neuron", "windows", "gamma", "max_value"))
     loaded.fit(x, y, verbose=0)
 
 
-def test_windows_of_a_network_can_be_fixed():
-    model = dense_network(width=0.5)
-    set_windows(model, "fixed", 10.0)
-    model(inputs(), training=True)
-    assert latency(model) == 2.0
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_one_to_one_synapses_weigh_channels_or_neurons(dtype: str) -> None:
+    x = np.arange(12.0).reshape(1, 2, 3, 2).astype(dtype)
+    for per_neuron, weights in ((False, np.array([2.0, -1.0], dtype)), (True, x[0])):
+        synapses = ttfs.OneToOne(per_neuron=per_neuron, dtype=dtype)
+        np.testing.assert_array_equal(synapses(x), x)
+        synapses.kernel.assign(weights)
+        np.testing.assert_array_equal(synapses(x), x * weights)
+        assert synapses(x).dtype == dtype
 
 
-@given(st.floats(-300, 300), st.floats(0.01, 300))
-@settings(deadline=None, max_examples=30)
-def test_input_coding_maps_the_range_to_its_window_and_saturates_outside(low, width):
-    coding = ttfs.InputCoding(low, low + width, dtype="float64")
-    values = np.array([[low - 1, low, low + width / 4, low + width, low + width + 1]])
-    np.testing.assert_allclose(coding(values), [[0, 0, 0.25, 1, 1]], atol=1e-9)
+def dense(**options) -> keras.layers.Layer:
+    return L.Dense(2, **{"use_bias": False, **options})
 
 
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: ttfs.SpikingLayer(Dense(2)), "bias"),
-        (lambda: ttfs.SpikingLayer(Dense(2, use_bias=False, activation="relu")), "activation"),
-        (lambda: ttfs.SpikingLayer(Dense(2, use_bias=False), gamma=0.5), "gamma"),
-        (lambda: ttfs.SpikingLayer(Dense(2, use_bias=False), width=0.0), "width"),
-        (lambda: ttfs.SpikingLayer(Dense(2, use_bias=False), neuron="lif"), "lif"),
-        (lambda: ttfs.SpikingLayer(Dense(2, use_bias=False), windows="shrink"), "shrink"),
+        (lambda: ttfs.SpikingLayer(dense(use_bias=True)), "bias"),
+        (lambda: ttfs.SpikingLayer(dense(activation="relu")), "activation"),
+        (lambda: ttfs.SpikingLayer(dense(), gamma=0.5), "gamma"),
+        (lambda: ttfs.SpikingLayer(dense(), width=0.0), "width"),
+        (lambda: ttfs.SpikingLayer(dense(), neuron="lif"), "lif"),
+        (lambda: ttfs.SpikingLayer(dense(), windows="shrink"), "shrink"),
+        (lambda: ttfs.SpikingLayer(dense(), max_value=0.0), "max_value"),
+        (lambda: ttfs.SpikingLayer(dense(), max_value=6.0, neuron="alpha1"), "b1"),
+        (lambda: ttfs.SpikingLayer(dense(), dtype="float64"), "dtype"),
         (lambda: ttfs.InputCoding(1.0, 1.0), "range"),
-        (lambda: ttfs.Readout(Dense(2, use_bias=False), decoding="tanh"), "tanh"),
-        (lambda: ttfs.SpikingLayer(Dense(2, use_bias=False), max_value=0.0), "max_value"),
-        (lambda: ttfs.SpikingLayer(Dense(2, use_bias=False), max_value=6.0, signed=True), "signed or clipped"),
-        (lambda: ttfs.SpikingLayer(Dense(2, use_bias=False), signed=True, neuron="alpha1"), "b1"),
-        (lambda: ttfs.SpikingLayer(Dense(2, use_bias=False), max_value=6.0, neuron="alpha1"), "b1"),
+        (lambda: ttfs.Readout(dense(), decoding="tanh"), "tanh"),
     ],
 )
-def test_bad_arguments_are_named(make, message):
+def test_bad_arguments_are_named(make, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         make()
-
-
-def test_observing_a_network_changes_nothing():
-    model, x = dense_network(width=0.5), inputs()
-    np.testing.assert_array_equal(observed(model)(x)[0], model(x))
-
-
-def test_a_sequential_network_is_observed_as_a_functional_one():
-    keras.utils.set_random_seed(0)
-    spiking = ttfs.SpikingLayer(Dense(4, use_bias=False), width=9.0)
-    model = keras.Sequential([keras.Input((3,)), ttfs.InputCoding(), spiking, ttfs.Readout(Dense(2, use_bias=False))])
-    x = np.random.default_rng(0).random((5, 3), dtype="float32")
-    logits, ideals = observed(model)(x)
-    np.testing.assert_array_equal(logits, model(x))
-    assert [ideal.shape for ideal in ideals] == [(5, 4)]
-
-
-def test_synapses_of_another_precision_are_refused():
-    with pytest.raises(ValueError, match="dtype"):
-        ttfs.SpikingLayer(Dense(2, use_bias=False), dtype="float64")

@@ -291,8 +291,10 @@ def load(path: Folder, *, allow_code: bool = False) -> LoadedModel:
     Raises:
         ModelError: missing or damaged.
     """
+    from dataclasses import replace
     from pathlib import Path
 
+    from snnctl.conversion.upgrade import upgraded
     from snnctl.models import load_model
     from snnctl.plugins import load_registry
     from snnctl.verbs.conversion_rules import layer_rules
@@ -301,7 +303,8 @@ def load(path: Folder, *, allow_code: bool = False) -> LoadedModel:
 
     run = Run(load_registry())
     layer_rules(run)  # plugins register the layers that a file may hold
-    return load_model(Path(path), readers=readers_of(run.registry), allow_code=allow_code)
+    loaded = load_model(Path(path), readers=readers_of(run.registry), allow_code=allow_code)
+    return replace(loaded, model=upgraded(loaded.model))
 
 
 def _path(model: Folder) -> str:

@@ -5,15 +5,17 @@ snn = keras.saving.load_model("model.keras")
 """
 
 from snnctl.ttfs.coding import InputCoding
-from snnctl.ttfs.one_to_one import OneToOne
+from snnctl.ttfs.hardware import ConstrainedWiring
+from snnctl.ttfs.integration import Diagonal
 from snnctl.ttfs.pooling import EarliestSpikePooling1D, EarliestSpikePooling2D, EarliestSpikePooling3D
 from snnctl.ttfs.readout import Readout
 from snnctl.ttfs.relay import Relay
 from snnctl.ttfs.spiking import SpikingLayer
-from snnctl.ttfs.wiring import ConstrainedWiring
+from snnctl.ttfs.version_0_1 import OneToOne, SignedLayer
 
 __all__ = [
     "ConstrainedWiring",
+    "Diagonal",
     "EarliestSpikePooling1D",
     "EarliestSpikePooling2D",
     "EarliestSpikePooling3D",
@@ -21,5 +23,6 @@ __all__ = [
     "OneToOne",
     "Readout",
     "Relay",
+    "SignedLayer",
     "SpikingLayer",
 ]

@@ -29,10 +29,10 @@ class _OnTimes(_Own):
     """One that acts on spike times."""
 
     def times(self, x: Any, low: Any, width: Any, seed: Any) -> Any:
-        """See :func:`snnctl.ttfs.spike_times.on_hardware`."""
-        from snnctl.ttfs.spike_times import on_hardware
+        """See :func:`snnctl.ttfs.constraints.apply_time_constraints`."""
+        from snnctl.ttfs.constraints import apply_time_constraints
 
-        return on_hardware(x, low, width, self._constraints(), seed)
+        return apply_time_constraints(x, width, self._constraints(), seed)
 
 
 class Noise(_OnTimes):
@@ -70,9 +70,8 @@ class WeightBits(_Own):
         self.w_max = w_max
 
     def weights(self, J: Any) -> Any:
-        """See :func:`snnctl.ttfs.quantize.rounded_weights`."""
-        from snnctl.ttfs.constraints import Constraints
-        from snnctl.ttfs.quantize import rounded_weights
+        """See :func:`snnctl.ttfs.constraints.rounded_weights`."""
+        from snnctl.ttfs.constraints import Constraints, rounded_weights
 
         if not self.value:
             return J
@@ -90,8 +89,8 @@ class ThresholdBits(_Own):
         self.value = value
 
     def thresholds(self, D: Any) -> Any:
-        """See :func:`snnctl.ttfs.quantize.rounded_thresholds`."""
-        from snnctl.ttfs.quantize import rounded_thresholds
+        """See :func:`snnctl.ttfs.constraints.rounded_thresholds`."""
+        from snnctl.ttfs.constraints import rounded_thresholds
 
         return rounded_thresholds(D, self.value) if self.value else D
 

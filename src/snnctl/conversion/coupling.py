@@ -10,7 +10,7 @@ import numpy as np
 
 from snnctl.conversion.box import Box, NotCountableError
 from snnctl.ttfs.hardware import unwrapped
-from snnctl.ttfs.one_to_one import OneToOne
+from snnctl.ttfs.integration import Diagonal
 from snnctl.ttfs.pooling import EarliestSpikePooling1D, EarliestSpikePooling2D, EarliestSpikePooling3D
 
 L = keras.layers
@@ -101,7 +101,7 @@ def _repeat(layer: Any, box: Box) -> Box:
     return box.repeated(layer.n)
 
 
-def _one_to_one(layer: Any, box: Box) -> Box:
+def _diagonal(layer: Any, box: Box) -> Box:
     return box
 
 
@@ -147,5 +147,5 @@ FOLLOWING: dict[type, Callable[[Any, Box], Box]] = {
     **dict.fromkeys((L.Flatten, L.Reshape), _reshape),
     L.Permute: _permute,
     L.RepeatVector: _repeat,
-    OneToOne: _one_to_one,
+    Diagonal: _diagonal,
 }

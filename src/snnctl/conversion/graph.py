@@ -11,6 +11,7 @@ from typing import Any
 import keras
 
 from snnctl.errors import ConversionError
+from snnctl.ttfs.keras_graph import calls, has_graph
 
 
 @dataclass(frozen=True)
@@ -104,26 +105,23 @@ def _steps(
     within: str,
 ) -> Iterator[Step]:
     """The steps of a model whose input tensors have keys already; gives keys to all others."""
-    for depth in sorted(functional._nodes_by_depth, reverse=True):
-        for node in functional._nodes_by_depth[depth]:
-            if node.is_input:
-                continue
-            layer, inputs = node.operation, tuple(tensors[id(tensor)] for tensor in node.arguments.keras_tensors)
-            entered = _entered(layer, node.arguments)
-            if entered is not None:
-                nested = functional_form(layer)
-                inside = {id(inner): tensors[id(outer)] for inner, outer in entered}
-                yield from _steps(nested, inside, shapes, keys, f"{within} of '{layer.name}'")
-                for outer, inner in zip(node.outputs, nested.outputs, strict=True):
-                    tensors[id(outer)] = inside[id(inner)]
-                continue
-            for tensor in node.outputs:
-                tensors[id(tensor)] = key = next(keys)
-                shapes[key] = tuple(tensor.shape[1:])
-            outputs = tuple(tensors[id(tensor)] for tensor in node.outputs)
-            kind = "layer" if isinstance(layer, keras.layers.Layer) else "operation"
-            place = f"{kind} '{layer.name}' ({type(layer).__name__}){within}"
-            yield Step(layer, layer.name, inputs, outputs, place, node.arguments)
+    for node in calls(functional):
+        layer, inputs = node.operation, tuple(tensors[id(tensor)] for tensor in node.arguments.keras_tensors)
+        entered = _entered(layer, node.arguments)
+        if entered is not None:
+            nested = functional_form(layer)
+            inside = {id(inner): tensors[id(outer)] for inner, outer in entered}
+            yield from _steps(nested, inside, shapes, keys, f"{within} of '{layer.name}'")
+            for outer, inner in zip(node.outputs, nested.outputs, strict=True):
+                tensors[id(outer)] = inside[id(inner)]
+            continue
+        for tensor in node.outputs:
+            tensors[id(tensor)] = key = next(keys)
+            shapes[key] = tuple(tensor.shape[1:])
+        outputs = tuple(tensors[id(tensor)] for tensor in node.outputs)
+        kind = "layer" if isinstance(layer, keras.layers.Layer) else "operation"
+        place = f"{kind} '{layer.name}' ({type(layer).__name__}){within}"
+        yield Step(layer, layer.name, inputs, outputs, place, node.arguments)
 
 
 def extra_arguments(arguments: Any) -> list[str]:
@@ -218,7 +216,7 @@ def functional_form(model: keras.Model) -> keras.Model:
         )
     if isinstance(model, keras.Sequential) and model.built:
         return keras.Model(model.inputs[0], model.outputs[0], name=model.name)
-    if not hasattr(model, "_nodes_by_depth"):
+    if not has_graph(model):
         raise ConversionError(
             f"model '{model.name}' ({type(model).__name__}) hides its graph",
             todo="Sequential and functional models convert; give a Sequential model an input shape.",

@@ -8,9 +8,9 @@ from typing import Any, Literal
 import keras
 import numpy as np
 
-from snnctl.ttfs.one_to_one import OneToOne
+from snnctl.ttfs.integration import Diagonal
 
-Form = Literal["dense", "conv", "depthwise", "transposed", "one_to_one", "average", "select", "pad", "rearrange"]
+Form = Literal["dense", "conv", "depthwise", "transposed", "diagonal", "average", "select", "pad", "rearrange"]
 Shape = tuple[Any, ...]  # sides without the batch, None where the size is not fixed
 CHANNELWISE = ("average", "select", "pad")
 SELECTING = ("select", "pad", "rearrange")
@@ -24,7 +24,7 @@ class Linear:
         cls: the layer's class.
         config: its config, without bias, activation, name and dtype.
         form: how its weights are laid out (``dense``: inputs, outputs; ``conv``: *taps, inputs / groups,
-            outputs; ``depthwise``: *taps, inputs, multiplier; ``transposed``: *taps, outputs, inputs; ``one_to_one``:
+            outputs; ``depthwise``: *taps, inputs, multiplier; ``transposed``: *taps, outputs, inputs; ``diagonal``:
             channels or neurons), or what it does without weights: ``average`` within channels, ``select`` or
             ``pad`` positions of all channels alike, ``rearrange`` elements.
         name: of the source layer.
@@ -92,11 +92,11 @@ class Linear:
             layer.kernel.assign(self.kernel)
 
 
-def one_to_one(k: np.ndarray, name: str, shape: Shape) -> Linear:
+def diagonal(k: np.ndarray, name: str, shape: Shape) -> Linear:
     """A factor per channel, (channels,), or per neuron, broadcast to the tensor's ``shape``."""
     kernel = k if k.ndim == 1 else np.broadcast_to(k, shape)
     # Not trained: in the source they are no weights of their own.
-    return Linear(OneToOne, {"per_neuron": k.ndim > 1, "trainable": False}, "one_to_one", name, kernel)
+    return Linear(Diagonal, {"per_neuron": k.ndim > 1, "trainable": False}, "diagonal", name, kernel)
 
 
 def _as_computed_in_double(linear: Linear) -> Linear:

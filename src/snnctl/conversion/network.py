@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
-from typing import Any, Literal
+from typing import Any
 
 import keras
 import numpy as np
 
-from snnctl.conversion.linear import Linear, Shape, one_to_one
+from snnctl.conversion.linear import Linear, Shape, diagonal
 from snnctl.conversion.neurons import Neuron, neuron_of
 from snnctl.conversion.offsets import SizeNotFixedError, distinct, through
 from snnctl.conversion.settings import SpikingSettings
@@ -40,7 +40,7 @@ class Network:
     _taken: set[str] = field(default_factory=lambda: {INPUT, CODING})
     _fired: dict[int, tuple[Rectified, Value]] = field(default_factory=dict)
     _relayed: dict[tuple[int, int], Wire] = field(default_factory=dict)
-    _carried: dict[int, Wire] = field(default_factory=dict)
+    _carried: dict[int, Value] = field(default_factory=dict)
 
     def unique(self, wanted: str) -> str:
         """``wanted``, or ``wanted_2``, ``wanted_3``, ...: a source may call a layer twice, or use our names."""
@@ -68,7 +68,7 @@ class Network:
             return signal
         if id(signal) not in self._fired:
             wire = self.fire(signal.value, max_value=signal.max_value)
-            self._fired[id(signal)] = (signal, self._afterwards(wire, signal.value))
+            self._fired[id(signal)] = (signal, self._waited(Value.of(wire, signal.value.place), signal.value))
         return self._fired[id(signal)][1]
 
     def fire(self, value: Value, max_value: float | None = None, signed: bool = False, train_D: bool = True) -> Wire:
@@ -78,14 +78,14 @@ class Network:
         D, index = distinct(value.offset)
         neuron = neuron_of(self.settings.neuron)
         if neuron.neuron != "b1":
-            terms, D = _other_neurons(neuron, value, terms, D, max_value, signed)
+            terms, D = _other_neurons(neuron, value, terms, D, max_value)
         layer = SpikingLayer(
             self._groups(terms, name),
             width=self.settings.width,
             neuron=neuron.neuron,
             windows=self.settings.windows,
             gamma=self.settings.gamma,
-            positions=None if index is None else len(D),
+            border_classes=None if index is None else len(D),
             max_value=max_value,
             signed=signed,
             train_D=train_D,
@@ -95,25 +95,30 @@ class Network:
         )
         tensor = layer(_inputs(terms))
         _set_parameters(layer, terms, D, index)
-        return Wire(tensor, terms[0].wire.level + 1, True, not signed, name, value.source or (name,))
+        return Wire(tensor, terms[0].wire.level + 1, True, True, name, value.source or (name,))
 
     def carried(self, value: Value) -> Value:
-        """The value as spikes, of signed neurons unless it cannot be negative."""
-        never_negative = replace(value, then=()).never_negative
-        wire = self.fire(replace(value, name=f"{value.name}_carried"), signed=not never_negative, train_D=False)
-        return self._afterwards(wire, value)
+        """The value as spikes: ``relu(z)`` and, where z may be negative, also ``relu(-z)``, which is read with -1."""
+        z = self.shared(replace(value, then=()))
+        ones = np.ones(z.shape[-1] or 1)
+        z = replace(z, name=f"{value.name}_carried", source=value.source)
+        if z.never_negative:
+            terms: tuple[Term, ...] = (Term(self.fire(z, train_D=False), ones),)
+        else:
+            negated = replace(z.scaled_and_shifted(-ones, 0 * ones), name=f"{z.name}_negative")
+            positive, negative = (self.fire(half, signed=True, train_D=False) for half in (z, negated))
+            terms = (Term(positive, ones), Term(negative, -ones))
+        fired = Value(terms[0].wire.name, terms, 0 * ones, z.shape, value.place, comonotone=True)
+        return self._waited(fired, value)
 
-    def _afterwards(self, wire: Wire, value: Value) -> Value:
-        """The fired wire behind the poolings and selections that waited."""
-        fired = Value.of(wire, value.place)
+    def _waited(self, fired: Value, value: Value) -> Value:
+        """What was ``fired`` of a value, behind the poolings and selections that waited."""
         for waiting in value.then:
             fired = self.pooled(waiting, fired) if isinstance(waiting, Pooling) else self.linear(fired, waiting)
         return fired
 
     def pooled(self, pooling: Pooling, value: Value) -> Value:
         """Max pooling of scaled, shifted spikes: ``max(k x + c) = k max(x) + c`` for k > 0, ``k min(x) + c`` else."""
-        if any(term.wire.reference == "neuron" for term in value.terms):
-            value = self.carried(value)
         terms = tuple(self._pooled(pooling, term) for term in value.terms)
         return replace(value, terms=terms, shape=terms[0].wire.shape)
 
@@ -159,17 +164,14 @@ class Network:
         if linear.selects:
             wire = self._wired(linear, term.wire)
             return Term(wire, _rearranged(term.scale, linear, term.wire.shape, wire.shape))
-        scaling = one_to_one(term.scale, linear.name, shape)
+        scaling = diagonal(term.scale, linear.name, shape)
         return Term(term.wire, np.ones(term.wire.shape[-1] or 1), (scaling, linear))
 
     def _wired(self, linear: Linear, wire: Wire) -> Wire:
         """A selection or average of the wire, as a layer of its own."""
         name = self.unique(linear.name)
         tensor = linear.layer(name, self.settings.dtype)(wire.tensor)
-        reference = wire.reference
-        if not wire.nonneg and (linear.form == "pad" or (linear.form == "rearrange" and reference == "channel")):
-            reference = "neuron"
-        return replace(wire, tensor=tensor, pure=wire.pure and linear.selects, name=name, reference=reference)
+        return replace(wire, tensor=tensor, pure=wire.pure and linear.selects, name=name)
 
     def merged(self, value: Value) -> Wire:
         """The value's terms as one wire, without the offset."""
@@ -218,35 +220,41 @@ class Network:
     def concatenated(self, wires: Sequence[Wire], axis: int, name: str) -> Wire:
         """Wires of one level side by side along ``axis``, counted without the batch."""
         name = self.unique(name)
-        along_channels = axis == len(wires[0].shape) - 1
         layer = keras.layers.Concatenate(axis=axis + 1, name=name, dtype=self.settings.dtype)
         tensor = layer([wire.tensor for wire in wires])
         source = tuple(dict.fromkeys(layer for wire in wires for layer in wire.source))
         pure, nonneg = all(wire.pure for wire in wires), all(wire.nonneg for wire in wires)
-        reference: Literal["tensor", "channel", "neuron"] = "tensor"
-        if not nonneg:
-            by_channel = along_channels and all(wire.reference != "neuron" for wire in wires)
-            reference = "channel" if by_channel else "neuron"
-        return Wire(tensor, wires[0].level, pure, nonneg, name, source, reference)
+        return Wire(tensor, wires[0].level, pure, nonneg, name, source)
 
     # Branches in step
 
-    def aligned(self, terms: Sequence[Term], place: str) -> tuple[Term, ...]:
-        """The terms with all wires on the level of the latest."""
-        level = max(term.wire.level for term in terms)
-        return tuple(replace(term, wire=self.lifted(term.wire, level, place)) for term in terms)
+    def aligned(self, terms: Sequence[Term], place: str, level: int = 0) -> tuple[Term, ...]:
+        """The terms with all wires on the level of the latest, or on a later ``level``; sums of spikes are fired."""
+        level = max(level, *(term.wire.level for term in terms))
+        return tuple(late for term in terms for late in self._lifted(term, level, place))
 
-    def lifted(self, wire: Wire, level: int, place: str) -> Wire:
-        """The wire's spikes, waiting in relay neurons until ``level``; sums of spikes are fired first."""
+    def _lifted(self, term: Term, level: int, place: str) -> tuple[Term, ...]:
+        wire = term.wire
+        if wire.level == level:
+            return (term,)
+        if wire.pure:
+            return (replace(term, wire=self.relayed(wire, level)),)
+        if id(wire.tensor) not in self._carried:
+            self._carried[id(wire.tensor)] = self.carried(Value.of(wire, place))
+        fired = self._carried[id(wire.tensor)]
+        halves = tuple(replace(half, wire=self.relayed(half.wire, level)) for half in fired.terms)
+        if len(halves) > 1 and term.chain:
+            # One layer reads both halves, so that its weights are there, and trained, once.
+            return (replace(term, wire=self.merged(replace(fired, name=wire.name, terms=halves))),)
+        return tuple(replace(term, wire=half.wire, scale=term.scale * half.scale) for half in halves)
+
+    def relayed(self, wire: Wire, level: int) -> Wire:
+        """The wire's spikes, waiting in relay neurons until ``level``."""
         if wire.level == level:
             return wire
-        if not wire.pure:
-            if id(wire.tensor) not in self._carried:
-                self._carried[id(wire.tensor)] = self.carried(Value.of(wire, place)).terms[0].wire
-            return self.lifted(self._carried[id(wire.tensor)], level, place)
         key = (id(wire.tensor), level)
         if key not in self._relayed:
-            before = self.lifted(wire, level - 1, place)
+            before = self.relayed(wire, level - 1)
             name = self.unique(f"{wire.name}_relay")
             tensor = Relay(wire.source, name=name, dtype=self.settings.dtype)(before.tensor)
             self._relayed[key] = replace(wire, tensor=tensor, level=level)
@@ -267,7 +275,7 @@ class Network:
             self._groups(terms, name),
             decoding=decoding,
             max_value=max_value,
-            positions=None if index is None else len(D),
+            border_classes=None if index is None else len(D),
             source=value.source,
             name=name,
             dtype=self.settings.dtype,
@@ -294,7 +302,7 @@ def _chain(term: Term) -> tuple[Linear, ...]:
     """All linear maps of the term, its scale included."""
     if np.all(term.scale == 1):
         return term.chain
-    return (one_to_one(term.scale, "scale", term.wire.shape), *term.chain)
+    return (diagonal(term.scale, "scale", term.wire.shape), *term.chain)
 
 
 def _rearranged(scale: np.ndarray, linear: Linear, shape: Shape, output: Shape) -> np.ndarray:
@@ -331,7 +339,6 @@ def _other_neurons(
     terms: tuple[Term, ...],
     D: np.ndarray,
     max_value: float | None,
-    signed: bool,
 ) -> tuple[tuple[Term, ...], np.ndarray]:
     """J and D of neurons other than b1; they exist for plain chains of Dense and convolutions.
 
@@ -343,7 +350,7 @@ def _other_neurons(
     ordinary = plain and (
         chain[0].form == "dense" or (chain[0].form == "conv" and chain[0].config.get("groups", 1) == 1)
     )
-    if not ordinary or signed or max_value is not None:
+    if not ordinary or max_value is not None:
         raise ConversionError(
             f"{neuron.name} neurons exist for plain chains of Dense and convolutions only",
             where=value.place,

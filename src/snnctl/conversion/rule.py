@@ -199,26 +199,42 @@ class Context:
         values = [self._joinable(self.network.value(signal)) for signal in signals]
         rank = len(values[0].shape)
         axis = axis - 1 if axis > 0 else axis + rank
-        wires = [term.wire for term in self.network.aligned([value.terms[0] for value in values], self.place)]
-        wire = self.network.concatenated(wires, axis, self.name)
-        scales, offsets = [value.terms[0].scale for value in values], [value.offset for value in values]
+        level = max(term.wire.level for value in values for term in value.terms)
+        values = [
+            replace(
+                value,
+                terms=self.network.aligned(value.terms, self.place, level),
+                comonotone=value.comonotone or len(value.terms) == 1,
+            )
+            for value in values
+        ]
         shapes = [value.shape for value in values]
+        terms = []
+        for half in range(max(len(value.terms) for value in values)):
+            # A value without a second half stands there with a weight of 0: the shapes must fit.
+            parts = [value.terms[half] if half < len(value.terms) else value.terms[0].silenced() for value in values]
+            wire = self.network.concatenated([part.wire for part in parts], axis, self.name)
+            terms.append(Term(wire, _side_by_side([part.scale for part in parts], shapes, axis, self)))
         return Value(
             self.name,
-            (Term(wire, _side_by_side(scales, shapes, axis, self)),),
-            _side_by_side(offsets, shapes, axis, self),
-            wire.shape,
+            tuple(terms),
+            _side_by_side([value.offset for value in values], shapes, axis, self),
+            terms[0].wire.shape,
             self.place,
             source=tuple(dict.fromkeys([*(name for value in values for name in value.source), self.name])),
+            comonotone=all(value.comonotone for value in values),
         )
 
     def _joinable(self, value: Value) -> Value:
-        """The value as one wire; sums of spikes that several layers are going to read are fired."""
+        """The value as scaled spikes, one or two; sums of spikes that several layers are going to read are fired."""
         value = self.network.settled(value)
-        if len(value.terms) == 1 and not value.terms[0].chain and (value.terms[0].wire.pure or self.readers == 1):
+        plain = not any(term.chain for term in value.terms)
+        if plain and len(value.terms) <= 2 and all(term.wire.pure for term in value.terms):
             return value
         if self.readers > 1:
             return self.network.carried(value)
+        if plain and len(value.terms) == 1:
+            return value
         return replace(value, terms=(Term((wire := self.network.merged(value)), np.ones(wire.shape[-1] or 1)),))
 
     def end(self, signal: Signal) -> Signal:

@@ -31,8 +31,9 @@ class SpikingRow:
 
     Args:
         name: the layer's.
-        kind: "input" coding; "spiking" neurons, of which "clipped" ones are clipped ReLUs and "signed" ones carry
-            values of either sign; "relay" neurons; "pooling" and "wiring", which have no neurons; the "readout".
+        kind: "input" coding; "spiking" neurons, of which "clipped" ones are clipped ReLUs and "signed" ones are in
+            pairs that carry values of either sign; "relay" neurons; "pooling" and "wiring",
+            which have no neurons; the "readout".
         shape: of its output, without the batch; None where the size is not fixed.
         neurons: how many fire, in a readout how many are read; None for pooling, wiring and sizes that are not fixed.
         weights: synaptic weights J, each counted once however many synapses share it.

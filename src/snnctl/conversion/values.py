@@ -6,11 +6,11 @@ All folding happens here in float64 NumPy; the spiking network's own precision c
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
-from snnctl.conversion.linear import Linear, Shape, one_to_one
+from snnctl.conversion.linear import Linear, Shape, diagonal
 
 
 @dataclass(frozen=True)
@@ -21,12 +21,9 @@ class Wire:
         tensor: Keras's symbolic tensor, (batch, \\*shape): local spike times, or weighted sums of them.
         level: how many windows come before the one its spikes are fired in.
         pure: whether each element is one spike train; only these can be pooled and relayed.
-        nonneg: whether no element can be negative.
+        nonneg: whether no element can be negative; single spikes never are.
         name: of the layer that made it.
         source: names of the source layers it stands for.
-        reference: which neurons measure their local time from the same moment: those of the whole tensor, those of each
-            "channel", or no two for sure ("neuron"). Signed neurons measure from ``t_max + low``, a padded place from
-            ``t_max``. Only times measured from one moment can be pooled.
     """
 
     tensor: Any
@@ -35,7 +32,6 @@ class Wire:
     nonneg: bool
     name: str
     source: tuple[str, ...] = ()
-    reference: Literal["tensor", "channel", "neuron"] = "tensor"
 
     @property
     def shape(self) -> Shape:
@@ -57,6 +53,10 @@ class Term:
     scale: np.ndarray
     chain: tuple[Linear, ...] = ()
 
+    def silenced(self) -> Term:
+        """The term times 0."""
+        return replace(self, scale=0 * self.scale)
+
     def scaled(self, k: np.ndarray, shape: Shape) -> Term:
         """The term times ``k``, per channel (last axis) or of the term's whole ``shape``; folded where it can be."""
         if np.all(k == 1):
@@ -66,7 +66,7 @@ class Term:
         if k.ndim == 1:
             for position in reversed(range(len(self.chain))):
                 linear = self.chain[position]
-                if linear.kernel is not None and (linear.form != "one_to_one" or linear.kernel.shape[-1:] == k.shape):
+                if linear.kernel is not None and (linear.form != "diagonal" or linear.kernel.shape[-1:] == k.shape):
                     folded = linear.outputs_scaled(k)
                     return replace(self, chain=(*self.chain[:position], folded, *self.chain[position + 1 :]))
                 if not linear.channelwise:
@@ -74,7 +74,7 @@ class Term:
             else:
                 if self.scale.ndim == 1:
                     return replace(self, scale=self.scale * k)
-        return replace(self, chain=(*self.chain, one_to_one(k, self.chain[-1].name, shape)))
+        return replace(self, chain=(*self.chain, diagonal(k, self.chain[-1].name, shape)))
 
 
 @dataclass(frozen=True)

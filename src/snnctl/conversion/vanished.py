@@ -7,15 +7,13 @@ from typing import Any
 
 import keras
 
-# Keras has no public names for the classes of its operations.
-from keras.src.ops import nn as nn_operations
-
 from snnctl.conversion.graph import graph_of
 from snnctl.conversion.rule import Rule
 from snnctl.conversion.rules import default_rules
 from snnctl.conversion.rules.activations import ACTIVATION_RULES
 from snnctl.conversion.rules.operations import OPERATION_RULES
 from snnctl.conversion.rules.vanishing import VANISHING_RULES
+from snnctl.ttfs.keras_graph import nn_operations
 
 L = keras.layers
 A = keras.activations

@@ -11,7 +11,7 @@ import numpy as np
 
 from snnctl.lowering.blocks import BlockMap, one_to_one
 from snnctl.lowering.sliding import Slide, Taps, slid, spread
-from snnctl.ttfs.one_to_one import OneToOne
+from snnctl.ttfs.integration import Diagonal
 
 L = keras.layers
 Shape = tuple[int, ...]
@@ -115,7 +115,7 @@ def _between(side: int, factor: int) -> tuple[np.ndarray, np.ndarray, np.ndarray
 
 LINEAR: dict[type, Linear] = {
     L.Dense: _dense,
-    OneToOne: _one_to_one,
+    Diagonal: _one_to_one,
     **dict.fromkeys((L.Conv1D, L.Conv2D, L.Conv3D), _conv),
     **dict.fromkeys((L.DepthwiseConv1D, L.DepthwiseConv2D), _depthwise),
     **dict.fromkeys((L.Conv1DTranspose, L.Conv2DTranspose, L.Conv3DTranspose), _transposed),

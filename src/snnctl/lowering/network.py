@@ -76,7 +76,7 @@ class Lowering:
     signals: dict[int, Signal] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.low = np.zeros(self.timing.neurons)
+        self.spike_ids = self.timing.neurons
         if not any(isinstance(step.layer, InputCoding) for step in self.graph.steps):
             self.signals[self.graph.input] = self.input_spikes(self.timing.windows[0].layer)
 
@@ -183,7 +183,7 @@ class Lowering:
         slopes = np.zeros(count)
         if layer.neuron != "b1":
             for terms in groups:
-                slopes += of_neurons.summed(terms, np.ones_like(self.low), count, silent=1.0)
+                slopes += of_neurons.weights_in(terms, count)
         D = self.connected(step, groups, shape)
         integrating = self.timing.end(window.level - 1) - self.timing.end(window.level - 2)
         parameters = of_neurons.spiking(layer, D, slopes, window, integrating)
@@ -192,20 +192,17 @@ class Lowering:
     def relayed(self, step: Step, spikes: Spikes) -> Spikes:
         """A relay layer."""
         self.project(step.name, [merged(currents(spikes).terms)])
-        ids = spikes.ids.reshape(-1)
-        low = np.where(ids >= 0, self.low[np.maximum(ids, 0)], 0.0)
-        window = self.timing.of(step.name)
-        return self.population(step.name, "relay", spikes.shape, of_neurons.relaying(low, window))
+        neurons = of_neurons.relaying(prod(spikes.shape), self.timing.of(step.name))
+        return self.population(step.name, "relay", spikes.shape, neurons)
 
     def pooled(self, step: Step, spikes: Spikes) -> Spikes:
         """A pooling layer; its spikes have ids of their own."""
-        low = np.where(spikes.ids >= 0, self.low[np.maximum(spikes.ids, 0)], 0.0)
-        found = members(step.layer, spikes.ids, low, step.place)
+        found = members(step.layer, spikes.ids)
         if found.ids.size:
             self.pools.append(Pools(step.name, found.shape, spikes.level, found.start, found.ids, found.latest))
-        numbers = len(self.low) + np.cumsum(found.passing).reshape(found.passing.shape) - 1
+        numbers = self.spike_ids + np.cumsum(found.passing).reshape(found.passing.shape) - 1
         ids = np.where(found.passing, numbers, NOTHING)
-        self.low = np.concatenate([self.low, found.low])
+        self.spike_ids += len(found.latest)
         return Spikes(ids, spikes.level)
 
     def read_out(self, step: Step, read: Sequence[Signal]) -> None:
@@ -221,11 +218,9 @@ class Lowering:
     # Synapses
 
     def connected(self, step: Step, groups: Sequence[Sequence[Term]], shape: tuple[int, ...]) -> np.ndarray:
-        """Makes the projections of a layer; D of its neurons, with what signed inputs add too much or too little."""
-        found = [merged(terms) for terms in groups]
-        self.project(step.name, found)
-        low = sum((of_neurons.summed(terms, self.low, prod(shape)) for terms in found), np.zeros(prod(shape)))
-        return of_neurons.offsets(step.layer, thresholds(step.layer, self.constraints), shape) + low
+        """Makes the projections of a layer; D of its neurons."""
+        self.project(step.name, [merged(terms) for terms in groups])
+        return of_neurons.offsets(step.layer, thresholds(step.layer, self.constraints), shape)
 
     def project(self, target: str, groups: Sequence[Sequence[Term]]) -> None:
         """The projections to a population or readout."""
@@ -234,7 +229,6 @@ class Lowering:
     def population(self, name: str, kind: Kind, shape: tuple[int, ...], parameters: Neurons) -> Spikes:
         """Adds a population; its spikes."""
         window, first, count = self.timing.of(name), self.timing.first[name], prod(shape)
-        self.low[first : first + count] = parameters.low
         self.populations[name] = Population(
             name=name,
             kind=kind,
@@ -247,7 +241,7 @@ class Lowering:
             threshold=parameters.threshold,
             A=parameters.A,
             B=parameters.B,
-            low=parameters.low,
+            low=np.zeros(count),
         )
         return Spikes(first + np.arange(count).reshape(shape), window.level)
 

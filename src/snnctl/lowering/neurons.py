@@ -21,7 +21,6 @@ class Neurons:
     threshold: np.ndarray
     A: float
     B: np.ndarray
-    low: np.ndarray
 
 
 def spiking(layer: Any, D: np.ndarray, slopes: np.ndarray, window: Window, integrating: float) -> Neurons:
@@ -29,15 +28,14 @@ def spiking(layer: Any, D: np.ndarray, slopes: np.ndarray, window: Window, integ
 
     Args:
         layer: the spiking layer.
-        D: of each neuron, with ``sum_j J_ij low_j`` of signed inputs in it.
+        D: of each neuron.
         slopes: ``sum_j J_ij`` of each neuron; not of b1 neurons.
         window: in which it fires.
         integrating: how long its inputs' window is.
     """
-    low = float(layer.low.numpy()) if layer.signed else 0.0
     A, B = layer.rise.A, _slopes(layer, slopes)
-    threshold = threshold_for(D - low, window.t_max - window.t_min, B, A, integrating)
-    return Neurons(threshold, A, B, np.full(len(D), low))
+    threshold = threshold_for(D, window.t_max - window.t_min, B, A, integrating)
+    return Neurons(threshold, A, B)
 
 
 def _slopes(layer: Any, sums: np.ndarray) -> np.ndarray:
@@ -48,15 +46,15 @@ def _slopes(layer: Any, sums: np.ndarray) -> np.ndarray:
     return np.ones(1) if B is None else np.asarray(keras.ops.convert_to_numpy(B), np.float64)
 
 
-def relaying(low: np.ndarray, window: Window) -> Neurons:
+def relaying(neurons: int, window: Window) -> Neurons:
     """Relay neurons: J = 1 and a threshold as high as the window is wide."""
     B = np.ones(1)
-    return Neurons(threshold_for(np.zeros(len(low)), window.t_max - window.t_min, B), 0.0, B, low)
+    return Neurons(threshold_for(np.zeros(neurons), window.t_max - window.t_min, B), 0.0, B)
 
 
 def coded(neurons: int) -> Neurons:
     """The input, which integrates nothing."""
-    return Neurons(np.zeros(neurons), 0.0, np.ones(1), np.zeros(neurons))
+    return Neurons(np.zeros(neurons), 0.0, np.ones(1))
 
 
 def offsets(layer: Any, D: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
@@ -67,23 +65,16 @@ def offsets(layer: Any, D: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
         D: as the layer keeps it.
         shape: of the neurons.
     """
-    if layer.positions is not None:
+    if layer.border_classes is not None:
         D = D[np.asarray(keras.ops.convert_to_numpy(layer.position_index))]
     return np.broadcast_to(D, shape).reshape(-1)
 
 
-def summed(terms: Sequence[Term], values: np.ndarray, neurons: int, silent: float = 0.0) -> np.ndarray:
-    """``sum_j J_ij v_j`` of each neuron.
+def weights_in(terms: Sequence[Term], neurons: int) -> np.ndarray:
+    """``sum_j J_ij`` of each neuron, (neurons,).
 
     Args:
         terms: the synapses.
-        values: of each spike, by id.
         neurons: how many are reached.
-        silent: value of what can never fire.
     """
-    total = np.zeros(neurons)
-    for term in terms:
-        of_ids = np.where(term.ids >= 0, values[np.maximum(term.ids, 0)], silent)
-        if of_ids.any():
-            total += term.block_map.applied(of_ids)
-    return total
+    return sum((term.block_map.applied(np.ones(len(term.ids))) for term in terms), np.zeros(neurons))

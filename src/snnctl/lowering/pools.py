@@ -8,7 +8,6 @@ from typing import Any
 import keras
 import numpy as np
 
-from snnctl.errors import ModelError
 from snnctl.lowering.sliding import Slide, slid
 
 
@@ -22,14 +21,12 @@ class Members:
         start: (pools + 1,), where each one's members begin.
         ids: of the members' spikes.
         latest: (pools,), whether the latest passes instead of the earliest.
-        low: (pools,), what the members carry when silent.
     """
 
     passing: np.ndarray
     start: np.ndarray
     ids: np.ndarray
     latest: np.ndarray
-    low: np.ndarray
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -37,17 +34,12 @@ class Members:
         return self.passing.shape if self.passing.all() else (len(self.latest),)
 
 
-def members(layer: Any, ids: np.ndarray, low: np.ndarray, place: str) -> Members:
+def members(layer: Any, ids: np.ndarray) -> Members:
     """The pools of a pooling layer.
 
     Args:
         layer: an earliest-spike pooling.
         ids: of the spikes that it reads, (\\*sides, channels); -1 where nothing can fire.
-        low: of each of them.
-        place: where the layer stands, for messages.
-
-    Raises:
-        ModelError: a pool's neurons mean different values by one and the same time.
     """
     pool, channels = layer.pool, ids.shape[-1]
     moves = zip(pool.pool_size, pool.strides, strict=True)
@@ -58,10 +50,7 @@ def members(layer: Any, ids: np.ndarray, low: np.ndarray, place: str) -> Members
     order = np.argsort(pools, kind="stable")
     pools, read = pools[order], (places[:, None] * channels + np.arange(channels)).reshape(-1)[order]
     count = taps.results * channels
-    member, lows = ids.reshape(-1)[read], low.reshape(-1)[read]
-    lowest = lows[np.searchsorted(pools, np.arange(count))]
-    if np.any(lows != lowest[pools]):
-        raise ModelError("a pool compares spikes of neurons with different reference times", where=place)
+    member = ids.reshape(-1)[read]
     sign = np.asarray(keras.ops.convert_to_numpy(layer.sign)) if layer.signed else np.ones(channels)
     latest = np.broadcast_to(sign < 0, (taps.results, channels)).reshape(-1)
     # A pool that waits for a place where nothing can fire passes nothing.
@@ -71,4 +60,4 @@ def members(layer: Any, ids: np.ndarray, low: np.ndarray, place: str) -> Members
     sizes = np.bincount(pools[kept], minlength=count)
     passing = sizes > 0
     start = np.append(0, np.cumsum(sizes[passing]))
-    return Members(passing.reshape(*taps.outputs, channels), start, member[kept], latest[passing], lowest[passing])
+    return Members(passing.reshape(*taps.outputs, channels), start, member[kept], latest[passing])

@@ -12,8 +12,7 @@ from snnctl.events.network import Projection
 from snnctl.lowering.linear import Kernel, float64
 from snnctl.lowering.merging import Term
 from snnctl.lowering.signals import Signal, currents, through
-from snnctl.ttfs.constraints import Constraints
-from snnctl.ttfs.quantize import constrained_thresholds, constrained_weights
+from snnctl.ttfs.constraints import Constraints, constrained_thresholds, constrained_weights
 
 
 def kernels(constraints: Constraints) -> Kernel:

@@ -33,7 +33,7 @@ class Timing:
     def of(self, name: str) -> Window:
         """The window of a layer; it does not begin before its inputs' have ended."""
         window = next(window for window in self.windows if window.layer == name)
-        return Window(name, max(window.t_min, self.end(window.level - 1)), window.t_max, window.level, window.low)
+        return Window(name, max(window.t_min, self.end(window.level - 1)), window.t_max, window.level)
 
 
 def timing(model: keras.Model, graph: Graph) -> Timing:

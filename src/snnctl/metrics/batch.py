@@ -64,7 +64,7 @@ class Batch:
         return self._of("spikes", layer)
 
     def saturated(self, layer: str) -> int:
-        """How many spikes of a layer had an ideal time before its window; of signed neurons also after it."""
+        """How many spikes of a layer would have come before its window."""
         return int(self._of("saturated", layer))
 
     def nonzero(self, layer: str) -> np.ndarray:

@@ -15,7 +15,7 @@ from snnctl.metrics.prices import Prices
 from snnctl.metrics.relu_operations import Connections, connections
 from snnctl.metrics.synaptic_operations import FanOut, fan_outs
 from snnctl.ttfs.coding import InputCoding
-from snnctl.ttfs.observe import pools, silent_times
+from snnctl.ttfs.observe import pools
 from snnctl.ttfs.spiking import SpikingLayer
 from snnctl.ttfs.timeline import Window, timeline
 
@@ -28,17 +28,16 @@ class SpikeSource:
 
     Args:
         name: the layer's; "input" where a network is given spike times.
-        kind: "input"; "spiking" neurons, the ReLU units, clipped ones among them; "signed" ones, which carry values of
-            either sign; "relay" neurons, whose spikes wait for a later window; "pooling", which passes spikes on.
+        kind: "input"; "spiking" neurons, the ReLU units, clipped ones among them; "signed" ones, in pairs that carry
+            values of either sign; "relay" neurons, whose spikes wait for a later window; "pooling", which
+            passes spikes on.
         shape: of its neurons or pools.
-        silent: local time of a neuron or pool that is silent, broadcastable to (1, \\*shape).
         window: its firing window; None for pooling.
     """
 
     name: str
     kind: Kind
     shape: tuple[int, ...]
-    silent: np.ndarray
     window: Window | None = None
 
     @property
@@ -54,7 +53,7 @@ class SpikeSource:
         """
         if self.window is None:
             raise ValueError(f"layer {self.name} has no window")
-        return self.window.times(local, self.silent)
+        return self.window.times(local)
 
 
 @dataclass(frozen=True)
@@ -80,19 +79,17 @@ class MeasuredNetwork:
     @cached_property
     def sources(self) -> Sequence[SpikeSource]:
         """Of a spiking network: the input, the layers of neurons in the order in which they fire, and the poolings."""
-        silent, graph = silent_times(self.model), graph_of(self.model)
+        graph = graph_of(self.model)
         steps = {step.name: step for step in graph.steps}
         shapes = {name: tuple(side or 0 for side in graph.shapes[step.outputs[0]]) for name, step in steps.items()}
         shape = tuple(side or 0 for side in graph.shapes[graph.input])
         windows = timeline(self.model)
-        found = [SpikeSource(windows[0].layer, "input", shape, np.zeros(()), windows[0])]
+        found = [SpikeSource(windows[0].layer, "input", shape, windows[0])]
         for window in windows[1:]:
             name = window.layer
-            none = np.asarray(silent.get(name, window.low))
-            found.append(SpikeSource(name, _kind(steps[name].layer), shapes[name], none, window))
+            found.append(SpikeSource(name, _kind(steps[name].layer), shapes[name], window))
         for pool in pools(self.model):
-            none = np.asarray(silent.get(pool.name, 0.0))
-            found.append(SpikeSource(pool.name, "pooling", shapes[pool.name], none))
+            found.append(SpikeSource(pool.name, "pooling", shapes[pool.name]))
         return tuple(found)
 
     @property

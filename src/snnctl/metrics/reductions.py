@@ -16,6 +16,7 @@ from keras import ops
 
 from snnctl.metrics.network import SpikeSource
 from snnctl.ttfs.spiking import SpikingLayer
+from snnctl.ttfs.window import saturated as is_saturated
 
 BINS = 50
 
@@ -28,7 +29,7 @@ class Seen:
         source: the layer.
         local: local times that its neurons or pools carry, (batch, \\*shape).
         layer: the layer itself, and
-        ideal: its ideal times, of layers of spiking and signed neurons.
+        ideal: its local times without a window, of spiking layers.
         value: of the coded input, the values that its spikes stand for; None if they are 0 where local times are.
     """
 
@@ -39,16 +40,9 @@ class Seen:
     value: Any = None
 
     @property
-    def since(self) -> Any:
-        """How long before the end of the window each spike comes; 0 of silent neurons."""
-        if not np.any(self.source.silent):
-            return self.local
-        return self.local - ops.cast(self.source.silent, self.local.dtype)
-
-    @property
     def fired(self) -> Any:
         """Whether each neuron fired."""
-        return self.local != ops.cast(self.source.silent, self.local.dtype)
+        return self.local > 0
 
 
 def spikes(seen: Seen) -> Any:
@@ -66,21 +60,19 @@ def saturated(seen: Seen) -> Any:
     """How many spikes had an ideal time outside the window; 0 where that means nothing."""
     if seen.layer is None or seen.layer.max_value is not None:
         return ops.zeros((), "int32")
-    low, high = (ops.cast(end, seen.ideal.dtype) for end in seen.layer.range)
-    outside = seen.ideal > high
-    return ops.count_nonzero(ops.logical_or(outside, seen.ideal < low) if seen.layer.signed else outside)
+    return ops.count_nonzero(is_saturated(seen.ideal, ops.cast(seen.layer.width, seen.ideal.dtype)))
 
 
 def last_spikes(seen: Seen) -> Any:
     """By sample, how long before the end of the window the last spike comes; infinity for none."""
-    since = ops.reshape(seen.since, (-1, seen.source.neurons))
-    return ops.min(ops.where(since > 0, since, ops.full_like(since, np.inf)), axis=1)
+    x = ops.reshape(seen.local, (-1, seen.source.neurons))
+    return ops.min(ops.where(x > 0, x, ops.full_like(x, np.inf)), axis=1)
 
 
 def first_spikes(seen: Seen) -> Any:
     """Spikes in each of ``BINS`` equal parts of the window; one on the border of two belongs to the later."""
     width = ops.cast(seen.source.window.width, seen.local.dtype)  # type: ignore[union-attr]
-    part = ops.cast((width - seen.since) / width * BINS, "int32")
+    part = ops.cast((width - seen.local) / width * BINS, "int32")
     part = ops.where(seen.fired, ops.clip(part, 0, BINS - 1), BINS)
     return tf.math.bincount(ops.reshape(part, (-1,)), minlength=BINS + 1, maxlength=BINS + 1)[:BINS]
 

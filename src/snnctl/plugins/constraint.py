@@ -13,7 +13,7 @@ class HardwareConstraint:
     is written into its file by name and options, so equal options must mean the same.
 
     All methods compute on Keras tensors with ``keras.ops``. Gradients go through what is done to weights and thresholds
-    (:func:`snnctl.ttfs.quantize.straight_through` for what has none), and past what is done to times.
+    (:func:`snnctl.ttfs.constraints.straight_through` for what has none), and past what is done to times.
 
     Attributes:
         name: what ``--constraint`` calls it: lower case, digits and dashes.

@@ -81,7 +81,7 @@ def _require_kept(what: str, shape: tuple[int, ...], dtype: str, change: Any, ag
     gradient = tape.gradient(total, values)
     require(
         gradient is not None and np.all(np.isfinite(gradient.numpy())),
-        f"no finite gradient goes through {what}; see snnctl.ttfs.quantize.straight_through",
+        f"no finite gradient goes through {what}; see snnctl.ttfs.constraints.straight_through",
     )
     other = again(tf.convert_to_tensor(values)).numpy()
     require(np.array_equal(found.numpy(), other), f"{what} differs between two objects with equal options")

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import keras
 import numpy as np
 
+from snnctl.ttfs.keras_graph import all_layers
+
 # Order of magnitude for a CPU core or two; only the number of steps between two progress reports depends on it.
 OPERATIONS_PER_SECOND = 3e10
 SECONDS_BETWEEN_REPORTS = 0.25
@@ -35,7 +37,7 @@ def multiply_accumulates(model: keras.Model) -> int:
 
 def is_dense(model: keras.Model) -> bool:
     """Whether there is no convolution anywhere, nested models and synapses included."""
-    return not any(hasattr(layer, "kernel_size") for layer in model._flatten_layers())
+    return not any(hasattr(layer, "kernel_size") for layer in all_layers(model))
 
 
 def compile_with_xla(model: keras.Model, xla: str) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 
+from snnctl.ttfs.keras_graph import all_layers
 from snnctl.ttfs.spiking import SpikingLayer
 
 RECTIFIERS = (keras.activations.relu, keras.activations.relu6)
@@ -14,9 +15,9 @@ RECTIFIERS = (keras.activations.relu, keras.activations.relu6)
 def hidden_units(model: keras.Model) -> list[keras.layers.Layer]:
     """The layers whose outputs are a ReLU network's activations or a spiking network's local spike times.
 
-    Layers of nested models are among them; signed neurons, which stand for no ReLU unit, are not.
+    Layers of nested models are among them; signed pairs, which stand for no ReLU unit, are not.
     """
-    layers = list(model._flatten_layers(include_self=False))
+    layers = all_layers(model)
     spiking = [layer for layer in layers if isinstance(layer, SpikingLayer)]
     if spiking:
         return [layer for layer in spiking if not layer.signed]

@@ -8,13 +8,13 @@ from typing import Any
 import keras
 from keras import ops
 
-from snnctl.ttfs.constraints import from_config, to_config
-from snnctl.ttfs.firing import Firing
-from snnctl.ttfs.spike_times import on_hardware
+from snnctl.ttfs.constraints import apply_time_constraints, from_config, to_config
+
+INPUT_WIDTH = 1.0  # of the input's window, in tau_c
 
 
 @keras.saving.register_keras_serializable("snnctl")
-class InputCoding(keras.layers.Layer, Firing):
+class InputCoding(keras.layers.Layer):
     """Codes each input value as one spike in the window [0, 1].
 
     A value ``v`` of the range ``[low, high] = [p, q]`` fires at ``t = 1 - (v - p) / (q - p)``, so in
@@ -50,11 +50,12 @@ class InputCoding(keras.layers.Layer, Firing):
             unit = unit - self.low
         if self.high - self.low != 1.0:
             unit = unit / (self.high - self.low)
-        return on_hardware(ops.clip(unit, 0.0, 1.0), *self.span(), self.constraints)
+        return apply_time_constraints(ops.clip(unit, 0.0, 1.0), self.width, self.constraints)
 
-    def span(self) -> tuple[float, float]:
-        """0 and 1: the input's window."""
-        return 0.0, 1.0
+    @property
+    def width(self) -> float:
+        """Width of the input's window, in tau_c."""
+        return INPUT_WIDTH
 
     def compute_output_shape(self, input_shape):
         """The input's shape."""

@@ -1,12 +1,21 @@
-"""What hardware does to spike times, weights and thresholds: the definition, and how layers carry it."""
+"""What hardware does to spike times, weights and thresholds: the definition, and how it is computed in the graph.
+
+Everything here has the gradient of what it replaces, so that networks are trained through it.
+"""
 
 from __future__ import annotations
 
 import math
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
+
+import keras
+from keras import ops
+
+from snnctl.ttfs.window import replica
 
 MOST_BITS = 16
 
@@ -115,9 +124,6 @@ class Constraints:
         return Constraints(noise=self.noise, time_bits=self.time_bits, seed=self.seed)
 
 
-NONE = Constraints()
-
-
 def from_config(config: Mapping[str, Any] | None) -> Constraints:
     """The constraints in the configuration of a layer.
 
@@ -130,10 +136,7 @@ def from_config(config: Mapping[str, Any] | None) -> Constraints:
         constraints = Constraints(**(config or {}))
     except TypeError as error:
         raise ValueError(f"these are no constraints: {dict(config or {})}") from error
-    if constraints.of_plugins:
-        from snnctl.ttfs.quantize import of_plugins
-
-        of_plugins(constraints)
+    of_plugins(constraints)
     return constraints
 
 
@@ -141,3 +144,209 @@ def to_config(constraints: Constraints) -> dict[str, Any]:
     """The entry in the configuration of a layer; none where nothing is in force, so that files stay as they were."""
     values = constraints.in_force()
     return {"constraints": values} if values else {}
+
+
+# What plugins register
+
+Kind = Literal["neuron_models", "constraints"]
+WORDS = {"neuron_models": "neuron model", "constraints": "hardware constraint"}
+
+
+def register(kind: Kind, name: str, thing: Any) -> None:
+    """Let files that name ``thing`` be opened: a network's file names the neuron models and constraints of plugins.
+
+    Args:
+        kind: what it is.
+        name: what files call it, ``package:name``.
+        thing: an instance of a neuron model, or a class of constraints.
+    """
+    keras.saving.get_custom_objects()[f"snnctl.{kind}>{name}"] = thing
+
+
+def registered(kind: Kind, name: str) -> Any:
+    """What is registered by that name.
+
+    Raises:
+        ValueError: nothing is.
+    """
+    thing = keras.saving.get_registered_object(f"snnctl.{kind}>{name}")
+    if thing is None:
+        raise ValueError(f"the {WORDS[kind]} {name!r} is not known; the plugin that has it must be installed")
+    return thing
+
+
+def of_plugins(constraints: Constraints) -> list[Any]:
+    """The constraints of plugins, as objects.
+
+    Raises:
+        ValueError: one is not registered with Keras, or does not take its options.
+    """
+    constraints_of_plugins = []
+    for name, options in constraints.constraint.items():
+        try:
+            constraints_of_plugins.append(registered("constraints", name)(**options))
+        except TypeError as error:
+            raise ValueError(f"the hardware constraint {name!r} does not take {dict(options)}: {error}") from error
+    return constraints_of_plugins
+
+
+# Weights and thresholds
+
+
+def straight_through(x: Any, replaced: Any) -> Any:
+    """``replaced``, bit for bit, with the gradient of ``x``. [Bengio et al. 2013, arXiv 1308.3432]"""
+    return ops.stop_gradient(replaced) + (x - ops.stop_gradient(x))
+
+
+def rounded_weights(weights: Any, constraints: Constraints) -> Any:
+    """Weights J as signed integers of b bits, times the layer's step.
+
+        step = max(-w_min / 2^(b-1), w_max / (2^(b-1) - 1))
+        J -> clip(round(J / step), -2^(b-1), 2^(b-1) - 1) step          outside w_min to w_max weights saturate first
+
+    The step is the smallest with which both ends of the range are within reach. 0 is a level, as absent synapses ask
+    for. One bit has the levels -step and 0. Computed in float64.
+
+    Args:
+        weights: any shape.
+        constraints: the bits, and the range; the weights' own where none is given.
+
+    Returns:
+        Of the weights' shape and dtype, with their gradient.
+    """
+    J = ops.cast(weights, "float64")
+    low = ops.min(J) if constraints.w_min is None else ops.convert_to_tensor(constraints.w_min, "float64")
+    high = ops.max(J) if constraints.w_max is None else ops.convert_to_tensor(constraints.w_max, "float64")
+    if constraints.w_max is None:
+        high = ops.maximum(low, high)
+    elif constraints.w_min is None:
+        low = ops.minimum(low, high)
+    least, most = -(2.0 ** (constraints.weight_bits - 1)), 2.0 ** (constraints.weight_bits - 1) - 1.0
+    step = ops.maximum(low / least, high / most) if most else low / least
+    step = ops.where(step > 0, step, ops.ones_like(step))
+    within = ops.minimum(ops.maximum(J, low), high)
+    levels = ops.clip(ops.round(within / step), least, most) * step
+    return straight_through(weights, ops.cast(levels, weights.dtype))
+
+
+def rounded_thresholds(D: Any, bits: int) -> Any:
+    """D on 2^b levels from the layer's smallest to its largest, both ends included; the same for all thresholds.
+
+    Args:
+        D: the layer's, any shape, in tau_c.
+        bits: b.
+
+    Returns:
+        Of D's shape and dtype, with its gradient.
+    """
+    exact = ops.cast(D, "float64")
+    low, high = ops.min(exact), ops.max(exact)
+    steps = 2.0**bits - 1.0
+    width = ops.where(high > low, high - low, ops.ones_like(low))
+    rounded = low + ops.round((exact - low) / width * steps) / steps * width
+    return straight_through(D, ops.cast(rounded, D.dtype))
+
+
+def constrained_weights(J: Any, constraints: Constraints) -> Any:
+    """Weights as the hardware has them: rounded, then as the constraints of plugins leave them; J's shape and dtype."""
+    if constraints.weight_bits:
+        J = rounded_weights(J, constraints)
+    for constraint in of_plugins(constraints):
+        J = constraint.weights(J)
+    return J
+
+
+def constrained_thresholds(D: Any, constraints: Constraints) -> Any:
+    """D as the hardware has it: rounded, then as the constraints of plugins leave it; D's shape and dtype."""
+    if constraints.threshold_bits:
+        D = rounded_thresholds(D, constraints.threshold_bits)
+    for constraint in of_plugins(constraints):
+        D = constraint.thresholds(D)
+    return D
+
+
+def is_synaptic(weight: keras.Variable) -> bool:
+    """Whether a weight of a linear layer is J: a number, and no bias."""
+    return keras.backend.is_float_dtype(weight.dtype) and weight.name != "bias"
+
+
+def linear_call(layer: keras.layers.Layer, inputs: Any, constraints: Constraints) -> Any:
+    """``layer(inputs)``, with the layer's weights as the constraints leave them.
+
+    Args:
+        layer: a built linear layer of Keras.
+        inputs: what it takes.
+        constraints: in force.
+    """
+    if not constraints.on_weights:
+        return layer(inputs)
+
+    def in_force(variables: list[keras.Variable]) -> list[Any]:
+        return [
+            constrained_weights(ops.convert_to_tensor(weight), constraints) if is_synaptic(weight) else weight.value
+            for weight in variables
+        ]
+
+    outputs, _ = layer.stateless_call(
+        in_force(layer.trainable_variables), in_force(layer.non_trainable_variables), inputs
+    )
+    return outputs
+
+
+# Spike times
+
+
+class JitterSeed(keras.random.SeedGenerator):
+    """A seed for each call; another one in every layer and, while training, on every replica.
+
+    Args:
+        constraints: its ``seed`` is the network's.
+        layer: the layer's name.
+    """
+
+    def __init__(self, constraints: Constraints, layer: str) -> None:
+        # Keras keeps 32 bits with a sign.
+        self.first = zlib.crc32(f"{constraints.seed} {layer}".encode()) >> 1
+        super().__init__(self.first, name="jitter")
+
+    def next(self, ordered: bool = True) -> Any:
+        """The seed of this call, two whole numbers."""
+        seed = super().next(ordered)
+        return seed + ops.cast(ops.stack([replica(), 0]), seed.dtype)
+
+    def restart(self) -> None:
+        """Begins again with the first call's."""
+        self.state.assign([self.first, 0])
+
+
+def jitter_seed(constraints: Constraints, layer: str) -> JitterSeed | None:
+    """What a layer with these constraints draws its jitter with; None for no jitter."""
+    return JitterSeed(constraints, layer) if constraints.random else None
+
+
+def apply_time_constraints(x: Any, width: Any, constraints: Constraints, seed: JitterSeed | None = None) -> Any:
+    """Local spike times as the constraints leave them; the gradient is that of ``x``.
+
+        x -> clip(x + noise N(0, 1), 0, width)                where x > 0
+        x -> clip(what constraints of plugins make of it, 0, width)
+        x -> round(x / step) step                             step = width / (2^time_bits - 1)
+
+    Args:
+        x: local times within the window, (batch, \\*neurons), in tau_c; 0 for a silent neuron.
+        width: of the window, scalar.
+        constraints: in force.
+        seed: of the jitter; None for none.
+    """
+    if not constraints.on_times:
+        return x
+    width = ops.cast(width, x.dtype)
+    times = x
+    if seed is not None and constraints.noise:
+        moved = x + keras.random.normal(ops.shape(x), stddev=constraints.noise, dtype=x.dtype, seed=seed)
+        times = ops.where(x > 0, ops.minimum(ops.maximum(moved, 0.0), width), x)
+    for constraint in of_plugins(constraints) if seed is not None else ():
+        times = ops.minimum(ops.maximum(constraint.times(times, 0.0, width, seed), 0.0), width)
+    if constraints.time_bits:
+        steps = 2.0**constraints.time_bits - 1.0
+        times = ops.round(times / width * steps) / steps * width
+    return straight_through(x, times)

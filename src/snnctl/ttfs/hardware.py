@@ -2,19 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import keras
 
 from snnctl.ttfs.coding import InputCoding
-from snnctl.ttfs.constraints import Constraints, to_config
+from snnctl.ttfs.constraints import (
+    Constraints,
+    from_config,
+    is_synaptic,
+    linear_call,
+    rounded_weights,
+    to_config,
+)
 from snnctl.ttfs.integration import IntegratingLayer
-from snnctl.ttfs.quantize import is_synaptic, rounded_weights
+from snnctl.ttfs.keras_graph import producer
 from snnctl.ttfs.relay import Relay
-from snnctl.ttfs.wiring import ConstrainedWiring
 
-__all__ = ["Constraints", "constrained", "constraints_of", "copy_weights", "programmed", "restart_jitter", "unwrapped"]
+__all__ = [
+    "Constraints",
+    "constrained",
+    "constraints_of",
+    "copy_weights",
+    "restart_jitter",
+    "unwrapped",
+    "with_quantized_weights",
+]
+
+
+@keras.saving.register_keras_serializable("snnctl")
+class ConstrainedWiring(keras.layers.Wrapper):
+    """A linear layer of Keras that computes with rounded weights; those that it holds, and trains, are not rounded.
+
+    Args:
+        layer: the linear layer.
+        constraints: of the hardware, by name (:class:`snnctl.ttfs.constraints.Constraints`).
+
+    Shapes and weights: the layer's.
+    """
+
+    def __init__(self, layer: keras.layers.Layer, constraints: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
+        super().__init__(layer, **kwargs)
+        self.constraints = from_config(constraints)
+
+    @property
+    def kernel(self) -> keras.Variable:
+        """The layer's."""
+        return self.layer.kernel
+
+    def call(self, inputs):
+        """What the layer makes of them."""
+        return linear_call(self.layer, inputs, self.constraints)
+
+    def compute_output_shape(self, input_shape):
+        """The layer's."""
+        return self.layer.compute_output_shape(input_shape)
+
+    def get_config(self) -> dict[str, Any]:
+        """Everything needed to build the layer again."""
+        return {**super().get_config(), **to_config(self.constraints)}
+
 
 CARRIERS = (InputCoding, IntegratingLayer, Relay)
 """The layers that hold constraints themselves; other ones with weights are wrapped."""
@@ -32,8 +80,6 @@ def constrained(model: keras.Model, constraints: Constraints) -> keras.Model:
     Returns:
         The network, not compiled.
 
-    Raises:
-        ValueError: relays of signed neurons of a network whose input's size is not fixed, and constraints on times.
     """
 
     def again(layer: keras.layers.Layer) -> keras.layers.Layer:
@@ -59,8 +105,8 @@ def constraints_of(model: keras.Model) -> Constraints:
     return next(found, Constraints())
 
 
-def programmed(model: keras.Model) -> keras.Model:
-    """A new model that holds the weights and thresholds as rounded, and only the constraints on times any more.
+def with_quantized_weights(model: keras.Model) -> keras.Model:
+    """A new model whose weights and thresholds are the rounded ones, and only the constraints on times any more.
 
     It computes the same. This is what is written into a chip.
 
@@ -99,7 +145,7 @@ def _inputs(model: keras.Model) -> Any:
     if isinstance(model, keras.Sequential):
         return None
     return keras.tree.map_structure(
-        lambda x: keras.Input(batch_shape=x.shape, dtype=x.dtype, name=x._keras_history.operation.name), model.input
+        lambda x: keras.Input(batch_shape=x.shape, dtype=x.dtype, name=producer(x)[0].name), model.input
     )
 
 

@@ -8,8 +8,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from snnctl.ttfs.constraints import from_config, to_config
-from snnctl.ttfs.quantize import constrained_thresholds, linear_call
+from snnctl.ttfs.constraints import constrained_thresholds, from_config, linear_call, to_config
 
 Groups = Sequence[Sequence[keras.layers.Layer]]
 
@@ -22,21 +21,21 @@ class IntegratingLayer(keras.layers.Layer):
     where ``x_g`` are the layer-local spike times of group g. A group is a chain of Keras's own linear layers
     without bias (``Dense``, ``Conv2D``, ...); an empty chain connects one to one, with weights of 1.
 
-    D holds one value per channel (last axis), or, when ``positions`` is given, ``positions`` values per
-    channel and an index that says which of them holds at each position of the output: a convolution with zero
-    padding that reads a shifted signal needs other offsets at the border (docs/mathematics.md).
+    D holds one value per channel (last axis), or, when ``border_classes`` is given, as many values per channel and an
+    index that says which of them holds at each position of the output: a convolution with zero padding that reads a
+    shifted signal needs other offsets at the border (docs/mathematics.md).
 
     Args:
         synapses: one linear layer, one chain of them, or a list of chains; with several chains the layer
             is called on a list of as many tensors.
-        positions: number of distinct offsets per channel; None for one.
+        border_classes: number of distinct offsets per channel; None for one.
         source: names of the layers of the ReLU network that became this one, for the reader.
         train_D: whether D is trained; not so where neurons just carry a value, which the ReLU network has no bias for.
         constraints: of the hardware, by name (:class:`snnctl.ttfs.constraints.Constraints`); None for none. The weights
             that the layer holds, and trains, are those before rounding.
 
-    Weights: ``D`` of shape (channels,) or (positions, channels), in tau_c; ``position_index`` of the output's
-    shape without batch and channels, integers below ``positions`` (not trainable).
+    Weights: ``D`` of shape (channels,) or (border classes, channels), in tau_c; ``position_index`` of the output's
+    shape without batch and channels, integers below ``border_classes`` (not trainable).
 
     Raises:
         ValueError: a synapse layer has a bias, an activation or another precision.
@@ -45,7 +44,7 @@ class IntegratingLayer(keras.layers.Layer):
     def __init__(
         self,
         synapses: keras.layers.Layer | Sequence[keras.layers.Layer] | Groups,
-        positions: int | None = None,
+        border_classes: int | None = None,
         source: Sequence[str] = (),
         train_D: bool = True,
         constraints: Mapping[str, Any] | None = None,
@@ -63,7 +62,7 @@ class IntegratingLayer(keras.layers.Layer):
                     f"synapse layer {layer.name} computes in {layer.compute_dtype}, "
                     f"but layer {self.name} in {self.compute_dtype}: give both the same dtype"
                 )
-        self.positions = positions
+        self.border_classes = border_classes
         self._group_sizes = [len(group) for group in groups]
         # One flat list: Keras saves the weights of layers in a list, but not of layers in a list of lists.
         self.synapses = [layer for group in groups for layer in group]
@@ -82,9 +81,9 @@ class IntegratingLayer(keras.layers.Layer):
         if any(shape[1:] != outputs[0][1:] for shape in outputs):
             raise ValueError(f"layer {self.name}: the synapse groups' outputs differ in shape: {outputs}")
         neurons = outputs[0][1:]
-        rows = () if self.positions is None else (self.positions,)
+        rows = () if self.border_classes is None else (self.border_classes,)
         self.D = self.add_weight(name="D", shape=(*rows, neurons[-1]), initializer="zeros", trainable=self.train_D)
-        if self.positions is not None:
+        if self.border_classes is not None:
             self.position_index = self.add_weight(
                 name="position_index", shape=neurons[:-1], dtype="int32", initializer="zeros", trainable=False
             )
@@ -105,7 +104,7 @@ class IntegratingLayer(keras.layers.Layer):
 
     def offsets(self):
         """D, broadcastable to (batch, \\*neurons)."""
-        if self.positions is None:
+        if self.border_classes is None:
             return self.offset_values()
         return ops.take(self.offset_values(), self.position_index, axis=0)
 
@@ -126,7 +125,7 @@ class IntegratingLayer(keras.layers.Layer):
         return {
             **super().get_config(),
             "synapses": groups,
-            "positions": self.positions,
+            "border_classes": self.border_classes,
             "source": list(self.source),
             "train_D": self.train_D,
             **to_config(self.constraints),
@@ -136,7 +135,42 @@ class IntegratingLayer(keras.layers.Layer):
     def from_config(cls, config: dict[str, Any]) -> IntegratingLayer:
         """The layer described by ``config``."""
         groups = [[keras.saving.deserialize_keras_object(layer) for layer in group] for group in config["synapses"]]
-        return cls(**{**config, "synapses": groups})
+        config = {**config, "synapses": groups}
+        if "positions" in config:  # as snnctl 0.1.0 called them
+            config["border_classes"] = config.pop("positions")
+        return cls(**config)
+
+
+@keras.saving.register_keras_serializable("snnctl")
+class Diagonal(keras.layers.Layer):
+    """Synapses that connect each neuron with its own successor only: ``J_i x_i``, a weight per channel or per neuron.
+
+    Args:
+        per_neuron: a weight for each neuron of the tensor; otherwise one per channel (last axis).
+
+    Shapes: any shape in, the same out. Weights: ``kernel``, (channels,) or the input's shape without batch.
+    """
+
+    def __init__(self, per_neuron: bool = False, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.per_neuron = per_neuron
+
+    def build(self, input_shape) -> None:
+        """Creates the weights, 1 at first."""
+        shape = tuple(input_shape[1:]) if self.per_neuron else (input_shape[-1],)
+        self.kernel = self.add_weight(name="kernel", shape=shape, initializer="ones")
+
+    def call(self, inputs):
+        """``J_i x_i``."""
+        return inputs * ops.cast(self.kernel, inputs.dtype)
+
+    def compute_output_shape(self, input_shape):
+        """The input's shape."""
+        return input_shape
+
+    def get_config(self) -> dict[str, Any]:
+        """Everything needed to build the layer again."""
+        return {**super().get_config(), "per_neuron": self.per_neuron}
 
 
 def _as_groups(synapses: Any) -> list[list[keras.layers.Layer]]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from snnctl.ttfs.registered import registered
+from snnctl.ttfs.constraints import registered
 
 
 @dataclass(frozen=True)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import keras
-import numpy as np
-from keras import ops
 
 from snnctl.ttfs.coding import InputCoding
 from snnctl.ttfs.pooling import EarliestSpikePooling
 from snnctl.ttfs.relay import Relay
 from snnctl.ttfs.spiking import SpikingLayer
-from snnctl.ttfs.timeline import relays, spiking_layers
+from snnctl.ttfs.timeline import spiking_layers
 
 
 class Ideal(keras.layers.Layer):
@@ -25,7 +23,7 @@ class Ideal(keras.layers.Layer):
 
     def call(self, inputs):
         """Ideal local spike times, (batch, \\*neurons)."""
-        return self.layer.ideal(inputs)
+        return self.layer.unclipped(inputs)
 
 
 class Fire(keras.layers.Layer):
@@ -38,19 +36,6 @@ class Fire(keras.layers.Layer):
     def call(self, inputs):
         """Local spike times, (batch, \\*neurons)."""
         return self.layer.fire(inputs)
-
-
-class Silence(keras.layers.Layer):
-    """A spiking layer none of whose neurons fires."""
-
-    def __init__(self, layer: SpikingLayer) -> None:
-        super().__init__(dtype=layer.dtype_policy)
-        self.layer = layer
-
-    def call(self, inputs):
-        """0 for every neuron; ``low`` for signed ones."""
-        z = self.layer.ideal(inputs)
-        return ops.zeros_like(z) + ops.cast(self.layer.range[0], z.dtype)
 
 
 def observed(model: keras.Model) -> keras.Model:
@@ -87,41 +72,6 @@ def observed_firing(model: keras.Model) -> tuple[keras.Model, list[str]]:
 def pools(model: keras.Model) -> list[EarliestSpikePooling]:
     """The poolings of a network, in the order of computation."""
     return [layer for layer in model.layers if isinstance(layer, EarliestSpikePooling)]
-
-
-def silence(model: keras.Model) -> list[np.ndarray]:
-    """What each relay layer carries while no neuron fires, shape (1, \\*neurons): 0, or ``low`` of signed neurons."""
-    return _while_silent(model, relays(model))
-
-
-def silent_times(model: keras.Model) -> dict[str, np.ndarray]:
-    """What relay and pooling layers carry while no neuron fires, by name; those that are not named here carry 0."""
-    if not any(layer.signed for layer in spiking_layers(model)):
-        return {}
-    layers: list[keras.layers.Layer] = [*relays(model), *pools(model)]
-    return {layer.name: none for layer, none in zip(layers, _while_silent(model, layers), strict=True)}
-
-
-def _while_silent(model: keras.Model, layers: Sequence[keras.layers.Layer]) -> list[np.ndarray]:
-    """What each of ``layers`` returns while no neuron fires, shape (1, \\*neurons)."""
-    if not layers:
-        return []
-    found: dict[str, Any] = {}
-
-    def silent(layer: keras.layers.Layer, *args: Any) -> tuple[Any, Any]:
-        if isinstance(layer, SpikingLayer):
-            x = Silence(layer)(*args)
-            return x, x
-        outputs, of_interest = _split(layer, *args)
-        found[layer.name] = outputs
-        return outputs, of_interest
-
-    inputs, _, _ = _viewed(model, silent)
-    view = keras.Model(inputs, [found[layer.name] for layer in layers])
-    low = next((layer.low for layer in model.layers if isinstance(layer, InputCoding)), 0.0)
-    nothing = np.full((1, *(side or 1 for side in model.inputs[0].shape[1:])), low)
-    carried = view(ops.convert_to_tensor(nothing, dtype=model.inputs[0].dtype))
-    return [ops.convert_to_numpy(x) for x in keras.tree.flatten(carried)]
 
 
 def _split(layer: keras.layers.Layer, *args: Any) -> tuple[Any, Any]:

@@ -22,7 +22,7 @@ class Readout(IntegratingLayer):
         synapses: see :class:`~snnctl.ttfs.integration.IntegratingLayer`.
         decoding: "linear", or "relu" for a source network that ends in a ReLU, so that its ties stay ties.
         max_value: largest output of the "relu" decoding (a clipped ReLU); None for no limit.
-        positions: see :class:`~snnctl.ttfs.integration.IntegratingLayer`.
+        border_classes: see :class:`~snnctl.ttfs.integration.IntegratingLayer`.
 
     Shapes: local spike times (batch, \\*inputs), or a list of them; out (batch, \\*outputs).
 
@@ -34,11 +34,11 @@ class Readout(IntegratingLayer):
         self,
         synapses: Any,
         decoding: str = "linear",
-        positions: int | None = None,
+        border_classes: int | None = None,
         max_value: float | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(synapses, positions, **kwargs)
+        super().__init__(synapses, border_classes, **kwargs)
         if decoding not in DECODINGS:
             raise ValueError(f"unknown decoding {decoding!r}; known: {', '.join(DECODINGS)}")
         self.decoding = decoding

@@ -2,18 +2,55 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import keras
+from keras import ops
 
-from snnctl.ttfs.constraints import from_config, to_config
-from snnctl.ttfs.firing import Carried, Firing, carried_by
-from snnctl.ttfs.spike_times import jitter_seed, on_hardware
+from snnctl.ttfs.coding import INPUT_WIDTH, InputCoding
+from snnctl.ttfs.constraints import apply_time_constraints, from_config, jitter_seed, to_config
+from snnctl.ttfs.keras_graph import producer
+from snnctl.ttfs.spiking import SpikingLayer
+
+
+@dataclass(frozen=True)
+class Carried:
+    """The spikes that a tensor holds, which may come from several layers by way of poolings and wiring.
+
+    Args:
+        layers: those that fire them; none for spikes that the network is given as its input.
+    """
+
+    layers: tuple[Any, ...]
+
+    @property
+    def width(self) -> Any:
+        """The widest of their windows, as in the timeline, read when it is asked for: training widens them."""
+        widths = [layer.width for layer in self.layers] or [INPUT_WIDTH]
+        return functools.reduce(ops.maximum, [ops.convert_to_tensor(width) for width in widths])
+
+
+def carried_by(tensor: keras.KerasTensor) -> Carried:
+    """The spikes of a tensor of a network under construction."""
+    layers: dict[int, Any] = {}
+    waiting, seen = [tensor], set()
+    while waiting:
+        tensor = waiting.pop()
+        if id(tensor) in seen:
+            continue
+        seen.add(id(tensor))
+        layer, read = producer(tensor)
+        if isinstance(layer, (InputCoding, SpikingLayer, Relay)):
+            layers[id(layer)] = layer
+        waiting += [] if id(layer) in layers else read
+    return Carried(tuple(layers.values()))
 
 
 @keras.saving.register_keras_serializable("snnctl")
-class Relay(keras.layers.Layer, Firing):
+class Relay(keras.layers.Layer):
     """One neuron for each spike train: J = 1, D = 0, the identity, since x >= 0.
 
     A branch of the network whose spikes come from an earlier window waits in relay neurons, so that all
@@ -39,7 +76,7 @@ class Relay(keras.layers.Layer, Firing):
 
     def __call__(self, inputs, *args, **kwargs):
         """See :meth:`call`; in the making of a model, finds out whose spikes these are."""
-        if self.constraints.on_times and self.carried is None and isinstance(inputs, keras.KerasTensor):
+        if self.constraints.on_times and isinstance(inputs, keras.KerasTensor):
             self.carried = carried_by(inputs)
         return super().__call__(inputs, *args, **kwargs)
 
@@ -47,22 +84,18 @@ class Relay(keras.layers.Layer, Firing):
         """The same local spike times, one window later, as far as the hardware keeps them."""
         if not self.constraints.on_times:
             return inputs
-        return on_hardware(inputs, *self.span(), self.constraints, self.jitter_seed)
+        return apply_time_constraints(inputs, self.width, self.constraints, self.jitter_seed)
 
     @property
-    def of_both_signs(self) -> bool:
-        """Whether signed neurons are among those it carries."""
-        return self.carried is not None and self.carried.silence is not None
-
-    def span(self) -> tuple[Any, Any]:
-        """(low, width) of the window; needed on hardware that changes times only.
+    def width(self) -> Any:
+        """Width of the window, as in the timeline: the widest of the layers whose spikes are carried.
 
         Raises:
-            ValueError: the layer is not part of a functional model.
+            ValueError: the layer is not part of a functional model, or its hardware does not change times.
         """
         if self.carried is None:
             raise ValueError(f"relay layer {self.name} knows its window in a functional model only")
-        return self.carried.span()
+        return self.carried.width
 
     def compute_output_shape(self, input_shape):
         """The input's shape."""

@@ -8,15 +8,14 @@ from typing import Any
 import keras
 from keras import ops
 
-from snnctl.ttfs.firing import Firing
+from snnctl.ttfs.constraints import apply_time_constraints, jitter_seed
 from snnctl.ttfs.integration import IntegratingLayer
 from snnctl.ttfs.neuron_models import rise_of
-from snnctl.ttfs.spike_times import jitter_seed, on_hardware
-from snnctl.ttfs.window import WINDOWS, confined, grown, range_grown, window_dtype
+from snnctl.ttfs.window import WINDOWS, clip_to_window, grown, window_dtype
 
 
 @keras.saving.register_keras_serializable("snnctl")
-class SpikingLayer(IntegratingLayer, Firing):
+class SpikingLayer(IntegratingLayer):
     """Neurons with time-to-first-spike coding; each fires at most once.
 
     While the layer integrates, in ``[t_min_prev, t_min]``, and while it fires, in ``[t_min, t_max]``,
@@ -36,13 +35,8 @@ class SpikingLayer(IntegratingLayer, Firing):
     A plugin's neuron model says what ``B_i`` is (:class:`snnctl.plugins.NeuronModel`); A is 0 then, and the rest as for
     alpha1: ``x_i = min(width, max(0, z_i / B_i))``, with ``theta_i = B_i width - D_i``.
 
-    Two variants of the b1 neuron:
-
-    - *clipped* (``max_value`` m): a window of exactly m, so ``x_i = min(m, max(0, z_i))``, the clipped ReLU.
-    - *signed*: carries a value of either sign in a range ``[low, low + width]``, as the input coding does.
-      The neuron fires at ``t_max - (z_i - low)``; measured from the reference time ``t_max + low`` instead of
-      ``t_max``, its local time is ``z_i`` itself, and so the layer returns ``min(low + width, max(low, z_i))``.
-      Who reads it has, as its true threshold, one that is lower by ``sum_j J_ij low``.
+    *Clipped* b1 neurons (``max_value`` m) have a window of exactly m, so ``x_i = min(m, max(0, z_i))``, the clipped
+    ReLU. A tensor of either sign is carried by *signed* pairs of layers: ``relu(z)`` and ``relu(-z)``.
 
     Args:
         synapses: see :class:`~snnctl.ttfs.integration.IntegratingLayer`.
@@ -50,15 +44,15 @@ class SpikingLayer(IntegratingLayer, Firing):
         neuron: "b1", "alpha1", or ``package:name`` of a plugin's model.
         windows: "grow" (each training batch may widen the window) or "fixed".
         gamma: growing windows reach at least gamma times the batch's largest ``x``; at least 1.
-        positions: see :class:`~snnctl.ttfs.integration.IntegratingLayer`.
+        border_classes: see :class:`~snnctl.ttfs.integration.IntegratingLayer`.
         max_value: m of clipped neurons, which is then the width; None: not clipped.
-        signed: whether the neurons carry values of either sign; their first range is [-width, width].
+        signed: whether the layer is half of a pair that carries values of either sign, and stands for no ReLU units.
         source: see :class:`~snnctl.ttfs.integration.IntegratingLayer`.
         train_D: see there.
         constraints: see there.
 
     Shapes: local spike times (batch, \\*inputs), or a list of them; out (batch, \\*neurons). Units: tau_c.
-    Weights: those of the synapses (J), ``D``, ``width`` and, of signed neurons, ``low`` (scalars, not trainable).
+    Weights: those of the synapses (J), ``D`` and ``width`` (scalar, not trainable).
 
     Raises:
         ValueError: an argument is out of its range, or a synapse layer is not linear.
@@ -71,7 +65,7 @@ class SpikingLayer(IntegratingLayer, Firing):
         neuron: str = "b1",
         windows: str = "grow",
         gamma: float = 10.0,
-        positions: int | None = None,
+        border_classes: int | None = None,
         max_value: float | None = None,
         signed: bool = False,
         source: Sequence[str] = (),
@@ -79,7 +73,7 @@ class SpikingLayer(IntegratingLayer, Firing):
         constraints: Mapping[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(synapses, positions, source, train_D, constraints, **kwargs)
+        super().__init__(synapses, border_classes, source, train_D, constraints, **kwargs)
         self.rise = rise_of(neuron)
         if windows not in WINDOWS:
             raise ValueError(f"unknown kind of windows {windows!r}; known: {', '.join(WINDOWS)}")
@@ -106,40 +100,14 @@ class SpikingLayer(IntegratingLayer, Firing):
         super().build(input_shape)
         self.width = self.add_weight(
             name="width",
+            shape=(),
+            initializer=keras.initializers.Constant(self.first_width),
+            trainable=False,
             dtype=window_dtype(self.variable_dtype),
             autocast=False,
-            shape=(),
-            initializer=keras.initializers.Constant(self.first_width * (2 if self.signed else 1)),
-            trainable=False,
             # All replicas compute the same maximum, so any of them will do.
             aggregation="only_first_replica",
         )
-        if self.signed:
-            self.low = self.add_weight(
-                name="low",
-                dtype=window_dtype(self.variable_dtype),
-                autocast=False,
-                shape=(),
-                initializer=keras.initializers.Constant(-self.first_width),
-                trainable=False,
-                aggregation="only_first_replica",
-            )
-
-    @property
-    def range(self):
-        """(smallest, largest) value that the window holds, in tau_c."""
-        width = ops.convert_to_tensor(self.width)
-        low = ops.convert_to_tensor(self.low) if self.signed else ops.zeros_like(width)
-        return low, low + width
-
-    @property
-    def of_both_signs(self) -> bool:
-        """Whether the neurons carry values of either sign."""
-        return self.signed
-
-    def span(self):
-        """(low, width) of the window, in tau_c."""
-        return self.range[0], self.width
 
     def slope(self, inputs):
         """``B_i``, the slope of the potentials while the layer fires; broadcastable to (batch, \\*neurons)."""
@@ -150,8 +118,8 @@ class SpikingLayer(IntegratingLayer, Firing):
         B = self.rise.slope(self.currents(ones if len(ones) > 1 else ones[0]))
         return 1.0 if B is None else B
 
-    def ideal(self, inputs):
-        """Local spike times ``t_max - t_i`` without a window: <= 0 means silent, > width too early to happen."""
+    def unclipped(self, inputs):
+        """z, local spike times ``t_max - t_i`` without a window: <= 0 means silent, > width too early to happen."""
         z = self.integrate(inputs)
         B = self.slope(inputs)
         if isinstance(B, float):  # 1
@@ -159,38 +127,22 @@ class SpikingLayer(IntegratingLayer, Firing):
         rises = B > 0
         return ops.where(rises, z / ops.where(rises, B, ops.ones_like(B)), ops.zeros_like(z))
 
-    def fire(self, ideal):
-        """Local spike times confined to the window; (batch, \\*neurons), 0 (signed: low) for silent neurons."""
-        if self.signed:
-            low, high = self.range
-            x = ops.clip(ideal, ops.cast(low, ideal.dtype), ops.cast(high, ideal.dtype))
-        else:
-            x = confined(ideal, ops.cast(self.width, ideal.dtype))
-        return self.timed(x, *self.span())
-
-    def timed(self, x, low, width):
-        """Local spike times of a window as the hardware makes them."""
-        return on_hardware(x, low, width, self.constraints, self.jitter_seed)
+    def fire(self, z):
+        """Local spike times of z in the window, as the hardware makes them; (batch, \\*neurons), 0 for silence."""
+        x = clip_to_window(z, ops.cast(self.width, z.dtype))
+        return apply_time_constraints(x, self.width, self.constraints, self.jitter_seed)
 
     def call(self, inputs, training: bool | None = None):
         """Local spike times; in training, growing windows grow first."""
-        ideal = self.ideal(inputs)
-        if not training or self.windows == "fixed" or self.max_value is not None:
-            return self.fire(ideal)
-        if self.signed:
-            low, width = range_grown(self.low, self.width, ops.stop_gradient(ideal), self.gamma)
-            self.low.assign(low)
-            self.width.assign(width)
-            return self.timed(ideal, low, width)
-        width = grown(self.width, ops.stop_gradient(ideal), self.gamma)
-        self.width.assign(width)
-        # gamma >= 1: nothing is outside the window, confining it would change nothing
-        return self.timed(ops.relu(ideal), 0.0, width)
+        z = self.unclipped(inputs)
+        if training and self.windows == "grow" and self.max_value is None:
+            self.width.assign(grown(self.width, ops.stop_gradient(z), self.gamma))
+            # gamma >= 1: nothing is outside the window, clipping to it would change nothing.
+            return apply_time_constraints(ops.relu(z), self.width, self.constraints, self.jitter_seed)
+        return self.fire(z)
 
     def threshold(self):
-        """``theta_i`` of the b1 neurons, ``width - D`` (signed: ``width + low - D``), of D's shape, in tau_c.
-
-        Inputs carried by signed neurons are meant as they are decoded, see there.
+        """``theta_i = width - D`` of b1 neurons, of D's shape, in tau_c.
 
         Raises:
             ValueError: other neurons: thresholds depend on their slopes, those of alpha1 on the inputs' layer too.
@@ -199,7 +151,7 @@ class SpikingLayer(IntegratingLayer, Firing):
             raise ValueError("the threshold of an alpha1 neuron is B width + width_prev - D; ask slope() for B")
         if self.neuron != "b1":
             raise ValueError(f"the threshold of a {self.neuron} neuron is B width - D; ask slope() for B")
-        return ops.convert_to_tensor(self.range[1]) - self.offset_values()
+        return ops.cast(self.width, self.variable_dtype) - self.offset_values()
 
     def get_config(self) -> dict[str, Any]:
         """Everything needed to build the layer again."""
@@ -212,3 +164,12 @@ class SpikingLayer(IntegratingLayer, Firing):
             "max_value": self.max_value,
             "signed": self.signed,
         }
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> IntegratingLayer:
+        """The layer described by ``config``; of a signed layer of snnctl 0.1.0, a stand-in that is converted again."""
+        if config.get("signed") and "positions" in config:
+            from snnctl.ttfs.version_0_1 import SignedLayer
+
+            return SignedLayer.from_config(config)
+        return super().from_config(config)

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import keras
 import numpy as np
 
-from snnctl.ttfs.coding import InputCoding
+from snnctl.ttfs.coding import INPUT_WIDTH, InputCoding
+from snnctl.ttfs.keras_graph import calls
 from snnctl.ttfs.relay import Relay
 from snnctl.ttfs.spiking import SpikingLayer
-
-INPUT_WIDTH = 1.0
 
 
 @dataclass(frozen=True)
@@ -24,35 +22,21 @@ class Window:
         t_min: when its neurons may fire first.
         t_max: when they may fire last.
         level: how many windows come before it; layers of one level fire side by side.
-        low: smallest value that signed neurons, or relays of them, carry; 0 for all others. NaN for a relay layer in
-            which it differs from neuron to neuron: :func:`snnctl.ttfs.observe.silence` has it of each.
     """
 
     layer: str
     t_min: float
     t_max: float
     level: int = 0
-    low: float = 0.0
 
     @property
     def width(self) -> float:
         """``t_max - t_min``."""
         return self.t_max - self.t_min
 
-    def times(self, x: np.ndarray, low: np.ndarray | float | None = None) -> np.ndarray:
-        """Absolute spike times of layer-local ``x``; infinity for silent neurons.
-
-        Args:
-            x: local times, (batch, \\*neurons).
-            low: where it differs from neuron to neuron; the layer's own when not given.
-
-        Raises:
-            ValueError: it differs, and is not given.
-        """
-        low = self.low if low is None else low
-        if np.any(np.isnan(low)):
-            raise ValueError(f"layer {self.layer} relays neurons of different ranges: give low, as silence() has it")
-        return np.where(x > low, self.t_max - (x - low), np.inf)
+    def times(self, x: np.ndarray) -> np.ndarray:
+        """Absolute spike times of layer-local ``x``, (batch, \\*neurons); infinity for silent neurons."""
+        return np.where(x > 0, self.t_max - x, np.inf)
 
 
 def spiking_layers(model: keras.Model) -> list[SpikingLayer]:
@@ -71,12 +55,12 @@ def timeline(model: keras.Model) -> list[Window]:
     Layers that are equally many windows away from the input form a *level*. The windows of a level end together,
     at the ``t_max`` of the widest; the next level's begin there.
     """
-    found = [(name, level, width, low) for name, level, width, low in _firing(model)]
+    firing = _firing(model)
     ends: dict[int, float] = {}
-    for level in range(max(level for _, level, _, _ in found) + 1):
-        widest = max((width for _, at, width, _ in found if at == level), default=0.0)
+    for level in range(max(level for _, level, _ in firing) + 1):
+        widest = max((width for _, at, width in firing if at == level), default=0.0)
         ends[level] = ends.get(level - 1, 0.0) + widest
-    windows = [Window(name, ends[level] - width, ends[level], level, low) for name, level, width, low in found]
+    windows = [Window(name, ends[level] - width, ends[level], level) for name, level, width in firing]
     return sorted(windows, key=lambda window: window.level)  # stable: the network's order within a level
 
 
@@ -92,33 +76,20 @@ def set_windows(model: keras.Model, windows: str, gamma: float) -> None:
         layer.gamma = float(gamma)
 
 
-def _firing(model: keras.Model) -> list[tuple[str, int, float, float]]:
-    """(name, level, width, low) of the input and of every spiking or relay layer, in the network's order."""
+def _firing(model: keras.Model) -> list[tuple[str, int, float]]:
+    """(name, level, width) of the input and of every spiking or relay layer, in the network's order."""
     if isinstance(model, keras.Sequential):
         model = keras.Model(model.inputs[0], model.outputs)
-    at: dict[int, tuple[int, float, float]] = {id(tensor): (0, INPUT_WIDTH, 0.0) for tensor in model.inputs}
-    found: list[tuple[str, int, float, float]] = []
     coding = [layer.name for layer in model.layers if isinstance(layer, InputCoding)]
-    found.append((coding[0] if coding else "input", 0, INPUT_WIDTH, 0.0))
-    for layer, inputs, output in _calls(model):
-        levels, widths, lows = zip(*(at[tensor] for tensor in inputs), strict=True)
-        level, width, low = max(levels), max(widths), lows[0] if len(set(lows)) == 1 else np.nan
-        if isinstance(layer, SpikingLayer):
-            level, width = level + 1, float(layer.width.numpy())
-            low = float(layer.low.numpy()) if layer.signed else 0.0
-        elif isinstance(layer, Relay):
-            level += 1
-        at[output] = (level, width, low)
+    firing = [(coding[0] if coding else "input", 0, INPUT_WIDTH)]
+    at = {id(tensor): (0, INPUT_WIDTH) for tensor in model.inputs}  # level and width of the spikes that a tensor holds
+    for call in calls(model):
+        layer = call.operation
+        levels, widths = zip(*(at[id(tensor)] for tensor in call.arguments.keras_tensors), strict=True)
+        level, width = max(levels), max(widths)
         if isinstance(layer, (SpikingLayer, Relay)):
-            found.append((layer.name, level, width, low))
-    return found
-
-
-def _calls(model: keras.Model) -> list[tuple[Any, list[int], int]]:
-    """(layer, input tensors, output tensor) of every call, each after those that it reads."""
-    nodes = [node for depth in sorted(model._nodes_by_depth, reverse=True) for node in model._nodes_by_depth[depth]]
-    return [
-        (node.operation, [id(tensor) for tensor in node.arguments.keras_tensors], id(node.outputs[0]))
-        for node in nodes
-        if not node.is_input
-    ]
+            level += 1
+            width = float(layer.width) if isinstance(layer, SpikingLayer) else width
+            firing.append((layer.name, level, width))
+        at[id(call.outputs[0])] = (level, width)
+    return firing

@@ -1,4 +1,7 @@
-"""Firing windows: how a layer's window grows while training, and how spikes are confined to it."""
+"""Firing windows: how a layer's window grows while training, and what it cuts off.
+
+``z`` is a neuron's local spike time without a window: <= 0 for one that stays silent.
+"""
 
 from __future__ import annotations
 
@@ -18,50 +21,34 @@ def window_dtype(dtype: str) -> str:
     return "float64" if dtype == "float64" else "float32"
 
 
-def grown(width, ideal, gamma: float):
+def grown(width, z, gamma: float):
     """The window's width after a training batch.
 
         t_max <- t_min + max(t_max - t_min, gamma (t_max - min_i t_i))          [HP, Methods]
 
-    In layer-local time ``t_max - min_i t_i`` is the largest ideal ``x_i`` of the batch. With several replicas
-    it is the largest of all of them.
+    In layer-local time ``t_max - min_i t_i`` is the largest ``z_i`` of the batch. With several replicas it is the
+    largest of all of them.
 
     Args:
         width: ``t_max - t_min``, scalar, in tau_c.
-        ideal: ideal local spike times of the batch, any shape.
+        z: of the batch, any shape.
         gamma: head room, at least 1.
     """
-    return ops.maximum(width, gamma * max_over_replicas(ops.cast(ops.max(ideal), width.dtype)))
+    return ops.maximum(width, gamma * max_over_replicas(ops.cast(ops.max(z), width.dtype)))
 
 
-def range_grown(low, width, ideal, gamma: float):
-    """Start and width of the range of signed neurons after a training batch.
+def clip_to_window(z, width):
+    """The local spike times ``x = min(width, max(0, z))`` that a window of ``width`` allows.
 
-    As :func:`grown`, about the middle of the batch's range: its half width is at least gamma times the batch's.
-
-    Args:
-        low: smallest value of the range, scalar, in tau_c.
-        width: width of the range.
-        ideal: ideal values of the batch, any shape.
-        gamma: head room, at least 1.
-
-    Returns:
-        low, width.
+    Silent (0) when the unclipped time is after the window's end; at ``t_min``, so ``x = width``, when it is before the
+    window's start (a *saturated* spike).
     """
-    largest, smallest = (sign * max_over_replicas(ops.cast(ops.max(sign * ideal), low.dtype)) for sign in (1.0, -1.0))
-    margin = (gamma - 1.0) / 2.0 * (largest - smallest)
-    new_low = ops.minimum(low, smallest - margin)
-    new_high = ops.maximum(low + width, largest + margin)
-    return new_low, new_high - new_low
+    return ops.minimum(ops.relu(z), width)
 
 
-def confined(ideal, width):
-    """The local spike times that a window of ``width`` allows.
-
-    Silent (0) when the ideal time is after the window's end; at ``t_min``, so ``x = width``, when it is
-    before the window's start (a *saturated* spike).
-    """
-    return ops.minimum(ops.relu(ideal), width)
+def saturated(z, width):
+    """Which spikes are saturated, of z's shape: those whose unclipped time lies before their window, ``z > width``."""
+    return z > width
 
 
 def replica() -> Any:

@@ -52,5 +52,3 @@ class EpochWindows(keras.callbacks.Callback):
         self.calibrator.calibrate(self.inputs, quantile, margin, self.batch_size, SilentReporter())
         for layer, other in zip(spiking_layers(model), spiking_layers(self.timeless), strict=True):
             layer.width.assign(other.width)
-            if layer.signed:
-                layer.low.assign(other.low)

@@ -105,13 +105,14 @@ def open_network(
         ModelError: missing, damaged, incomplete, or a spiking network nested inside another model.
         UsageError, PluginError: an architecture that does not exist, or options that do not fit it.
     """
+    from snnctl.conversion.upgrade import upgraded
     from snnctl.models import as_dtype, check_finite, dtype_of, load_model
     from snnctl.models.vetting import kind_of
     from snnctl.verbs.stored_classes import stored_classes
 
     rules = layer_rules(run)  # first: plugins register the layers that a file may hold
     if run.given.model is not None:
-        model = as_dtype(run.given.model, options.dtype, allow_code=True)  # its code is the caller's own
+        model = upgraded(as_dtype(run.given.model, options.dtype, allow_code=True))  # its code is the caller's own
         check_finite(model)
         return Network(model, kind_of(model), dtype_of(model), {}, rules)
     path, readers = expanded(options.model), readers_of(run.registry)
@@ -133,8 +134,8 @@ def open_network(
     )
     for note in loaded.notes:
         run.reporter.note(note)
-    kind = kind_of(loaded.model, options.model)
-    return Network(loaded.model, kind, dtype_of(loaded.model), recorded_settings(path), rules)
+    model = upgraded(loaded.model)
+    return Network(model, kind_of(model, options.model), dtype_of(model), recorded_settings(path), rules)
 
 
 def require_relu(network: Network, model: str) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def register_with_keras(registry: Registry) -> None:
     """Register the neuron models and constraints of plugins with Keras, each as ``package:name`` and with a guard."""
-    from snnctl.ttfs.registered import Kind, register
+    from snnctl.ttfs.constraints import Kind, register
 
     guarded: dict[Kind, Callable[[Any], Any]] = {"neuron_models": GuardedNeuron, "constraints": GuardedConstraints}
     for kind, guarding in guarded.items():

@@ -14,7 +14,7 @@ import numpy as np
 from snnctl.lowering.blocks import BlockMap
 from snnctl.lowering.linear import LINEAR, slides
 from snnctl.lowering.selecting import selection
-from snnctl.ttfs.one_to_one import OneToOne
+from snnctl.ttfs.integration import Diagonal
 from snnctl.ttfs.pooling import EarliestSpikePooling
 from snnctl_nir.arrangement import Shape, channels_first, in_a_row, is_channels_first, relabelled, to_nir
 from snnctl_nir.convolutions import Axis, channel_by_channel, enlarged, placed, ungrouped
@@ -110,7 +110,7 @@ def express(layer: Any, read: Read) -> Expressed:
     """
     if isinstance(layer, REARRANGING):
         return rearranged(layer, read)
-    if isinstance(layer, OneToOne):
+    if isinstance(layer, Diagonal):
         kernel = np.broadcast_to(read.kernel(layer), read.shape)
         return Expressed((nir.Scale(to_nir(kernel, read.order)),), 0, read.order, read.shape)
     if isinstance(layer, L.Dense) and len(read.shape) == 1:

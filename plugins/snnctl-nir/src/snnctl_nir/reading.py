@@ -17,8 +17,7 @@ from snnctl.errors import ModelError
 from snnctl.events.network import threshold_for
 from snnctl.models.budget import budget
 from snnctl.ttfs.coding import InputCoding
-from snnctl.ttfs.integration import IntegratingLayer
-from snnctl.ttfs.one_to_one import OneToOne
+from snnctl.ttfs.integration import Diagonal, IntegratingLayer
 from snnctl.ttfs.pooling import EarliestSpikePooling1D, EarliestSpikePooling2D, EarliestSpikePooling3D
 from snnctl.ttfs.readout import Readout
 from snnctl.ttfs.relay import Relay
@@ -35,7 +34,7 @@ CLASSES: Mapping[str, type[keras.layers.Layer]] = {
     cls.__name__: cls
     for cls in (
         *(L.Dense, L.Conv1D, L.Conv2D, L.Conv3D, L.DepthwiseConv1D, L.DepthwiseConv2D),
-        *(L.Conv1DTranspose, L.Conv2DTranspose, L.Conv3DTranspose, OneToOne),
+        *(L.Conv1DTranspose, L.Conv2DTranspose, L.Conv3DTranspose, Diagonal),
         *(L.AveragePooling1D, L.AveragePooling2D, L.AveragePooling3D),
         *(L.GlobalAveragePooling1D, L.GlobalAveragePooling2D, L.GlobalAveragePooling3D),
         *(L.Flatten, L.Reshape, L.Permute, L.RepeatVector, L.Add, L.Concatenate),
@@ -279,7 +278,7 @@ class Reading:
             width=about["width"],
             windows=about["windows"],
             gamma=about["gamma"],
-            positions=None if index is None else len(D),
+            border_classes=None if index is None else len(D),
             max_value=about.get("max_value"),
             signed=about["kind"] == "signed",
             source=source,
@@ -291,20 +290,18 @@ class Reading:
         tensor = layer(_tensors(groups))
         _assign(layer, groups, D, index)
         layer.width.assign(about["width"])
-        if layer.signed:
-            layer.low.assign(about["low"])
         return Value(tensor, order, shape)
 
     def read_out(self, name: str, node: Any, about: Mapping[str, Any]) -> Value:
         """A readout."""
         groups = self.groups(name)
         order, shape = groups[0].order, groups[0].shape
-        D, index = distinct(to_keras(about["D"] - about.get("lift", 0.0), order, shape))
+        D, index = distinct(to_keras(about["D"], order, shape))
         layer = Readout(
             [[layer for layer, _ in group.chain] for group in groups],
             decoding=about["decoding"],
             max_value=about.get("max_value"),
-            positions=None if index is None else len(D),
+            border_classes=None if index is None else len(D),
             source=json.loads(about["source"]),
             train_D=bool(about["train_D"]),
             constraints=self.constraints,

@@ -31,8 +31,6 @@ def notes(written: Written, network: Network) -> list[str]:
         found.append(f"{counts['pools']} pools by first spike are written as sums and neurons that fire once, exactly")
     if counts["relay"]:
         found.append(f"that {counts['relay']} relay neurons hold their spikes back for a window is in the metadata")
-    if counts["signed"]:
-        found.append(f"which value the silence of {counts['signed']} signed neurons stands for is in the metadata")
     if counts["alpha1"]:
         found.append(f"the constant current A of {counts['alpha1']} alpha1 neurons is in the metadata")
     if hardware.noise or hardware.time_bits:

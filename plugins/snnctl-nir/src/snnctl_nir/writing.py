@@ -149,7 +149,6 @@ class Writing:
     def __post_init__(self) -> None:
         self.populations = {population.name: population for population in self.network.populations}
         self.latency = max(readout.t_read for readout in self.network.readouts)
-        self.has_signed = any(population.kind == "signed" for population in self.network.populations)
         coding = self.network.coding
         first = self.network.populations[0]
         order = channels_first(first.shape)
@@ -373,7 +372,7 @@ class Writing:
             r=np.ones(order.shape, self.dtype),
             v_threshold=threshold,
             v_reset=np.full(order.shape, min(float(threshold.min(initial=0)), 0.0) - rise),
-            metadata={**self.timed(population, order), **settings(layer), **self.lift(layer, population, order)},
+            metadata={**self.timed(population, order), **settings(layer)},
         )
         self.count(layer, population)
         name = self.connected(step.name, node, [currents])
@@ -381,7 +380,7 @@ class Writing:
 
     def timed(self, population: Population, order: np.ndarray) -> dict[str, Any]:
         """Windows and slopes."""
-        B, low = population.B, population.low
+        B = population.B
         return packed(
             role="neurons",
             layer=population.name,
@@ -393,15 +392,7 @@ class Writing:
             t_max=population.t_max,
             A=population.A,
             B=float(B[0]) if B.size == 1 else to_nir(B, order),
-            low=float(low[0]) if np.all(low == low[0]) else to_nir(low, order),
         )
-
-    def lift(self, layer: Any, population: Population, order: np.ndarray) -> dict[str, Any]:
-        """By how much signed inputs lower the thresholds; nothing where there are none."""
-        if not self.has_signed or not isinstance(layer, SpikingLayer):
-            return {}
-        D = np.broadcast_to(keras.ops.convert_to_numpy(layer.offsets()), population.shape).astype(np.float64)
-        return packed(lift=to_nir(population.drive + population.low - D.reshape(-1), order))
 
     def count(self, layer: Any, population: Population) -> None:
         """What notes will be about."""
@@ -431,14 +422,12 @@ class Writing:
         readout = next(each for each in self.network.readouts if each.name == step.name)
         currents = self.integrated(step, read)
         order = currents.order
-        D = np.broadcast_to(keras.ops.convert_to_numpy(layer.offsets()), readout.shape).astype(np.float64)
         about = packed(
             role="readout",
             layer=layer.name,
             start=readout.start,
             t_read=readout.t_read,
             D=to_nir(readout.D, order),
-            lift=to_nir(readout.D - D.reshape(-1), order) if self.has_signed else None,
             decoding=readout.decoding,
             max_value=readout.max_value,
             source=list(layer.source),

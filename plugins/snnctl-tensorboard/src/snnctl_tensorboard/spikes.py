@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import keras
 import numpy as np
 
-from snnctl.ttfs.observe import observed_firing, pools, silent_times
+from snnctl.ttfs.observe import observed_firing, pools
 from snnctl.ttfs.spiking import SpikingLayer
 from snnctl.ttfs.timeline import spiking_layers, timeline
+from snnctl.ttfs.window import saturated
 from snnctl_tensorboard.event_file import MOST
 
 BATCH = 64
@@ -37,7 +37,6 @@ class Layer:
     neurons: int = 0
     spikes: int = 0
     saturated: int = 0
-    values: int = 0
 
 
 class Spikes:
@@ -61,12 +60,11 @@ class Spikes:
         """The figures of the network as it is now.
 
         Windows and latency are in tau_c. ``spikes`` are those of an image, ``spikes_per_neuron`` those of a neuron and
-        image. ``saturated`` is the fraction of the spikes whose ideal time lies outside the window; of signed neurons,
-        of all values. The histograms are of how long before the end of the window spikes come, in tau_c.
+        image. ``saturated`` is the fraction of the spikes whose unclipped time lies before the window. The
+        histograms are of how long before the end of the window spikes come, in tau_c.
         """
         with untouched(self.model):
-            silent = self._silent()
-            counts, times = self._counted(silent)
+            counts, times = self._counted()
         windows = timeline(self.model)
         scalars = {f"window/{window.layer}": window.width for window in windows}
         scalars["latency"] = max(window.t_max for window in windows)
@@ -77,19 +75,14 @@ class Spikes:
         spiking = spiking_layers(self.model)
         for each in spiking:
             layer = counts[each.name]
-            scalars[f"saturated/{each.name}"] = layer.saturated / layer.values if layer.values else 0.0
+            scalars[f"saturated/{each.name}"] = layer.saturated / layer.spikes if layer.spikes else 0.0
         hidden = [counts[each.name] for each in spiking if not each.signed]
         if hidden:
             total = sum(layer.spikes for layer in hidden)
             scalars["spikes_per_neuron"] = total / (sum(layer.neurons for layer in hidden) * images)
         return Found(scalars, {f"local_times/{name}": values for name, values in times.items()})
 
-    def _silent(self) -> dict[str, Any]:
-        """What a silent neuron carries, by layer; 0 of those that are not named."""
-        signed = {layer.name: float(layer.low.numpy()) for layer in spiking_layers(self.model) if layer.signed}
-        return {**signed, **silent_times(self.model)}
-
-    def _counted(self, silent: dict[str, Any]) -> tuple[dict[str, Layer], dict[str, np.ndarray]]:
+    def _counted(self) -> tuple[dict[str, Layer], dict[str, np.ndarray]]:
         passing = {pool.name for pool in pools(self.model)}
         names = [name for name in self.names if name not in passing]
         counts = {name: Layer() for name in names}
@@ -100,26 +93,21 @@ class Spikes:
             _, ideals, carried = self.view(batch, training=False)
             local = {name: keras.ops.convert_to_numpy(x) for name, x in zip(self.names, carried, strict=True)}
             for name in names:
-                x, none = local[name], silent.get(name, 0.0)
-                fired = x != np.asarray(none, x.dtype)
+                x = local[name]
+                fired = x > 0
                 counts[name].neurons = int(np.prod(x.shape[1:]))
                 counts[name].spikes += int(fired.sum())
-                times[name].append(_some((x - none)[fired], len(self.inputs), len(batch)))
+                times[name].append(_some(x[fired], len(self.inputs), len(batch)))
             for layer, ideal in zip(layers, ideals, strict=True):
-                values = keras.ops.convert_to_numpy(ideal)
-                counts[layer.name].saturated += _saturated(layer, values)
-                fired = local[layer.name] != np.asarray(silent.get(layer.name, 0.0), values.dtype)
-                counts[layer.name].values += values.size if layer.signed else int(fired.sum())
+                counts[layer.name].saturated += _saturated(layer, keras.ops.convert_to_numpy(ideal))
         return counts, {name: np.concatenate(parts) for name, parts in times.items()}
 
 
-def _saturated(layer: SpikingLayer, ideal: np.ndarray) -> int:
-    """Values outside the window; a clipped ReLU's largest value is none."""
+def _saturated(layer: SpikingLayer, z: np.ndarray) -> int:
+    """Spikes before their window; a clipped ReLU's largest value is none."""
     if layer.max_value is not None:
         return 0
-    low, high = (keras.ops.convert_to_numpy(end).astype(ideal.dtype) for end in layer.range)
-    outside = ideal > high
-    return int(np.count_nonzero(outside | (ideal < low) if layer.signed else outside))
+    return int(np.count_nonzero(saturated(z, np.asarray(float(layer.width), z.dtype))))
 
 
 def _some(values: np.ndarray, images: int, batch: int) -> np.ndarray:

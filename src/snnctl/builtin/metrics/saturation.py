@@ -1,4 +1,4 @@
-"""Saturation: spikes whose ideal time lies outside their window."""
+"""Saturation: spikes whose unclipped time lies before their window."""
 
 from __future__ import annotations
 
@@ -11,10 +11,7 @@ from snnctl.plugins.metric import Metric
 
 
 class Saturation(Metric):
-    """``saturated``: the fraction of the spikes; of signed neurons of all values, as a small one makes no spike.
-
-    A clipped ReLU's largest value is no saturation.
-    """
+    """``saturated``: the fraction of the spikes. A clipped ReLU's largest value is no saturation."""
 
     name = "saturation"
     summary = "Spikes that should have come before their window"
@@ -25,15 +22,13 @@ class Saturation(Metric):
         """See :class:`~snnctl.plugins.Metric`."""
         super().__init__(network)
         self._saturated = dict.fromkeys((layer.name for layer in network.layers), 0)
-        self._values = dict.fromkeys(self._saturated, 0)
+        self._spikes = dict.fromkeys(self._saturated, 0)
 
     def add(self, batch: Batch) -> None:
         """See :class:`~snnctl.plugins.Metric`."""
         for layer in self.network.layers:
             self._saturated[layer.name] += batch.saturated(layer.name)
-            signed = layer.kind == "signed"
-            spikes = layer.neurons * len(batch) if signed else int(batch.spikes(layer.name).sum(dtype="int64"))
-            self._values[layer.name] += spikes
+            self._spikes[layer.name] += int(batch.spikes(layer.name).sum(dtype="int64"))
 
     def result(self) -> Mapping[str, Any]:
         """See :class:`~snnctl.plugins.Metric`."""
@@ -45,5 +40,5 @@ class Saturation(Metric):
         }
 
     def _fraction(self, layers: Sequence[SpikeSource]) -> float:
-        values = sum(self._values[layer.name] for layer in layers)
-        return sum(self._saturated[layer.name] for layer in layers) / values if values else 0.0
+        spikes = sum(self._spikes[layer.name] for layer in layers)
+        return sum(self._saturated[layer.name] for layer in layers) / spikes if spikes else 0.0

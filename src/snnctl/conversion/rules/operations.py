@@ -7,13 +7,10 @@ from typing import Any
 import keras
 import numpy as np
 
-# Keras has no public names for the classes of its operations.
-from keras.src.ops import nn as nn_operations
-from keras.src.ops import numpy as numpy_operations
-
 from snnctl.conversion.rule import Context, Rule
 from snnctl.conversion.rules.activations import ACCEPTED, single
 from snnctl.conversion.values import Signal
+from snnctl.ttfs.keras_graph import nn_operations, numpy_operations
 
 
 def convert_sum(context: Context, operation: Any, *signals: Signal) -> Signal:

@@ -16,7 +16,7 @@ import oracle
 import snnctl.layers as ttfs
 from snnctl.errors import UsageError
 from snnctl.models import as_dtype, precision
-from snnctl.ttfs.hardware import Constraints, constrained, constraints_of, programmed, restart_jitter
+from snnctl.ttfs.hardware import Constraints, constrained, constraints_of, restart_jitter, with_quantized_weights
 from snnctl.ttfs.observe import observed_firing
 from snnctl.ttfs.timeline import relays, spiking_layers, timeline
 from snnctl.verbs.constraints import apply_constraints
@@ -82,7 +82,7 @@ def test_a_network_tells_its_constraints(grown):
 def test_what_is_written_into_a_chip_computes_the_same(grown, constraints):
     model, inputs = grown
     on_hardware = constrained(model, constraints)
-    chip = programmed(on_hardware)
+    chip = with_quantized_weights(on_hardware)
     assert same(outputs(chip, inputs), outputs(on_hardware, inputs))
     assert constraints_of(chip) == constraints.times_only()
     for layer in spiking_layers(chip):

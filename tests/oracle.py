@@ -50,8 +50,6 @@ def narrow(snn: keras.Model) -> None:
     for layer in spiking_layers(snn):
         if layer.max_value is None:
             layer.width.assign(0.4 * layer.width)
-        if getattr(layer, "signed", False):
-            layer.low.assign(0.4 * layer.low)
 
 
 def outputs_of(model: keras.Model, inputs: Any) -> list[np.ndarray]:

@@ -14,7 +14,7 @@ L = keras.layers
 def first_spiking_layer(convolution, shape=(9, 7, 2), low=-1.0):
     model = keras.Sequential([keras.Input(shape), convolution, L.ReLU(), L.Flatten(), L.Dense(2)])
     snn = build_spiking(model, SpikingSettings(input_range=(low, 1.0)))
-    return next(layer for layer in snn.layers if hasattr(layer, "width"))
+    return next(layer for layer in snn.layers if hasattr(layer, "border_classes"))
 
 
 @pytest.mark.parametrize(
@@ -31,12 +31,12 @@ def first_spiking_layer(convolution, shape=(9, 7, 2), low=-1.0):
 )
 def test_distinct_thresholds_per_filter(convolution, rows):
     layer = first_spiking_layer(convolution())
-    assert layer.positions == rows
+    assert layer.border_classes == rows
     assert layer.D.shape == ((rows, 4) if rows else (4,))
 
 
 def test_an_unshifted_input_needs_one_threshold_per_filter():
-    assert first_spiking_layer(L.Conv2D(4, 3, padding="same"), low=0.0).positions is None
+    assert first_spiking_layer(L.Conv2D(4, 3, padding="same"), low=0.0).border_classes is None
 
 
 def test_equal_positions_share_a_trained_threshold():

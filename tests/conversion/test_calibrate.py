@@ -78,8 +78,8 @@ def test_windows_are_calibrated_after_every_epoch_with_graphs_traced_once(monkey
     from snnctl.verbs.epoch_windows import EpochWindows
 
     traced = []
-    unclipped = SpikingLayer.ideal
-    monkeypatch.setattr(SpikingLayer, "ideal", lambda layer, inputs: traced.append(1) or unclipped(layer, inputs))
+    unclipped = SpikingLayer.unclipped
+    monkeypatch.setattr(SpikingLayer, "unclipped", lambda layer, inputs: traced.append(1) or unclipped(layer, inputs))
     relu = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4, activation="relu"), keras.layers.Dense(2)])
     snn = constrained(build_spiking(relu, SpikingSettings()), Constraints(time_bits=3))
     windows = EpochWindows(np.random.default_rng(0).random((50, 3), "float32"), 0.9, 0.0, batch_size=16)

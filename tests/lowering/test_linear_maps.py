@@ -12,7 +12,7 @@ from snnctl.lowering.blocks import BlockMap
 from snnctl.lowering.composing import composed
 from snnctl.lowering.linear import LINEAR, float64
 from snnctl.models import precision
-from snnctl.ttfs.one_to_one import OneToOne
+from snnctl.ttfs.integration import Diagonal
 
 L = keras.layers
 RNG = np.random.default_rng(0)
@@ -30,8 +30,8 @@ def sliding(cls, axes, sizes, strides, dilations, paddings, **options):
 LAYERS = [
     (L.Dense(3, use_bias=False), (5,)),
     (L.Dense(3, use_bias=False), (4, 5)),
-    (OneToOne(), (3, 4)),
-    (OneToOne(per_neuron=True), (3, 4)),
+    (Diagonal(), (3, 4)),
+    (Diagonal(per_neuron=True), (3, 4)),
     *sliding(L.Conv1D, 1, (1, 3), (1, 2), (1, 2), ("valid", "same", "causal"), filters=3),
     *sliding(L.Conv2D, 2, (1, (2, 3)), (1, 2, 3), (1, 2), ("valid", "same"), filters=3),
     *sliding(L.Conv2D, 2, (3,), (1, 2), (1,), ("valid", "same"), filters=6, groups=2),
@@ -96,7 +96,7 @@ CHAINS = [
     [L.Conv2D(6, 2, groups=2, use_bias=False), L.DepthwiseConv2D(2, depth_multiplier=2, use_bias=False)],
     [L.Conv2D(3, 3, padding="same", use_bias=False), L.GlobalAveragePooling2D(), L.Dense(2, use_bias=False)],
     [L.UpSampling2D(2, interpolation="bilinear"), L.Conv2DTranspose(2, 3, strides=2, use_bias=False)],
-    [L.Conv2D(2, 2, strides=2, use_bias=False), OneToOne(per_neuron=True), L.Conv2D(3, 2, use_bias=False)],
+    [L.Conv2D(2, 2, strides=2, use_bias=False), Diagonal(per_neuron=True), L.Conv2D(3, 2, use_bias=False)],
 ]
 
 

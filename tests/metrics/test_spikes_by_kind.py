@@ -44,8 +44,6 @@ def counted(request):
     for layer in spiking_layers(snn):
         if layer.max_value is None:
             layer.width.assign(layer.width * NARROW[request.param])
-        if layer.signed:
-            layer.low.assign(layer.low * NARROW[request.param])
     x[:3] = 1.4 * x[:3] - 0.2
     batches, figures = batches_and_figures(snn, x, 10)
     return request.param, snn, x, reference.evaluate(snn, x), figures, batches
@@ -63,8 +61,7 @@ def outside(snn: keras.Model, found: reference.Evaluation, name: str) -> int:
     layer, crossing = snn.get_layer(name), found.crossings[name]
     if layer.max_value is not None:
         return 0
-    late = np.count_nonzero(crossing.too_late) if layer.signed else 0
-    return int(np.count_nonzero(crossing.too_early) + late)
+    return int(np.count_nonzero(crossing.too_early))
 
 
 def test_every_layer_is_listed_with_its_kind(counted):
@@ -94,7 +91,7 @@ def test_saturated_spikes_are_those_whose_threshold_was_crossed_outside_the_wind
     totals = np.zeros(2)
     for name in found.crossings:
         layer = by_name(figures)[name]
-        values = layer["neurons"] * IMAGES if layer["kind"] == "signed" else found.spikes(name)
+        values = found.spikes(name)
         assert layer["saturated"] == outside(snn, found, name) / values, name
         totals += outside(snn, found, name), values
     assert all(layer["saturated"] == 0 for layer in figures["layers"] if layer["kind"] == "relay")

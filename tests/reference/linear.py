@@ -188,7 +188,7 @@ def bilinear(layer: Any) -> Map:
 
 MAPS: dict[str, Callable[[Any], Map]] = {
     "Dense": dense,
-    "OneToOne": one_to_one,
+    "Diagonal": one_to_one,
     **{f"Conv{rank}D": convolution for rank in (1, 2, 3)},
     **{f"DepthwiseConv{rank}D": depthwise for rank in (1, 2)},
     **{f"Conv{rank}DTranspose": transposed for rank in (1, 2, 3)},

@@ -47,7 +47,7 @@ def crossings(layer: Any, inputs: Potential, slopes: np.ndarray, start: float, e
     """
     require(window.t_min >= end - ROUNDING * end, f"{layer.name} fires before its inputs have arrived")
     D = offsets(layer) + inputs.low  # spikes of signed neurons mean less than they add: J low < 0 lowers D
-    low = float(layer.low.numpy()) if layer.signed else 0.0
+    low = 0.0
     if layer.neuron == "b1":
         A, B = 0.0, np.ones(1)
         theta = window.width + low - D
@@ -71,7 +71,7 @@ def fired(layer: Any, crossing: Crossings) -> Spikes:
     window = crossing.window
     late = crossing.t >= window.t_max * (1 - ROUNDING)
     t = np.where(late, np.inf, np.maximum(crossing.t, window.t_min))
-    low = float(layer.low.numpy()) if layer.signed else 0.0
+    low = 0.0
     return in_window(layer, Spikes(t, np.full(t.shape[1:], low), window.level), window)
 
 
@@ -92,4 +92,4 @@ def in_window(layer: Any, spikes: Spikes, window: Window) -> Spikes:
 def offsets(layer: Any) -> np.ndarray:
     """D of every neuron."""
     D = layer.D.numpy().astype(np.float64)
-    return D if layer.positions is None else D[layer.position_index.numpy()]
+    return D if layer.border_classes is None else D[layer.position_index.numpy()]

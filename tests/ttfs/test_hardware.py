@@ -9,9 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import snnctl.layers as ttfs
-from snnctl.ttfs.constraints import Constraints
-from snnctl.ttfs.quantize import rounded_thresholds, rounded_weights
-from snnctl.ttfs.spike_times import JitterSeed, on_hardware
+from snnctl.ttfs.constraints import Constraints, JitterSeed, apply_time_constraints, rounded_thresholds, rounded_weights
 
 L = keras.layers
 
@@ -161,14 +159,6 @@ def test_both_ends_of_the_window_are_levels_in_single_precision_as_well():
         np.testing.assert_array_equal(found, [[0.0, 0.0, width]])
 
 
-def test_signed_neurons_are_rounded_from_the_low_end_of_their_range():
-    x = np.linspace(-3, 3, 24).reshape(1, -1)
-    layer = identity(24, width=1.7, signed=True, time_bits=3)
-    layer.low.assign(-1.2)
-    layer.width.assign(2.9)
-    np.testing.assert_allclose(array(layer(x)), times_by_hand(np.clip(x, -1.2, 1.7), -1.2, 2.9, 3), atol=1e-12)
-
-
 def test_the_window_of_a_clipped_relu_is_rounded_as_well():
     layer = identity(3, max_value=6.0, time_bits=2)
     np.testing.assert_allclose(array(layer(np.array([[0.9, 3.5, 7.0]]))), [[0.0, 4.0, 6.0]])
@@ -180,12 +170,10 @@ def test_the_input_is_rounded_and_does_not_jitter():
     np.testing.assert_allclose(array(coding(values)), times_by_hand(np.clip((values + 1) / 5, 0, 1), 0, 1, 3))
 
 
-@pytest.mark.parametrize("signed", [False, True])
-def test_the_gradient_of_times_is_1_within_the_window_and_0_beyond(signed):
-    layer = identity(5, width=1.0, signed=signed, time_bits=2, noise=0.3)
+def test_the_gradient_of_times_is_1_within_the_window_and_0_beyond():
+    layer = identity(5, width=1.0, time_bits=2, noise=0.3)
     x = np.array([[-1.5, -0.2, 0.05, 0.9, 1.2]])
-    expected = [0, 1, 1, 1, 0] if signed else [0, 0, 1, 1, 0]
-    np.testing.assert_allclose(gradient(layer, x)[0], [expected])
+    np.testing.assert_allclose(gradient(layer, x)[0], [[0, 0, 1, 1, 0]])
 
 
 def test_a_growing_window_grows_from_ideal_times_and_then_rounds():
@@ -193,12 +181,6 @@ def test_a_growing_window_grows_from_ideal_times_and_then_rounds():
     found = layer(np.array([[0.1, 2.0, 3.0]], "float32"), training=True)
     assert float(layer.width) == 6.0
     np.testing.assert_array_equal(array(found), [[0.0, 2.0, 4.0]])
-
-
-def test_signed_windows_grow_before_they_round():
-    layer = identity(2, width=0.5, gamma=1.0, signed=True, windows="grow", time_bits=1, dtype="float32")
-    found = layer(np.array([[-2.0, 1.0]], "float32"), training=True)
-    np.testing.assert_array_equal(array(found), [[-2.0, 1.0]])
 
 
 # Jitter.
@@ -215,13 +197,9 @@ def test_jitter_is_normal_with_the_given_deviation():
 @pytest.mark.parametrize("options", [{}, {"time_bits": 4}])
 def test_silent_neurons_stay_silent_and_nobody_leaves_the_window(options):
     x = np.random.default_rng(0).uniform(-1, 2, (100, 50))
-    for layer, low, high in (
-        (identity(50, width=1.0, noise=3.0, **options), 0, 1),
-        (identity(50, width=0.5, signed=True, noise=3.0, **options), -0.5, 0.5),
-    ):
-        found = array(layer(x))
-        assert (found[x <= low] == low).all()
-        assert (found.min(), found.max()) == (low, high)
+    found = array(identity(50, width=1.0, noise=3.0, **options)(x))
+    assert (found[x <= 0] == 0).all()
+    assert (found.min(), found.max()) == (0, 1)
 
 
 def test_jitter_comes_before_rounding():
@@ -243,12 +221,12 @@ def test_every_seed_and_every_layer_jitters_in_its_own_way():
     x = np.full((3, 4), 4.0)
     kinds = [Constraints(noise=1.0, seed=1), Constraints(noise=1.0, seed=2)]
     drawn = [
-        array(on_hardware(x, 0, 9, constraints, JitterSeed(constraints, name)))
+        array(apply_time_constraints(x, 9, constraints, JitterSeed(constraints, name)))
         for constraints in kinds
         for name in ("a", "b")
     ]
     assert len({one.tobytes() for one in drawn}) == 4
-    again = on_hardware(x, 0, 9, kinds[1], JitterSeed(kinds[1], "b"))
+    again = apply_time_constraints(x, 9, kinds[1], JitterSeed(kinds[1], "b"))
     np.testing.assert_array_equal(array(again), drawn[3])
 
 
@@ -297,7 +275,7 @@ def dense(J, D=None, width: float = 1e3, **constraints) -> ttfs.SpikingLayer:
 def identity(
     neurons: int, dtype: str = "float64", noise: float = 0.0, time_bits: int = 0, **options
 ) -> ttfs.SpikingLayer:
-    synapses = ttfs.OneToOne(dtype=dtype)
+    synapses = ttfs.Diagonal(dtype=dtype)
     constraints = {"noise": noise, "time_bits": time_bits}
     layer = ttfs.SpikingLayer(synapses, constraints=constraints, dtype=dtype, **options)
     layer.build((None, neurons))

@@ -14,12 +14,10 @@ import pytest
 import graphs
 import oracle
 import snnctl.layers as ttfs
-from snnctl.errors import UsageError
 from snnctl.models import as_dtype, precision
 from snnctl.ttfs.hardware import Constraints, constrained, constraints_of, restart_jitter, with_quantized_weights
 from snnctl.ttfs.observe import observed_firing
 from snnctl.ttfs.timeline import relays, spiking_layers, timeline
-from snnctl.verbs.constraints import apply_constraints
 
 L = keras.layers
 EVERYTHING = Constraints(noise=0.02, time_bits=5, weight_bits=5, threshold_bits=4, seed=3)
@@ -134,14 +132,14 @@ def test_another_precision_keeps_them(grown):
 
 
 def branched(width: float = 3.0) -> keras.Model:
-    """Wide, and signed neurons padded by silent ones wait together in two relays for a deep layer's level."""
+    """Wide and narrow neurons wait together in two relays for a deep layer's level."""
     keras.utils.set_random_seed(1)
     start = keras.Input((4,), dtype="float64")
     x = ttfs.InputCoding(name="coding", dtype="float64")(start)
-    wide, signed = spiking(3, width=width, name="wide")(x), spiking(3, signed=True, name="signed")(x)
+    wide, narrow = spiking(3, width=width, name="wide")(x), spiking(3, name="narrow")(x)
     deep = spiking(3, width=0.5, name="deep")(wide)
     deeper = spiking(3, width=0.5, name="deeper")(deep)
-    both = L.Concatenate(dtype="float64")([wide, signed])
+    both = L.Concatenate(dtype="float64")([wide, narrow])
     waiting = ttfs.Relay(name="second", dtype="float64")(ttfs.Relay(name="first", dtype="float64")(both))
     groups = [[L.Dense(2, use_bias=False, dtype="float64")] for _ in range(2)]
     return keras.Model(start, ttfs.Readout(groups, name="readout", dtype="float64")([deeper, waiting]))
@@ -161,9 +159,7 @@ def fired(model: keras.Model, inputs: np.ndarray) -> dict[str, np.ndarray]:
 def test_relays_round_in_the_window_of_the_widest_spikes_they_carry():
     model, inputs = branched(), np.random.default_rng(0).uniform(0, 1, (50, 4))
     times = fired(constrained(model, Constraints(time_bits=3)), inputs)
-    wide, signed = times["wide"], times["signed"]
-    rounded = np.round(np.concatenate([wide, signed + 1.0], axis=1) / (3 / 7)) * (3 / 7)
-    rounded[:, 3:] -= 1.0  # the signed ones are counted from their low end
+    rounded = np.round(np.concatenate([times["wide"], times["narrow"]], axis=1) / (3 / 7)) * (3 / 7)
     np.testing.assert_allclose(times["first"], rounded, atol=1e-12)
     np.testing.assert_allclose(times["second"], rounded, atol=1e-12)
 
@@ -172,33 +168,22 @@ def test_relays_jitter_each_time_and_leave_the_silent_ones_silent():
     model, inputs = branched(), np.random.default_rng(0).uniform(0, 1, (50, 4))
     on_hardware = constrained(model, Constraints(noise=0.3))
     times = fired(on_hardware, inputs)
-    before = np.concatenate([times["wide"], times["signed"]], axis=1)
-    low, high = np.array([0.0] * 3 + [-1.0] * 3), np.array([3.0] * 3 + [2.0] * 3)
+    before = np.concatenate([times["wide"], times["narrow"]], axis=1)
     for earlier, later in ((before, times["first"]), (times["first"], times["second"])):
-        silent = earlier <= low
+        silent = earlier <= 0
         assert silent.any()
-        assert (later[silent] == np.broadcast_to(low, later.shape)[silent]).all()
+        assert (later[silent] == 0).all()
         assert np.std((later - earlier)[~silent]) == pytest.approx(0.3, rel=0.2)
-        assert (later >= low).all()
-        assert (later <= high).all()
+        assert (later >= 0).all()
+        assert (later <= 3).all()
 
 
 def test_the_windows_of_relays_follow_those_that_grow():
     model = constrained(branched(), Constraints(time_bits=1))
-    assert [float(relay.span()[1]) for relay in relays(model)] == [3.0, 3.0]
+    assert [float(relay.width) for relay in relays(model)] == [3.0, 3.0]
     model.get_layer("wide").width.assign(7.0)
-    assert [float(relay.span()[1]) for relay in relays(model)] == [7.0, 7.0]
+    assert [float(relay.width) for relay in relays(model)] == [7.0, 7.0]
     assert set(np.unique(fired(model, np.full((1, 4), 9.0))["first"][:, :3])) <= {0.0, 7.0}
-
-
-def test_relays_of_signed_neurons_of_any_number_are_refused():
-    start = keras.Input((None, 2))
-    signed = ttfs.SpikingLayer(ttfs.OneToOne(), signed=True)(ttfs.InputCoding()(start))
-    model = keras.Model(start, ttfs.Relay()(L.MaxPooling1D()(signed)))
-    with pytest.raises(UsageError, match="fixed size"):
-        apply_constraints(model, Constraints(time_bits=3))
-    assert apply_constraints(model, Constraints(weight_bits=3)) is not model
-    assert apply_constraints(model, Constraints(seed=3)) is model  # no jitter: nothing changes
 
 
 # Measuring and training.
@@ -210,7 +195,7 @@ def test_observing_shows_the_spikes_after_jitter_and_rounding(grown):
     seen = fired(on_hardware, inputs)
     widths = {window.layer: window.width for window in timeline(on_hardware)}
     for layer in spiking_layers(on_hardware):
-        steps = (seen[layer.name] - float(layer.range[0])) / widths[layer.name] * 3
+        steps = seen[layer.name] / widths[layer.name] * 3
         np.testing.assert_allclose(steps, np.round(steps), atol=1e-9)
     assert same(fired(on_hardware, inputs).values(), seen.values())
 
@@ -254,8 +239,8 @@ from snnctl.ttfs.hardware import Constraints, constrained
 
 with tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]).scope():
     inputs = keras.Input((1,))
-    x = ttfs.SpikingLayer(ttfs.OneToOne(), width=9.0, name="hidden")(inputs)
-    model = keras.Model(inputs, ttfs.Readout(ttfs.OneToOne())(x))
+    x = ttfs.SpikingLayer(ttfs.Diagonal(), width=9.0, name="hidden")(inputs)
+    model = keras.Model(inputs, ttfs.Readout(ttfs.Diagonal())(x))
     model = constrained(model, Constraints(noise=0.5, weight_bits=4, time_bits=12))
     model.compile(keras.optimizers.SGD(0.0), "mse")
 model.fit(np.full((4, 1), 4.0, "float32"), np.zeros((4, 1)), batch_size=4, shuffle=False, verbose=0)

@@ -23,7 +23,7 @@ from snnctl.plugins import ExportContext, ReadContext, load_registry
 from snnctl.progress import SilentReporter
 from snnctl.ttfs.constraints import Constraints
 from snnctl.ttfs.hardware import constrained, constraints_of, restart_jitter
-from snnctl.ttfs.observe import observed_firing, silent_times
+from snnctl.ttfs.observe import observed_firing
 from snnctl.ttfs.timeline import spiking_layers, timeline
 
 L = keras.layers
@@ -155,7 +155,17 @@ def test_spike_times_are_the_same_bit_for_bit(name: str, tmp_path: Path) -> None
         (window.layer, window.t_max) for window in timeline(snn)
     ]
     for old, new in zip(spiking_layers(snn), spiking_layers(again), strict=True):
-        for setting in ("name", "neuron", "windows", "gamma", "max_value", "signed", "positions", "source", "train_D"):
+        for setting in (
+            "name",
+            "neuron",
+            "windows",
+            "gamma",
+            "max_value",
+            "signed",
+            "border_classes",
+            "source",
+            "train_D",
+        ):
             assert getattr(new, setting) == getattr(old, setting)
 
 
@@ -163,7 +173,7 @@ def test_spike_times_are_the_same_bit_for_bit(name: str, tmp_path: Path) -> None
 def test_the_graph_alone_has_the_same_spike_times(name: str) -> None:
     snn, inputs = spiking(NETWORKS[name])
     graph = nir.read(io.BytesIO(exported(snn)))  # with its own check of all types
-    keras_times, silent = local_times(snn, inputs[:1]), silent_times(snn)
+    keras_times = local_times(snn, inputs[:1])
     sent = evaluate(graph, np.moveaxis(inputs[0], -1, 0))
     compared = 0
     for node, about in ((name, node.metadata) for name, node in graph.nodes.items()):
@@ -171,9 +181,6 @@ def test_the_graph_alone_has_the_same_spike_times(name: str) -> None:
         if role not in ("input", "neurons", "readout"):
             continue
         expected = keras_times["logits" if role == "readout" else layer][0]
-        if role == "neurons":
-            low = next((each.low.numpy() for each in spiking_layers(snn) if each.name == layer and each.signed), 0.0)
-            expected = expected - silent.get(layer, np.array([low]))[0]
         found = sent[node]
         expected = np.moveaxis(expected, -1, 0) if found.ndim == expected.ndim else expected.reshape(-1)
         np.testing.assert_allclose(found.reshape(expected.shape), expected, rtol=1e-5, atol=2e-5, err_msg=str(layer))
@@ -239,7 +246,6 @@ def test_what_nir_cannot_say_is_told() -> None:
     for part in (
         "pools by first spike",
         "relay neurons",
-        "signed neurons",
         "weights of 0 between the groups",
         "-1 to 2",
     ):

@@ -62,7 +62,7 @@ def _parts(name: str, names: Collection[str]) -> tuple[str, ...]:
     A number behind a name may be its own or tell it from others of its name.
     """
     for wanted in (name, NUMBER.sub("", name)):
-        value, _, linear = wanted.removesuffix(CARRIED).partition(JOINT)
+        value, _, linear = wanted.removesuffix("_negative").removesuffix(CARRIED).partition(JOINT)
         parts = [part for part in (linear.removeprefix("_"), value) if part in names and part != SCALE]
         if parts:
             return tuple(dict.fromkeys(parts))

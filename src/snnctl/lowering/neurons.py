@@ -77,4 +77,4 @@ def weights_in(terms: Sequence[Term], neurons: int) -> np.ndarray:
         terms: the synapses.
         neurons: how many are reached.
     """
-    return sum((term.block_map.applied(np.ones(len(term.ids))) for term in terms), np.zeros(neurons))
+    return sum((term.block_map.applied(np.ones(term.ids.shape)) for term in terms), np.zeros(neurons))

@@ -76,7 +76,7 @@ class Relay(keras.layers.Layer):
 
     def __call__(self, inputs, *args, **kwargs):
         """See :meth:`call`; in the making of a model, finds out whose spikes these are."""
-        if self.constraints.on_times and isinstance(inputs, keras.KerasTensor):
+        if self.constraints.on_times and self.carried is None and isinstance(inputs, keras.KerasTensor):
             self.carried = carried_by(inputs)
         return super().__call__(inputs, *args, **kwargs)
 

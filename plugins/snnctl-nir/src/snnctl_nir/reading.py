@@ -271,6 +271,8 @@ class Reading:
         if about["kind"] == "relay":
             relay = Relay(source, self.constraints, name=about["layer"], dtype=self.dtype)
             return Value(relay(groups[0].tensor), order, shape)
+        if np.any(about.get("low", 0.0)):
+            raise ValueError("its neurons are signed ones of snnctl 0.1.0: export the network again")
         D, index = distinct(to_keras(offsets(node, about), order, shape))
         layer = SpikingLayer(
             [[layer for layer, _ in group.chain] for group in groups],
@@ -317,8 +319,7 @@ def offsets(node: Any, about: Mapping[str, Any]) -> np.ndarray:
     """D of each neuron of a node, from its threshold: both are in NIR's order."""
     B = np.asarray(about["B"], np.float64)
     most = threshold_for(np.zeros(()), about["t_max"] - about["t_min"], B, about["A"], about["end"] - about["start"])
-    drive = most - np.asarray(node.v_threshold, np.float64)
-    return drive + about["low"] - about.get("lift", 0.0)
+    return most - np.asarray(node.v_threshold, np.float64)
 
 
 def _values(graph: nir.NIRGraph) -> int:

@@ -104,7 +104,7 @@ def network(**options) -> keras.Model:
         x = ttfs.InputCoding(-1.0, 1.0)(start)
         groups: list[list] = [[L.Conv2D(2, 3, padding="same", use_bias=False)]]
         if "neuron" not in options:
-            diagonal = ttfs.OneToOne(per_neuron=True)
+            diagonal = ttfs.Diagonal(per_neuron=True)
             groups += [[L.AveragePooling2D(1), L.Conv2D(2, 1, use_bias=False)], [diagonal]]
         hidden = ttfs.SpikingLayer(groups, **options)
         x = hidden([x] * len(groups) if len(groups) > 1 else x)
@@ -146,7 +146,7 @@ def test_a_trained_network_is_restored_from_a_file_and_trains_on(options: dict, 
 def test_one_to_one_synapses_weigh_channels_or_neurons(dtype: str) -> None:
     x = np.arange(12.0).reshape(1, 2, 3, 2).astype(dtype)
     for per_neuron, weights in ((False, np.array([2.0, -1.0], dtype)), (True, x[0])):
-        synapses = ttfs.OneToOne(per_neuron=per_neuron, dtype=dtype)
+        synapses = ttfs.Diagonal(per_neuron=per_neuron, dtype=dtype)
         np.testing.assert_array_equal(synapses(x), x)
         synapses.kernel.assign(weights)
         np.testing.assert_array_equal(synapses(x), x * weights)
@@ -176,3 +176,25 @@ def dense(**options) -> keras.layers.Layer:
 def test_bad_arguments_are_named(make, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         make()
+
+
+# In half precision, windows are those of single precision.
+
+
+def of_precision(policy: str, **options) -> ttfs.SpikingLayer:
+    synapses = L.Dense(1, use_bias=False, kernel_initializer="ones", dtype=policy)
+    return ttfs.SpikingLayer(synapses, dtype=policy, **options)
+
+
+@pytest.mark.parametrize("policy", ["mixed_float16", "float16"])
+def test_a_large_activation_makes_no_infinite_window(policy):
+    spiking = of_precision(policy, gamma=10.0)
+    spiking(np.array([[7000.0]]), training=True)
+    assert float(spiking.width) == 70_000.0
+
+
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "bfloat16"])
+def test_a_window_does_not_shrink_on_a_batch_without_spikes(policy):
+    spiking = of_precision(policy, width=1001.23)
+    spiking(np.array([[0.0]]), training=True)
+    assert float(spiking.width) == pytest.approx(1001.23, abs=1e-4)

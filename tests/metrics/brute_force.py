@@ -19,7 +19,7 @@ SOURCES = (InputCoding, IntegratingLayer, Relay, EarliestSpikePooling)
 def synapses(snn: keras.Model) -> dict[tuple[str, str], np.ndarray]:
     """By source and target, how many synapses lead from each neuron or pool to each neuron, (from, to)."""
     graph = graph_of(snn)
-    found: dict[tuple[str, str], np.ndarray] = {}
+    counts: dict[tuple[str, str], np.ndarray] = {}
     paths = {graph.input: {"input": alone(graph.shapes[graph.input])}}
     for step in graph.steps:
         leading, (output,) = [paths[key] for key in step.inputs], step.outputs
@@ -30,10 +30,10 @@ def synapses(snn: keras.Model) -> dict[tuple[str, str], np.ndarray]:
                     for layer in group:
                         images = pushed(layer, [images])
                     key = (source, step.name)
-                    found[key] = found.get(key, 0) + images.reshape(len(images), -1)
+                    counts[key] = counts.get(key, 0) + images.reshape(len(images), -1)
         own = isinstance(step.layer, SOURCES)
         paths[output] = {step.name: alone(graph.shapes[output])} if own else through(graph, step, leading)
-    return found
+    return counts
 
 
 def alone(shape: Any) -> np.ndarray:
@@ -42,7 +42,7 @@ def alone(shape: Any) -> np.ndarray:
 
 
 def through(graph: Graph, step: Any, leading: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
-    """What is reached behind wiring, by source."""
+    """What is reached behind a linear layer, by source."""
     counts = {source: len(images) for paths in leading for source, images in paths.items()}
     shapes = [graph.shapes[key] for key in step.inputs]
     return {
@@ -55,9 +55,7 @@ def through(graph: Graph, step: Any, leading: list[dict[str, np.ndarray]]) -> di
 
 
 def pushed(layer: Any, images: list[np.ndarray]) -> np.ndarray:
-    """What is reached behind a layer, 0 or 1; a pool passes all of its members on."""
-    if isinstance(layer, EarliestSpikePooling):
-        layer = layer.pool
+    """What is reached behind a layer, 0 or 1."""
     layer = type(layer).from_config({**layer.get_config(), "dtype": "float32"})
     tensors = [image.astype("float32") for image in images]
     arguments = tensors if len(tensors) > 1 else tensors[0]

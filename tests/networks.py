@@ -174,10 +174,12 @@ def pools_of_linear_outputs(x: Any) -> Any:
 
 
 def counted(x: Any) -> Any:
-    """What counts of synapses may get wrong: relays, ReLU6, borders, pools, ways that join, repetition; two outputs."""
+    """What counts may get wrong: relays, carried sums, limits, borders, pools, joins, repetition; two outputs."""
     first = L.Conv2D(3, 3, padding="same", activation="relu")(x)
-    y = L.ReLU(1.5)(L.DepthwiseConv2D(3, padding="same")(L.MaxPooling2D(3, 2, "same")(first)))
-    y = L.ReLU()(L.Add()([L.Conv2D(3, 1)(L.AveragePooling2D(2, 2, "same")(first)), L.Conv2D(3, 3, padding="same")(y)]))
+    y = L.Conv2D(3, 1)(L.AveragePooling2D(2, 2, "same")(first))
+    z = L.ReLU(1.5)(L.DepthwiseConv2D(3, padding="same")(L.ReLU()(L.Conv2D(4, 1)(y))))
+    y = L.Add()([y, L.Conv2D(3, 3, padding="same")(z)])
+    y = L.Conv2D(4, 2, padding="same", activation="relu")(L.MaxPooling2D(3, 1, "same")(L.ReLU()(y)))
     y = L.Concatenate()([L.Cropping2D(((1, 0), (0, 0)))(L.UpSampling2D(2)(y)), first])
     y = L.Conv2D(2, 2, strides=2, activation="relu")(L.Conv2D(2, 2)(y))
     return [L.Dense(3)(L.GlobalAveragePooling2D()(y)), L.Dense(2)(L.Flatten()(L.MaxPooling2D(3)(first)))]

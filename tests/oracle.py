@@ -101,7 +101,7 @@ def check_events(snn: keras.Model, inputs: np.ndarray) -> int:
         window, simulated = windows[layer.name], batch.times[layer.name]
         assert window.level == population.level
         np.testing.assert_allclose([window.t_min, window.t_max], [population.t_min, population.t_max], rtol=1e-6)
-        left = np.asarray(x, np.float64).reshape(len(inputs), -1) - (population.low if population.low.size else 0.0)
+        left = np.asarray(x, np.float64).reshape(len(inputs), -1)
         times = np.where(left > 0, population.t_max - left, np.inf)
         check_times(layer.name, times, simulated, population, dtype)
         if isinstance(layer, SpikingLayer) and layer.max_value is None:

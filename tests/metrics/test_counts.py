@@ -81,7 +81,7 @@ def test_every_spike_is_counted_with_its_layer(measured: Measured) -> None:
         expected, _ = np.histogram(times[np.isfinite(times)], 50, (layer["t_min"], layer["t_max"]))
         # A rounding error moves the input's multiples of a bin.
         assert np.abs(np.array(layer["first_spikes"]["counts"]) - expected).sum() <= 2, name
-        if name in measured.kind("spiking"):
+        if name in measured.kind("spiking") + measured.kind("signed"):
             clipped = measured.snn.get_layer(name).max_value is not None
             early = 0 if clipped else np.count_nonzero(times <= population.t_min)
             assert layer["saturated"] == early / measured.spikes(name)
@@ -92,13 +92,17 @@ def test_totals_keep_kinds_and_the_input_apart(measured: Measured) -> None:
     figures, low, high = measured.figures, *networks.SPAN
     assert figures["out_of_range"] > 0
     assert figures["out_of_range"] == pytest.approx(np.mean((measured.inputs < low) | (measured.inputs > high)))
-    for kind, key in (("spiking", "spikes_per_neuron"), ("relay", "relay_spikes_per_neuron")):
+    kinds = {"spiking": "spikes_per_neuron"} | {kind: f"{kind}_spikes_per_neuron" for kind in ("signed", "relay")}
+    for kind, key in kinds.items():
         names = measured.kind(kind)
+        assert names or not measured.too_short, "this network has neurons of every kind"
         neurons = sum(measured.layers[name]["neurons"] for name in names)
         assert figures["neurons"][kind] == neurons
         assert figures[key] == (measured.spikes(*names) / (neurons * IMAGES) if names else 0.0)
     saturated = sum(layer["saturated"] * measured.spikes(name) for name, layer in measured.layers.items())
-    assert figures["saturated"] == pytest.approx(saturated / measured.spikes(*measured.kind("spiking")))
+    assert figures["saturated"] == pytest.approx(
+        saturated / measured.spikes(*measured.kind("spiking"), *measured.kind("signed"))
+    )
 
 
 def test_the_last_spike_is_that_of_any_neuron(measured: Measured) -> None:

@@ -176,25 +176,3 @@ def dense(**options) -> keras.layers.Layer:
 def test_bad_arguments_are_named(make, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         make()
-
-
-# In half precision, windows are those of single precision.
-
-
-def of_precision(policy: str, **options) -> ttfs.SpikingLayer:
-    synapses = L.Dense(1, use_bias=False, kernel_initializer="ones", dtype=policy)
-    return ttfs.SpikingLayer(synapses, dtype=policy, **options)
-
-
-@pytest.mark.parametrize("policy", ["mixed_float16", "float16"])
-def test_a_large_activation_makes_no_infinite_window(policy):
-    spiking = of_precision(policy, gamma=10.0)
-    spiking(np.array([[7000.0]]), training=True)
-    assert float(spiking.width) == 70_000.0
-
-
-@pytest.mark.parametrize("policy", ["mixed_bfloat16", "bfloat16"])
-def test_a_window_does_not_shrink_on_a_batch_without_spikes(policy):
-    spiking = of_precision(policy, width=1001.23)
-    spiking(np.array([[0.0]]), training=True)
-    assert float(spiking.width) == pytest.approx(1001.23, abs=1e-4)

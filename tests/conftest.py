@@ -36,6 +36,35 @@ def real_data() -> Path:
     return Path(folder)
 
 
+@pytest.fixture(scope="session")
+def relu_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run folder of ``train``, read-only: ``fc2`` with 30 hidden units, one epoch on 100 images of mnist-mini."""
+    import snnctl
+
+    folder = tmp_path_factory.mktemp("runs") / "relu"
+    options = {"arch": "fc2", "arch_opt": {"hidden": 30}, "data": "mnist-mini", "epochs": 1, "lr": 0.01, "xla": "off"}
+    snnctl.train(**options, limit=100, batch_size=10, out=folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def snn_run(relu_run: Path) -> Path:
+    """A run folder of ``convert``, read-only: the spiking form of ``relu_run``, compared on 100 images."""
+    import snnctl
+
+    snnctl.convert(relu_run, limit=100, out=relu_run.with_name("snn"))
+    return relu_run.with_name("snn")
+
+
+@pytest.fixture(scope="session")
+def tuned_run(snn_run: Path) -> Path:
+    """A run folder of ``finetune``, read-only: ``snn_run`` after one more epoch on the 100 images."""
+    import snnctl
+
+    snnctl.finetune(snn_run, limit=100, epochs=1, batch_size=10, lr=3e-3, xla="off", out=snn_run.with_name("tuned"))
+    return snn_run.with_name("tuned")
+
+
 @pytest.fixture
 def call(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
     """``call("train", ...)`` returns exit code, stdout and stderr of a command in this process."""

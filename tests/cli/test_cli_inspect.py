@@ -106,7 +106,9 @@ def test_wiring_is_counted_and_listed_on_demand(call, found: dict[str, Any]) -> 
     assert json.loads(told) == with_wiring()
 
 
-@pytest.mark.parametrize(("shape", "reason"), [([None, None, 64], "size is not fixed"), ([4, 4, 64], "rearranged")])
+@pytest.mark.parametrize(
+    ("shape", "reason"), [([None, None, 64], "size is not fixed"), ([4, 4, 64], "synapses are not known")]
+)
 def test_an_empty_fan_out_is_explained(call, found: dict[str, Any], shape: list[int | None], reason: str) -> None:
     layers = [dict(layer) for layer in SPIKING["layers"]]  # type: ignore[attr-defined]
     layers[1]["shape"] = shape

@@ -16,7 +16,7 @@ from snnctl.ttfs.relay import Relay
 SOURCES = (InputCoding, IntegratingLayer, Relay, EarliestSpikePooling)
 
 
-def synapses(snn: keras.Model) -> dict[tuple[str, str], np.ndarray]:
+def synapses(snn: keras.Model, sources: tuple[type, ...] = SOURCES) -> dict[tuple[str, str], np.ndarray]:
     """By source and target, how many synapses lead from each neuron or pool to each neuron, (from, to)."""
     graph = graph_of(snn)
     counts: dict[tuple[str, str], np.ndarray] = {}
@@ -31,7 +31,7 @@ def synapses(snn: keras.Model) -> dict[tuple[str, str], np.ndarray]:
                         images = pushed(layer, [images])
                     key = (source, step.name)
                     counts[key] = counts.get(key, 0) + images.reshape(len(images), -1)
-        own = isinstance(step.layer, SOURCES)
+        own = isinstance(step.layer, sources)
         paths[output] = {step.name: alone(graph.shapes[output])} if own else through(graph, step, leading)
     return counts
 

@@ -13,7 +13,7 @@ from snnctl.conversion.build import SpikingSettings, build_spiking
 from snnctl.data.stream import ArrayStream
 from snnctl.metrics.network import measured_network
 from snnctl.metrics.observation import observed
-from snnctl.metrics.relu_operations import connections
+from snnctl.metrics.synaptic_operations import connections
 from snnctl.plugins import load_registry
 from snnctl.progress import SilentReporter
 from snnctl.ttfs.hardware import Constraints, constrained

@@ -136,7 +136,7 @@ def _uncounted(layers: Sequence[Row]) -> str:
         return ""
     if any(side is None for layer in layers for side in layer["shape"]):
         return "the input's size is not fixed"
-    return "spikes that are rearranged before they are joined, convolved or pooled are not counted"
+    return "there is a layer whose synapses are not known"
 
 
 def _input_range(found: Mapping[str, Any]) -> str:

@@ -158,6 +158,25 @@ def _passes_unchanged(inner: Any, outer: Any) -> bool:
     return len(inner.shape) == len(outer.shape) and str(inner.dtype) in ("float32", "float64")
 
 
+def computed(graph: Graph, inputs: Any, call: Callable[[Step, Mapping[int, Any]], list[Any]] = Step.call) -> list[Any]:
+    """The outputs of a network for ``inputs``, symbolic or not, step by step.
+
+    Args:
+        graph: the steps.
+        inputs: a tensor.
+        call: makes the outputs of a step, given by key the values that are still to be read.
+    """
+    values: dict[int, Any] = {graph.input: inputs}
+    left = graph.readers()
+    for step in graph.steps:
+        values.update(zip(step.outputs, call(step, values), strict=True))
+        left.subtract(step.inputs)
+        for key in {*step.inputs, *step.outputs}:
+            if not left[key]:
+                del values[key]
+    return [values[key] for key in graph.outputs]
+
+
 def replayed(
     graph: Graph,
     shape: tuple[int | None, ...],
@@ -169,14 +188,11 @@ def replayed(
     Args:
         graph: the steps.
         shape: of the input, without the batch.
-        call: makes the outputs of a step, given all values so far by key.
+        call: see :func:`computed`.
         name: of the model; the source's when not given.
     """
     inputs = keras.Input(shape, dtype=graph.model.inputs[0].dtype)
-    values: dict[int, Any] = {graph.input: inputs}
-    for step in graph.steps:
-        values.update(zip(step.outputs, call(step, values), strict=True))
-    outputs = [values[key] for key in graph.outputs]
+    outputs = computed(graph, inputs, call)
     return keras.Model(inputs, outputs if len(outputs) > 1 else outputs[0], name=name or graph.model.name)
 
 

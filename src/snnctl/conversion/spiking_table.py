@@ -10,7 +10,6 @@ from typing import Any, Literal
 import keras
 import numpy as np
 
-from snnctl.conversion.fan_out import leaving
 from snnctl.conversion.graph import Step, graph_of
 from snnctl.ttfs.coding import InputCoding
 from snnctl.ttfs.integration import IntegratingLayer
@@ -66,18 +65,18 @@ class SpikingRow:
         return self.synapses / self.neurons if self.synapses is not None and self.neurons else None
 
 
-def spiking_table(model: keras.Model, calibrated: bool = True) -> tuple[SpikingRow, ...]:
+def spiking_table(model: keras.Model, synapses: Mapping[str, int], calibrated: bool = True) -> tuple[SpikingRow, ...]:
     """One row for each layer, in the order of computation.
 
     Args:
         model: a spiking network.
+        synapses: how many leave each layer of neurons, by name; empty where they cannot be counted.
         calibrated: whether its windows mean something; if not, only those are told that calibration does not change.
 
     Raises:
         ConversionError: a network without a single input, or one that computes in a way of its own.
     """
     graph = graph_of(model)
-    synapses = leaving(graph)
     windows = {window.layer: window for window in timeline(graph.model)}
     names = {graph.input: "input"}
     widths: dict[int, float | None] = {graph.input: INPUT_WIDTH}
@@ -87,7 +86,7 @@ def spiking_table(model: keras.Model, calibrated: bool = True) -> tuple[SpikingR
         names[output] = step.name
         widths[output] = _known_width(step, widths)
         timing = _timing(windows.get(step.name), widths[output], calibrated)
-        leave = synapses.get(output, 0) if kind_of(step.layer) in NEURONS else None
+        leave = synapses.get(step.name, 0) if synapses and kind_of(step.layer) in NEURONS else None
         rows.append(_row(step, graph.shapes[output], leave, timing, tuple(names[key] for key in step.inputs)))
     return tuple(rows)
 

@@ -24,7 +24,7 @@ class BlockMap:
         place: (entries,)
         target: (entries,), elements counted in C order.
         matrix: (entries,)
-        J: (matrices, channels, L), float64.
+        J: (matrices, channels, L), float64; boolean in a map :func:`without_weights`.
         offset: (channels,), the smallest is 0.
     """
 
@@ -60,6 +60,11 @@ class BlockMap:
     def structure(self) -> tuple[bytes, int]:
         """Equal for maps whose entries can stand in one map."""
         return self.offset.tobytes(), self.run
+
+    @property
+    def fan_out(self) -> np.ndarray:
+        """How many elements each channel of a place reaches, (places, 1), if no two entries overlap."""
+        return np.bincount(self.place, minlength=self.places)[:, None] * self.run
 
     def split(self, channels: int) -> BlockMap:
         """The same map of smaller places, each with that many channels.
@@ -126,6 +131,11 @@ class BlockMap:
         result = np.zeros(self.size + self.span)
         np.add.at(result, self.target[used][:, None] + np.arange(self.span), reached[pair])
         return result[: self.size]
+
+
+def without_weights(shape: tuple[int, ...]) -> np.ndarray:
+    """What stands for the weights J where only the structure of a map is of interest: takes no memory."""
+    return np.broadcast_to(np.zeros((), bool), shape)
 
 
 def one_to_one(J: np.ndarray, places: int) -> BlockMap:

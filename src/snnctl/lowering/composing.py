@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from snnctl.lowering.blocks import BlockMap, IrregularError, expanded
+from snnctl.lowering.blocks import BlockMap, IrregularError, expanded, without_weights
 
 MOST_AT_ONCE = 2**22  # numbers held while matrices are multiplied
 
@@ -52,6 +52,8 @@ def _distinct(rows: np.ndarray, limit: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _added(J: np.ndarray, summands: np.ndarray) -> np.ndarray:
+    if J.dtype == bool:
+        return without_weights((len(summands), *J.shape[1:]))
     total = J[summands[:, 0]]
     for column in summands.T[1:]:
         total += J[column]
@@ -119,6 +121,8 @@ def _link(first: BlockMap, second: BlockMap, inside: int) -> Link:
 
 def _products(first: BlockMap, second: BlockMap, paths: np.ndarray, link: Link, moved: np.ndarray) -> np.ndarray:
     """The matrix of each path, a triple of the first's matrix, the channel it begins at, and the second's matrix."""
+    if first.J.dtype == bool or second.J.dtype == bool:
+        return without_weights((len(paths), first.channels, link.run))
     J = np.zeros((len(paths), first.channels, link.run))
     by_matrices = first.dense and second.dense and first.run > 1
     for chunk in _chunks(len(paths), max(first.channels, first.run) * link.run):

@@ -9,7 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from snnctl.lowering.blocks import BlockMap, one_to_one
+from snnctl.lowering.blocks import BlockMap, one_to_one, without_weights
 from snnctl.lowering.sliding import Slide, Taps, slid, spread
 from snnctl.ttfs.integration import Diagonal
 
@@ -23,6 +23,11 @@ Linear = Callable[[Any, Shape, Kernel], tuple[BlockMap, Shape]]
 def float64(layer: Any) -> np.ndarray:
     """The layer's kernel as it is."""
     return np.asarray(keras.ops.convert_to_numpy(layer.kernel), np.float64)
+
+
+def structure(layer: Any) -> np.ndarray:
+    """In place of the kernel, where only the structure of the map is of interest."""
+    return without_weights(tuple(layer.kernel.shape))
 
 
 def _dense(layer: Any, shape: Shape, kernel: Kernel) -> tuple[BlockMap, Shape]:
@@ -73,8 +78,8 @@ def _transposed(layer: Any, shape: Shape, kernel: Kernel) -> tuple[BlockMap, Sha
     return _slid(taps, outputs, J.reshape(-1, outputs, inputs).swapaxes(1, 2), np.zeros(inputs, np.int64))
 
 
-def _average(layer: Any, shape: Shape, kernel: Kernel) -> tuple[BlockMap, Shape]:
-    """The mean of what lies inside the image."""
+def average(layer: Any, shape: Shape, kernel: Kernel) -> tuple[BlockMap, Shape]:
+    """The mean of what lies inside the image, of any pooling."""
     sizes, strides = _of_axes(layer.pool_size, len(shape) - 1), _of_axes(layer.strides, len(shape) - 1)
     moves = [Slide(size, stride, 1, layer.padding) for size, stride in zip(sizes, strides, strict=True)]
     taps = slid(shape[:-1], moves)
@@ -119,7 +124,7 @@ LINEAR: dict[type, Linear] = {
     **dict.fromkeys((L.Conv1D, L.Conv2D, L.Conv3D), _conv),
     **dict.fromkeys((L.DepthwiseConv1D, L.DepthwiseConv2D), _depthwise),
     **dict.fromkeys((L.Conv1DTranspose, L.Conv2DTranspose, L.Conv3DTranspose), _transposed),
-    **dict.fromkeys((L.AveragePooling1D, L.AveragePooling2D, L.AveragePooling3D), _average),
+    **dict.fromkeys((L.AveragePooling1D, L.AveragePooling2D, L.AveragePooling3D), average),
     **dict.fromkeys((L.GlobalAveragePooling1D, L.GlobalAveragePooling2D, L.GlobalAveragePooling3D), _global_average),
     L.UpSampling2D: _bilinear,
 }
@@ -149,7 +154,7 @@ def _slid(taps: Taps, outputs: int, J: np.ndarray, offset: np.ndarray) -> tuple[
         taps.place,
         taps.result * outputs,
         taps.tap,
-        np.ascontiguousarray(J),
+        J,
         offset,
     )
     return block_map, (*taps.outputs, outputs)

@@ -16,12 +16,12 @@ from snnctl.lowering import neurons as of_neurons
 from snnctl.lowering.merging import Term, merged
 from snnctl.lowering.neurons import Neurons
 from snnctl.lowering.pools import members
-from snnctl.lowering.signals import Signal, Spikes, added, currents, joined, through
+from snnctl.lowering.signals import Signal, Spikes, currents, wired
 from snnctl.lowering.synapses import kernels, projection, synapse_groups, thresholds
 from snnctl.lowering.timing import Timing, timing
 from snnctl.ttfs.coding import InputCoding
 from snnctl.ttfs.constraints import Constraints
-from snnctl.ttfs.hardware import constraints_of, unwrapped
+from snnctl.ttfs.hardware import constraints_of
 from snnctl.ttfs.integration import IntegratingLayer
 from snnctl.ttfs.pooling import EarliestSpikePooling
 from snnctl.ttfs.readout import Readout as ReadoutLayer
@@ -138,13 +138,7 @@ class Lowering:
             return self.relayed(step, self.spikes(read[0], step))
         if isinstance(layer, EarliestSpikePooling):
             return self.pooled(step, self.spikes(read[0], step))
-        if isinstance(layer, keras.layers.Add):
-            return added(read)
-        if isinstance(layer, keras.layers.Concatenate):
-            return joined(read, layer.axis)
-        if len(read) != 1:
-            raise ModelError("a layer of this kind is not known to the export", where=step.place)
-        return through(unwrapped(layer), read[0], kernels(self.constraints), step.place)
+        return wired(layer, read, kernels(self.constraints), step.place)
 
     def spikes(self, signal: Signal, step: Step) -> Spikes:
         """The signal, if it is single spikes.
@@ -177,7 +171,7 @@ class Lowering:
     def fired(self, step: Step, read: Sequence[Signal]) -> Spikes:
         """A spiking layer."""
         layer, window = step.layer, self.timing.of(step.name)
-        groups = synapse_groups(step.layer, read, self.constraints, step.place)
+        groups = synapse_groups(step.layer, read, kernels(self.constraints), step.place)
         shape = self.shape(step.outputs[0])
         count = prod(shape)
         slopes = np.zeros(count)
@@ -208,7 +202,7 @@ class Lowering:
     def read_out(self, step: Step, read: Sequence[Signal]) -> None:
         """A readout."""
         layer, level, shape = step.layer, read[0].level + 1, self.shape(step.outputs[0])
-        groups = synapse_groups(layer, read, self.constraints, step.place)
+        groups = synapse_groups(layer, read, kernels(self.constraints), step.place)
         D = self.connected(step, groups, shape)
         start, t_read = self.timing.end(level - 2), self.timing.end(level - 1)
         self.readouts[step.outputs[0]] = Readout(

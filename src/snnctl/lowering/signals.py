@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any
 
+import keras
 import numpy as np
 
 from snnctl.errors import ModelError
-from snnctl.lowering.blocks import moved, one_to_one
+from snnctl.lowering.blocks import BlockMap, moved, one_to_one
 from snnctl.lowering.composing import composed
 from snnctl.lowering.linear import LINEAR, Kernel
 from snnctl.lowering.merging import Term
 from snnctl.lowering.selecting import selection
+from snnctl.ttfs.hardware import unwrapped
 
 Shape = tuple[int, ...]
 
@@ -64,6 +66,21 @@ def currents(signal: Signal) -> Currents:
     return Currents(signal.shape, (Term(signal.ids, identity),), signal.level)
 
 
+def wired(layer: Any, read: Sequence[Signal], kernel: Kernel, place: str) -> Signal:
+    """The signal behind wiring: a layer that joins several tensors, or one as in :func:`through`.
+
+    Raises:
+        ModelError: the layer is not known.
+    """
+    if isinstance(layer, keras.layers.Add):
+        return added(read)
+    if isinstance(layer, keras.layers.Concatenate):
+        return joined(read, layer.axis)
+    if len(read) != 1:
+        raise ModelError("a layer of this kind is not known to the export", where=place)
+    return through(unwrapped(layer), read[0], kernel, place)
+
+
 def through(layer: Any, signal: Signal, kernel: Kernel, place: str) -> Signal:
     """The signal behind a layer without neurons.
 
@@ -86,7 +103,11 @@ def through(layer: Any, signal: Signal, kernel: Kernel, place: str) -> Signal:
         raise ModelError(
             "a layer of this kind is not known to the export", where=place, todo="Convert the network with snnctl."
         )
-    block_map, shape = LINEAR[type(layer)](layer, signal.shape, kernel)
+    return mapped(signal, *LINEAR[type(layer)](layer, signal.shape, kernel))
+
+
+def mapped(signal: Signal, block_map: BlockMap, shape: Shape) -> Currents:
+    """The signal behind a linear map to a tensor of ``shape``."""
     if isinstance(signal, Spikes):
         return Currents(shape, (Term(signal.ids, block_map),), signal.level)
     terms = tuple(Term(term.ids, composed(term.block_map, block_map)) for term in signal.terms)

@@ -32,13 +32,13 @@ def _in_double(constrained: Callable[[Any, Constraints], Any], values: Any, cons
     return np.asarray(keras.ops.convert_to_numpy(constrained(tensor, constraints)), np.float64)
 
 
-def synapse_groups(layer: Any, read: Sequence[Signal], constraints: Constraints, place: str) -> list[list[Term]]:
+def synapse_groups(layer: Any, read: Sequence[Signal], kernel: Kernel, place: str) -> list[list[Term]]:
     """What leads to the neurons of an integrating layer, by synapse group.
 
     Args:
         layer: the layer.
         read: what each of its groups reads.
-        constraints: of the hardware.
+        kernel: gives the weights of a layer.
         place: where the layer stands, for messages.
 
     Raises:
@@ -47,7 +47,7 @@ def synapse_groups(layer: Any, read: Sequence[Signal], constraints: Constraints,
     found = []
     for chain, signal in zip(layer.groups(), read, strict=True):
         for synapses in chain:
-            signal = through(synapses, signal, kernels(constraints), place)
+            signal = through(synapses, signal, kernel, place)
         found.append(list(currents(signal).terms))
     return found
 

@@ -95,7 +95,10 @@ class Batch:
 
     @cached_property
     def synaptic_operations(self) -> Mapping[str, int | None]:
-        """Synaptic operations of all samples together by the layer that integrates; needs "spikes"."""
+        """Synaptic operations of all samples together by the layer that integrates; needs "spikes".
+
+        None where they cannot be counted.
+        """
         return self._summed("spikes")
 
     @cached_property
@@ -104,9 +107,12 @@ class Batch:
         return self._summed("nonzero")
 
     def _summed(self, need: str) -> Mapping[str, int | None]:
-        counted = {source.name: self._of(need, source.name) for source in self.network.sources}
-        found = operations(self.network.fan_outs, counted)
-        return MappingProxyType({name: None if count is None else int(count) for name, count in found.items()})
+        network, fans = self.network, self.network.fan_outs
+        targets = (*network.integrating(relays=False), *network.integrating(relays=True))
+        if fans is None:
+            return MappingProxyType(dict.fromkeys(targets))
+        found = operations(fans, {source.name: self._of(need, source.name) for source in network.sources})
+        return MappingProxyType({name: int(found.get(name, 0)) for name in targets})
 
     def _of(self, need: str, layer: str) -> np.ndarray:
         try:

@@ -11,11 +11,12 @@ import keras
 import numpy as np
 
 from snnctl.conversion.graph import graph_of, sized
+from snnctl.errors import ModelError
 from snnctl.metrics.prices import Prices
-from snnctl.metrics.relu_operations import Connections, connections
-from snnctl.metrics.synaptic_operations import FanOut, fan_outs
+from snnctl.metrics.synaptic_operations import Connections, FanOut, connections, fan_outs
 from snnctl.ttfs.coding import InputCoding
 from snnctl.ttfs.observe import pools
+from snnctl.ttfs.readout import Readout
 from snnctl.ttfs.spiking import SpikingLayer
 from snnctl.ttfs.timeline import Window, timeline
 
@@ -125,9 +126,25 @@ class MeasuredNetwork:
         return None if coding is None else (coding.low, coding.high)
 
     @cached_property
-    def fan_outs(self) -> Sequence[FanOut]:
-        """The synapses of a spiking network, see :func:`~snnctl.metrics.synaptic_operations.fan_outs`."""
-        return tuple(fan_outs(self.model))
+    def fan_outs(self) -> Sequence[FanOut] | None:
+        """The synapses of a spiking network, see :func:`~snnctl.metrics.synaptic_operations.fan_outs`.
+
+        None where they cannot be counted: a plugin's linear layer.
+        """
+        try:
+            return tuple(fan_outs(self.model))
+        except ModelError:
+            return None
+
+    @cached_property
+    def readouts(self) -> Sequence[str]:
+        """The names of a spiking network's readouts, in the order of computation."""
+        return tuple(step.name for step in graph_of(self.model).steps if isinstance(step.layer, Readout))
+
+    def integrating(self, relays: bool) -> Sequence[str]:
+        """The names of the relay layers of a spiking network, or of all others that have synapses."""
+        layers = tuple(layer.name for layer in self.layers if (layer.kind == "relay") == relays)
+        return layers if relays else (*layers, *self.readouts)
 
     @cached_property
     def connections(self) -> Connections | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -10,6 +10,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from snnctl.conversion.graph import Step, computed
 from snnctl.forward import compiled
 from snnctl.metrics.batch import Batch
 from snnctl.metrics.network import MeasuredNetwork
@@ -113,14 +114,16 @@ def _relu(network: MeasuredNetwork, needs: Collection[str]) -> Observe:
     connections = network.connections
     if "nonzero" not in needs or connections is None:
         return lambda inputs: (keras.tree.flatten(network.model(inputs, training=False)), {})
-    view = connections.inputs()
+    graph, names = connections.graph, {layer.name for layer in connections.layers}
 
     def observe(inputs: Any) -> tuple[list[Any], dict[str, dict[str, Any]]]:
-        outputs, read = view(inputs, training=False)
-        counted = {
-            layer.name: ops.sum(ops.cast(values != 0, "int32"), axis=0)
-            for layer, values in zip(connections.layers, read, strict=True)
-        }
-        return keras.tree.flatten(outputs), {"nonzero": counted}
+        counted: dict[str, Any] = {}
+
+        def call(step: Step, values: Mapping[int, Any]) -> list[Any]:
+            if step.name in names:
+                counted[step.name] = ops.sum(ops.cast(values[step.inputs[0]] != 0, "int32"), axis=0)
+            return step.call(values)
+
+        return computed(graph, inputs, call), {"nonzero": counted}
 
     return observe

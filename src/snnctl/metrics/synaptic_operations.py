@@ -1,60 +1,116 @@
-"""Synaptic operations: each spike, times the synapses it really reaches."""
+"""Operations: accumulates of a spiking network, and multiply-accumulates of a ReLU network or of the one it equals."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
 
-from snnctl.conversion.fan_out import bundles
-from snnctl.conversion.graph import graph_of
-from snnctl.ttfs.relay import Relay
+from snnctl.conversion.graph import Graph, Step, graph_of, sized
+from snnctl.errors import ConversionError
+from snnctl.lowering.blocks import without_weights
+from snnctl.lowering.linear import LINEAR, structure
+from snnctl.lowering.size import FanOut, fan_outs
+
+if TYPE_CHECKING:
+    from snnctl.metrics.batch import Batch
+    from snnctl.metrics.network import MeasuredNetwork
+
+__all__ = ["Connection", "Connections", "FanOut", "RunningMacs", "RunningOperations", "connections", "fan_outs"]
+
+L = keras.layers
+WEIGHTED = (
+    *(L.Dense, L.Conv1D, L.Conv2D, L.Conv3D, L.DepthwiseConv1D, L.DepthwiseConv2D),
+    *(L.Conv1DTranspose, L.Conv2DTranspose, L.Conv3DTranspose),
+)
+SEPARABLE = {L.SeparableConv1D: L.DepthwiseConv1D, L.SeparableConv2D: L.DepthwiseConv2D}
+NOT_COUNTED = (L.BatchNormalization, L.Normalization, L.PReLU)  # have weights, and none between two neurons
+PRODUCTS = ("Matmul", "Einsum", "Dot", "Tensordot", "Attention", "AdditiveAttention")  # of activations
 
 
 @dataclass(frozen=True)
-class FanOut:
-    """The synapses from the spikes of one layer to the neurons of another.
-
-    A synapse joins two neurons, whatever its weight; however many ways lead through wiring from one to the other, it is
-    one synapse, but each group of synapses of a layer has its own. A pool counts as a neuron: a spike that passes it
-    reaches the synapses of the pool's output, and the spikes of the other members reach none behind it.
+class Connection:
+    """A layer with weights between its inputs and its outputs.
 
     Args:
-        source: the layer whose spikes arrive: input coding, spiking, relay or pooling layer; "input" in a network
-            that is given spike times.
-        target: the layer of neurons, or the readout, that integrates them.
-        relayed: whether the target is a relay layer.
-        synapses: how many lead from each neuron or pool of the source to the target, borders included: integers in
-            the source's shape. None where they cannot be counted.
+        name: the layer's.
+        key: of the tensor it reads.
+        macs: multiply-accumulates that each of its inputs takes part in, borders included: integers in its shape.
+        within: multiply-accumulates that have no such input: the second half of a separable convolution.
     """
 
-    source: str
-    target: str
-    relayed: bool
-    synapses: np.ndarray | None
+    name: str
+    key: int
+    macs: np.ndarray
+    within: int = 0
 
 
-def fan_outs(model: keras.Model) -> list[FanOut]:
-    """The synapses of a spiking network, one entry for each pair of layers, in the order of computation.
+@dataclass(frozen=True)
+class Connections:
+    """All of a network.
 
     Args:
-        model: a spiking network whose input has a fixed size.
-
-    Raises:
-        ConversionError: a network without a single input, or one that computes in a way of its own.
-        ValueError: the input's size is not fixed.
+        graph: the network.
+        layers: in the order of computation.
     """
-    graph = graph_of(model)
-    names = {graph.input: "input", **{step.outputs[0]: step.name for step in graph.steps}}
-    return [
-        FanOut(names[bundle.source], bundle.target.name, isinstance(bundle.target.layer, Relay), bundle.counts)
-        for bundle in bundles(graph)
-    ]
+
+    graph: Graph
+    layers: Sequence[Connection]
+
+    @property
+    def macs(self) -> int:
+        """Dense multiply-accumulates of one sample."""
+        return sum(int(layer.macs.sum()) + layer.within for layer in self.layers)
 
 
-def operations(fans: Sequence[FanOut], spikes: Mapping[str, np.ndarray]) -> dict[str, np.ndarray | None]:
+def connections(model: keras.Model, shape: tuple[int, ...]) -> Connections | None:
+    """The connections of a ReLU network.
+
+    Weights between neurons count; normalisations, poolings, sums and activations do not. [NeuroBench]
+
+    Args:
+        model: the network.
+        shape: of one sample.
+
+    Returns:
+        None where they cannot be counted: a network that hides its graph, a layer that is not known.
+    """
+    try:
+        graph = graph_of(sized(model, shape))
+    except ConversionError:
+        return None
+    found = []
+    for step in graph.steps:
+        if type(step.layer) in (*WEIGHTED, *SEPARABLE):
+            found.append(_connection(step, tuple(side or 1 for side in graph.shapes[step.inputs[0]])))
+        elif _multiplies(step.layer):
+            return None
+    return Connections(graph, found)
+
+
+def _connection(step: Step, shape: tuple[int, ...]) -> Connection:
+    layer, kind = step.layer, type(step.layer)
+    kernel = structure if kind in WEIGHTED else _depthwise
+    block_map, behind = LINEAR[SEPARABLE.get(kind, kind)](layer, shape, kernel)
+    macs = np.broadcast_to(block_map.fan_out, (block_map.places, block_map.channels)).reshape(shape)
+    return Connection(step.name, step.inputs[0], macs, 0 if kind in WEIGHTED else int(np.prod(behind)) * layer.filters)
+
+
+def _depthwise(layer: Any) -> np.ndarray:
+    return without_weights(tuple(layer.depthwise_kernel.shape))
+
+
+def _multiplies(layer: object) -> bool:
+    """Whether a layer that is no connection may be one of a kind that is not known."""
+    if type(layer).__name__ in PRODUCTS:
+        return True
+    return bool(getattr(layer, "weights", ())) and not isinstance(layer, NOT_COUNTED)
+
+
+def operations(fans: Sequence[FanOut], spikes: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Synaptic operations by target: spikes times the synapses they reach, exact.
 
     Args:
@@ -62,46 +118,77 @@ def operations(fans: Sequence[FanOut], spikes: Mapping[str, np.ndarray]) -> dict
         spikes: by source, whether each neuron or pool fired, or how often, (\\*any, \\*shape of the source).
 
     Returns:
-        int64 of shape (\\*any,); None where the synapses cannot be counted.
+        int64 of shape (\\*any,).
     """
-    found: dict[str, np.ndarray | None] = {}
+    found: dict[str, np.ndarray] = {}
     for fan in fans:
-        before = found.get(fan.target, np.int64(0))
-        if before is None or fan.synapses is None:
-            found[fan.target] = None
-            continue
-        fired = spikes[fan.source].astype(np.int64)
-        found[fan.target] = before + np.tensordot(fired, fan.synapses, fan.synapses.ndim)
+        reached = np.tensordot(spikes[fan.source].astype(np.int64), fan.synapses, fan.synapses.ndim)
+        found[fan.target] = found.get(fan.target, np.int64(0)) + reached
     return found
 
 
 class RunningOperations:
-    """Sums up synaptic operations batch by batch.
+    """Sums up operations by layer, batch by batch."""
 
-    Args:
-        fans: of the network.
-    """
-
-    def __init__(self, fans: Sequence[FanOut]) -> None:
-        self._relayed = {fan.target: fan.relayed for fan in fans}
-        self._counts: dict[str, int | None] = dict.fromkeys(self._relayed, 0)
+    def __init__(self) -> None:
+        self._counts: dict[str, int | None] = {}
         self._images = 0
 
     def add(self, counts: Mapping[str, int | None], images: int) -> None:
-        """Take note of the operations of some images, by target; None where they cannot be counted."""
-        for target, count in counts.items():
-            before = self._counts[target]
-            self._counts[target] = None if before is None or count is None else before + count
+        """Take note of the operations of some images, by layer; None where they cannot be counted."""
+        for name, count in counts.items():
+            before = self._counts.get(name, 0)
+            self._counts[name] = None if before is None or count is None else before + count
         self._images += images
 
-    def of(self, target: str) -> float | None:
-        """Operations per image that a layer integrates; None where they cannot be counted."""
-        return self._per_image([self._counts.get(target, 0)])
-
-    def per_image(self, relayed: bool) -> float | None:
-        """Operations per image that relay layers integrate, or that all others do; None likewise."""
-        return self._per_image([count for target, count in self._counts.items() if self._relayed[target] == relayed])
-
-    def _per_image(self, counts: Sequence[int | None]) -> float | None:
+    def per_image(self, names: Collection[str]) -> float | None:
+        """Operations per image of some layers together; None where they cannot be counted."""
+        counts = [self._counts.get(name, 0) for name in names]
         known = [count for count in counts if count is not None]
         return sum(known) / self._images if len(known) == len(counts) else None
+
+
+class RunningMacs:
+    """Sums up multiply-accumulates batch by batch.
+
+    In a spiking network every synapse of spiking layers and readouts stands for one; those of relay neurons, which only
+    wait, do not.
+
+    Args:
+        network: ReLU or spiking.
+    """
+
+    def __init__(self, network: MeasuredNetwork) -> None:
+        self.network = network
+        self._nonzero = RunningOperations()
+
+    @property
+    def dense(self) -> int | None:
+        """All of one image; None where they cannot be counted."""
+        network = self.network
+        if network.kind == "relu":
+            return None if network.connections is None else network.connections.macs
+        fans = network.fan_outs
+        return None if fans is None else sum(int(fan.synapses.sum()) for fan in fans if not fan.relayed)
+
+    @property
+    def nonzero(self) -> float | None:
+        """Those of one image whose input is not 0, on average; None where they cannot be counted."""
+        network = self.network
+        if network.kind == "snn":
+            return self._nonzero.per_image(network.integrating(relays=False))
+        if network.connections is None:
+            return None
+        return self._nonzero.per_image([layer.name for layer in network.connections.layers])
+
+    def add(self, batch: Batch) -> None:
+        """Take note of a batch; needs "nonzero"."""
+        counts: Mapping[str, int | None] = {}
+        if self.network.kind == "snn":
+            counts = batch.nonzero_operations
+        elif self.network.connections is not None:
+            counts = {
+                layer.name: int((batch.nonzero(layer.name) * layer.macs).sum()) + layer.within * len(batch)
+                for layer in self.network.connections.layers
+            }
+        self._nonzero.add(counts, len(batch))

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from snnctl.errors import ConversionError
+from snnctl.errors import ConversionError, ModelError
 from snnctl.verbs.opening import open_network
 from snnctl.verbs.options import ModelSourceOptions
 from snnctl.verbs.result import Run
@@ -77,10 +77,15 @@ def of_spiking(model: keras.Model, calibrated: bool = True, names: Sequence[str]
     """
     from snnctl.conversion.origins import with_origins
     from snnctl.conversion.spiking_table import NEURONS, neurons_by_kind, spiking_table
+    from snnctl.lowering.size import leaving
     from snnctl.ttfs.hardware import constraints_of
     from snnctl.ttfs.timeline import latency
 
-    rows = with_origins(spiking_table(model, calibrated), names) if names else spiking_table(model, calibrated)
+    try:
+        rows = spiking_table(model, leaving(model), calibrated)
+    except ModelError:  # synapses that cannot be counted
+        rows = spiking_table(model, {}, calibrated)
+    rows = with_origins(rows, names) if names else rows
     firing = [row.synapses for row in rows if row.kind in NEURONS]
     counted = [synapses for synapses in firing if synapses is not None]
     return {

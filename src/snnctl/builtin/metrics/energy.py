@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from snnctl.metrics.batch import Batch
-from snnctl.metrics.macs import RunningMacs
 from snnctl.metrics.network import MeasuredNetwork
-from snnctl.metrics.synaptic_operations import RunningOperations
+from snnctl.metrics.synaptic_operations import RunningMacs, RunningOperations
 from snnctl.plugins.metric import Metric
 
 PJ_IN_NJ = 1000.0
@@ -28,7 +27,7 @@ class Energy(Metric):
     def __init__(self, network: MeasuredNetwork) -> None:
         """See :class:`~snnctl.plugins.Metric`."""
         super().__init__(network)
-        self._operations = RunningOperations(network.fan_outs) if network.kind == "snn" else None
+        self._operations = RunningOperations() if network.kind == "snn" else None
         self._macs = RunningMacs(network)
 
     def add(self, batch: Batch) -> None:
@@ -42,9 +41,8 @@ class Energy(Metric):
         prices = self.network.prices
         figures: dict[str, Any] = {}
         if self._operations is not None:
-            paid = [self._operations.per_image(relayed=relayed) for relayed in (False, True)]
-            known = [count for count in paid if count is not None]
-            figures["spiking_nj"] = sum(known) * prices.ac_pj / PJ_IN_NJ if len(known) == len(paid) else None
+            paying = [name for relays in (False, True) for name in self.network.integrating(relays)]
+            figures["spiking_nj"] = _energy(self._operations.per_image(paying), prices.ac_pj)
         figures["relu_nj"] = _energy(self._macs.dense, prices.mac_pj)
         figures["relu_nonzero_nj"] = _energy(self._macs.nonzero, prices.mac_pj)
         return {

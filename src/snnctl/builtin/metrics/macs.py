@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from snnctl.metrics.batch import Batch
-from snnctl.metrics.macs import RunningMacs
 from snnctl.metrics.network import MeasuredNetwork
+from snnctl.metrics.synaptic_operations import RunningMacs
 from snnctl.plugins.metric import Metric
 
 

@@ -25,7 +25,7 @@ class SynapticOperations(Metric):
     def __init__(self, network: MeasuredNetwork) -> None:
         """See :class:`~snnctl.plugins.Metric`."""
         super().__init__(network)
-        self._running = RunningOperations(network.fan_outs)
+        self._running = RunningOperations()
 
     def add(self, batch: Batch) -> None:
         """See :class:`~snnctl.plugins.Metric`."""
@@ -33,18 +33,13 @@ class SynapticOperations(Metric):
 
     def result(self) -> Mapping[str, Any]:
         """See :class:`~snnctl.plugins.Metric`."""
-        running = self._running
+        network, per_image = self.network, self._running.per_image
+        layers = [{"name": layer.name, "synaptic_operations": per_image([layer.name])} for layer in network.layers]
         return {
-            "synaptic_operations": running.per_image(relayed=False),
-            "relay_synaptic_operations": running.per_image(relayed=True),
-            "layers": [
-                {"name": layer.name, "synaptic_operations": running.of(layer.name)} for layer in self.network.layers
-            ],
+            "synaptic_operations": per_image(network.integrating(relays=False)),
+            "relay_synaptic_operations": per_image(network.integrating(relays=True)),
+            "layers": layers,
             "readouts": [
-                {"name": name, "kind": "readout", "synaptic_operations": running.of(name)} for name in self._readouts()
+                {"name": name, "kind": "readout", "synaptic_operations": per_image([name])} for name in network.readouts
             ],
         }
-
-    def _readouts(self) -> list[str]:
-        hidden = {layer.name for layer in self.network.layers}
-        return list(dict.fromkeys(fan.target for fan in self.network.fan_outs if fan.target not in hidden))

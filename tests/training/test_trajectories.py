@@ -1,6 +1,6 @@
-"""Spiking networks with branches, clipped and signed neurons train along their ReLU networks' trajectories.
+"""A spiking network (b1) trains along its ReLU network's trajectory; with alpha1 neurons it does not. [HP]
 
-They do where each bias of the source is one D of the spiking network, and each D a bias. They do not where conversion
+It does where each bias of the source is one D of the spiking network, and each D a bias. It does not where conversion
 shares or folds parameters: two biases summed to one threshold, a leaky ReLU's kernel doubled for its two halves.
 """
 
@@ -14,11 +14,24 @@ import pytest
 
 from snnctl.conversion.build import SpikingSettings, build_spiking
 from snnctl.models import precision
+from snnctl.training.optimizers import make_optimizer
 from snnctl.ttfs.timeline import relays, spiking_layers
 
 STEPS, BATCH = 50, 8
 SHAPE, CLASSES = (8, 8, 2), 3
 L = keras.layers
+
+
+def dense(x):
+    """As published: one wide hidden layer."""
+    return L.Dense(CLASSES)(L.Dense(100, activation="relu")(L.Flatten()(x)))
+
+
+def convolutional(x):
+    """Convolutions with stride and zero padding, pooling, dense layers."""
+    x = L.Conv2D(6, 5, strides=2, padding="same", activation="relu")(x)
+    x = L.Conv2D(8, 3, padding="same", activation="relu")(L.MaxPooling2D(2)(x))
+    return L.Dense(CLASSES)(L.Dense(20, activation="relu")(L.Flatten()(x)))
 
 
 def residual(x):
@@ -75,91 +88,106 @@ def leaky(x):
 
 
 class Race:
-    """A ReLU network and its spiking form, trained on the same batches in float64."""
+    """A ReLU network and its spiking form, trained on the same batches."""
 
-    def __init__(self, build: Callable) -> None:
+    def __init__(self, build: Callable, dtype: str = "float64", neuron: str = "b1") -> None:
         keras.utils.set_random_seed(0)
         rng = np.random.default_rng(0)
-        with precision("float64"):
+        self.dtype = dtype
+        with precision(dtype):
             start = keras.Input(SHAPE)
             self.relu = keras.Model(start, build(start))
             for bias in (weight for weight in self.relu.trainable_variables if weight.name == "bias"):
                 bias.assign(rng.normal(scale=0.1, size=bias.shape))  # all different, so that they can be told apart
-            self.snn = build_spiking(self.relu, SpikingSettings(input_range=(0.0, 1.0), dtype="float64"))
-        self.inputs = rng.uniform(0, 1, (STEPS * BATCH, *SHAPE))
+            self.snn = build_spiking(self.relu, SpikingSettings(neuron=neuron, dtype=dtype))
+        self.inputs = rng.uniform(0, 1, (STEPS * BATCH, *SHAPE)).astype(dtype)
         self.labels = rng.integers(0, CLASSES, STEPS * BATCH)
+        # For each parameter of the ReLU network the one of the spiking network that starts with the same values.
+        same = [
+            [other for other in self.snn.trainable_variables if np.array_equal(other, weight)]
+            for weight in self.relu.trainable_variables
+        ]
+        self.counterparts = [alike[0] if alike else None for alike in same]
 
-    def run(self) -> float:
+    def run(self, optimizer: str = "sgd") -> float:
         """The largest difference of two parameters afterwards, relative to the largest of the tensor."""
-        start = [weight.numpy() for weight in self.relu.trainable_variables]
-        pairs = list(zip(self.relu.trainable_variables, self.counterparts(), strict=True))
+        weights, start = self.relu.trainable_variables, [each.numpy() for each in self.relu.trainable_variables]
         for model in (self.relu, self.snn):
-            loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True, dtype="float64")
-            model.compile(keras.optimizers.SGD(0.05), loss)
+            loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True, dtype=self.dtype)
+            model.compile(make_optimizer(optimizer, 1e-3 if optimizer == "adam" else 0.05), loss)
             model.fit(self.inputs, self.labels, batch_size=BATCH, shuffle=False, verbose=0)
-        moved = [distance(weight.numpy(), before) for (weight, _), before in zip(pairs, start, strict=True)]
+        moved = [distance(weight.numpy(), before) for weight, before in zip(weights, start, strict=True)]
         assert max(moved) > 0.01, "the test must see training happen"
+        pairs = zip(weights, self.counterparts, strict=True)
         return max(distance(weight.numpy(), other.numpy()) for weight, other in pairs if other is not None)
 
-    def counterparts(self) -> list:
-        """For each parameter of the ReLU network the one of the spiking network that starts with the same values."""
-        found = []
-        for weight in self.relu.trainable_variables:
-            alike = [other for other in self.snn.trainable_variables if np.array_equal(other, weight)]
-            found.append(alike[0] if alike else None)
-        return found
-
     @property
-    def without_counterpart(self) -> list[str]:
-        """Parameters of either network that the other one has not."""
-        found = self.counterparts()
-        missing = [
-            weight.path for weight, other in zip(self.relu.trainable_variables, found, strict=True) if other is None
-        ]
-        used = {id(other) for other in found}
-        return missing + [weight.path for weight in self.snn.trainable_variables if id(weight) not in used]
+    def one_to_one(self) -> bool:
+        """Whether each parameter of either network has one in the other."""
+        return {id(each) for each in self.counterparts} == {id(each) for each in self.snn.trainable_variables}
 
     def logit_difference(self) -> float:
         """The largest, on some of the images."""
         return float(np.abs(self.relu(self.inputs[:20]) - self.snn(self.inputs[:20])).max())
 
 
-def distance(first, second) -> float:
+def distance(first: np.ndarray, second: np.ndarray) -> float:
     return float(np.abs(first - second).max() / np.abs(first).max())
 
 
-@pytest.mark.parametrize("build", [residual, clipped, densely_connected])
-def test_the_same_weights_after_50_batches(build):
-    race = Race(build)
-    assert not race.without_counterpart
-    assert race.run() <= 1e-9
-    assert race.logit_difference() <= 1e-9
+LONG = pytest.mark.long
 
 
-def test_the_networks_hold_what_they_are_named_after():
+@pytest.mark.parametrize(
+    ("build", "dtype", "optimizer"),
+    [
+        (convolutional, "float64", "adam"),
+        pytest.param(convolutional, "float64", "sgd", marks=LONG),
+        (convolutional, "float32", "sgd"),
+        pytest.param(dense, "float64", "adam", marks=LONG),
+        pytest.param(dense, "float32", "sgd", marks=LONG),
+        (residual, "float64", "sgd"),
+        pytest.param(clipped, "float64", "sgd", marks=LONG),
+        (bottlenecks, "float64", "sgd"),
+        pytest.param(densely_connected, "float64", "sgd", marks=LONG),
+    ],
+)
+def test_the_same_weights_after_50_batches(build: Callable, dtype: str, optimizer: str) -> None:
+    race = Race(build, dtype)
+    assert race.one_to_one
+    tolerance = 1e-9 if dtype == "float64" else 1e-4
+    assert race.run(optimizer) <= tolerance
+    assert race.logit_difference() <= tolerance
+
+
+def test_the_networks_hold_what_they_are_named_after() -> None:
     assert relays(Race(residual).snn)
     assert relays(Race(densely_connected).snn)
     assert {layer.max_value for layer in spiking_layers(Race(clipped).snn)} == {6.0, 1.0, float(np.float32(0.4))}
     assert any(layer.signed for layer in spiking_layers(Race(bottlenecks).snn))
 
 
-def test_the_same_weights_after_50_batches_with_signed_neurons():
-    """The source has no parameter for the thresholds of neurons that only carry a sum: they stay as they are."""
+def test_windows_of_pairs_grow_and_their_thresholds_stay() -> None:
+    """The source has no parameter for the thresholds of neurons that only carry a sum."""
     race = Race(bottlenecks)
     carrying = [layer for layer in spiking_layers(race.snn) if layer.signed]
-    assert carrying
-    widths = [float(layer.width.numpy()) for layer in carrying]
-    assert not race.without_counterpart
-    assert race.run() <= 1e-9
-    assert race.logit_difference() <= 1e-9
-    assert all(float(layer.width.numpy()) > width for layer, width in zip(carrying, widths, strict=True))
-    assert all(not np.any(layer.D) for layer in carrying)
+    widths = [float(layer.width) for layer in carrying]
+    race.snn(race.inputs[:8] * 10, training=True)
+    assert sum(float(layer.width) for layer in carrying) > sum(widths)
+    assert all(not np.any(layer.D) and not layer.D.trainable for layer in carrying)
 
 
-@pytest.mark.parametrize("build", [residual_with_two_biases, leaky])
-def test_shared_parameters_leave_the_trajectory(build):
-    """Where conversion makes one parameter of two, or two of one, a step is another one."""
-    race = Race(build)
-    assert race.without_counterpart
-    assert race.logit_difference() <= 1e-9
+@pytest.mark.parametrize(
+    ("build", "neuron"),
+    [(leaky, "b1"), pytest.param(residual_with_two_biases, "b1", marks=LONG), (dense, "alpha1")],
+)
+def test_shared_parameters_and_other_neurons_leave_the_trajectory(build: Callable, neuron: str) -> None:
+    """Where conversion makes one parameter of two, or two of one, a step is another one; so it is with other slopes.
+
+    So the comparison can fail.
+    """
+    race = Race(build, neuron=neuron)
+    if neuron == "b1":
+        assert not race.one_to_one
+        assert race.logit_difference() <= 1e-9
     assert race.run() > 1e-4

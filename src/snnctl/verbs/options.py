@@ -107,7 +107,8 @@ class WatchedOptions(Options):
     callback: Chosen | None = chosen_field("callbacks", "Watch or steer the training: NAME, or NAME.OPTION=VALUE.")
 
 
-Bits = Annotated[int, Field(ge=0, le=16)]
+MOST_BITS = 16  # as in snnctl.ttfs.constraints, which imports Keras
+Bits = Annotated[int, Field(ge=0, le=MOST_BITS)]
 NO_BITS = "--w-min and --w-max (w_min, w_max) are the range of rounded weights, and weights are not rounded"
 BITS = "Add --weight-bits (weight_bits), from 1 to 16."
 Weight = Annotated[float, Field(ge=-1e6, le=1e6)]

@@ -7,8 +7,15 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from snnctl.ttfs.constraints import MOST_BITS
-from snnctl.verbs.options import NO_BITS, ModelSourceOptions, OptimisationOptions, Positive, Weight, require_range
+from snnctl.verbs.options import (
+    MOST_BITS,
+    NO_BITS,
+    ModelSourceOptions,
+    OptimisationOptions,
+    Positive,
+    Weight,
+    require_range,
+)
 from snnctl.verbs.sweep.axes import MOST, numbers, whole_numbers
 from snnctl.verbs.sweep.grid import AXES, count, given_axes
 

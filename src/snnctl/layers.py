@@ -9,7 +9,7 @@ from snnctl.ttfs.hardware import ConstrainedWiring
 from snnctl.ttfs.integration import Diagonal
 from snnctl.ttfs.pooling import EarliestSpikePooling1D, EarliestSpikePooling2D, EarliestSpikePooling3D
 from snnctl.ttfs.readout import Readout
-from snnctl.ttfs.relay import Relay
+from snnctl.ttfs.relay import Relay, Silence
 from snnctl.ttfs.spiking import SpikingLayer
 from snnctl.ttfs.version_0_1 import OneToOne, SignedLayer
 
@@ -24,5 +24,6 @@ __all__ = [
     "Readout",
     "Relay",
     "SignedLayer",
+    "Silence",
     "SpikingLayer",
 ]

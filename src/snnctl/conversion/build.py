@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -22,7 +23,24 @@ from snnctl.conversion.settings import SpikingSettings
 from snnctl.conversion.values import Rectified, Signal, Value, Wire
 from snnctl.errors import ConversionError
 
-__all__ = ["SpikingSettings", "build_spiking"]
+__all__ = ["Built", "SpikingSettings", "build", "build_spiking"]
+
+
+@dataclass(frozen=True)
+class Built:
+    """A spiking network, and what became of the source's layers.
+
+    Args:
+        model: a functional Keras model from the same input to the logits.
+        sources: which layers of the source are in each layer of the wiring, by its name; layers of neurons and readouts
+            hold this themselves.
+        vanished: names of the source's layers that leave nothing, each once: what does nothing outside training, linear
+            activations, a softmax or sigmoid at the end, ReLUs of values that are never negative.
+    """
+
+    model: keras.Model
+    sources: Mapping[str, tuple[str, ...]]
+    vanished: tuple[str, ...]
 
 
 def build_spiking(
@@ -42,11 +60,16 @@ def build_spiking(
     Raises:
         ConversionError: layers that cannot be converted; names each, its place, and what would be accepted.
     """
+    return build(model, settings, rules).model
+
+
+def build(model: keras.Model, settings: SpikingSettings, rules: Mapping[type, Rule] | None = None) -> Built:
+    """As :func:`build_spiking`, with what became of the source's layers."""
     graph = graph_of(model)
     network = Network(settings)
     inputs = keras.Input(graph.model.inputs[0].shape[1:], name=INPUT, dtype=settings.dtype)
     signals: dict[int, Signal] = {graph.input: network.coded(inputs)}
-    obstacles = _walk(graph, network, signals, {**default_rules(), **(rules or {})})
+    obstacles, unchanged = _walk(graph, network, signals, {**default_rules(), **(rules or {})})
     outputs = []
     for key in graph.outputs:
         try:
@@ -55,12 +78,21 @@ def build_spiking(
             obstacles.append(_obstacle(error, graph.steps[-1]))
     if obstacles:
         raise refusal(obstacles, model.name)
-    return keras.Model(inputs, outputs if len(outputs) > 1 else outputs[0], name=f"{model.name}_spiking")
+    spiking = keras.Model(inputs, outputs if len(outputs) > 1 else outputs[0], name=f"{model.name}_spiking")
+    kept = {name for layer in spiking.layers for name in (layer.name, *getattr(layer, "source", ()))}
+    kept.update(name for names in network.sources.values() for name in names)
+    return Built(spiking, network.sources, tuple(dict.fromkeys(name for name in unchanged if name not in kept)))
 
 
-def _walk(graph: Graph, network: Network, signals: dict[int, Signal], rules: Mapping[type, Rule]) -> list[Obstacle]:
-    """Converts step by step; behind an obstacle it goes on with a stand-in, so that all are found at once."""
-    obstacles = []
+def _walk(
+    graph: Graph, network: Network, signals: dict[int, Signal], rules: Mapping[type, Rule]
+) -> tuple[list[Obstacle], list[str]]:
+    """Converts step by step; behind an obstacle it goes on with a stand-in, so that all are found at once.
+
+    Returns:
+        The obstacles, and the names of the steps that changed nothing.
+    """
+    obstacles, unchanged = [], []
     readers = graph.readers()
     for step in graph.steps:
         read = max(readers[key] for key in step.outputs)
@@ -69,11 +101,22 @@ def _walk(graph: Graph, network: Network, signals: dict[int, Signal], rules: Map
             obstacles += [Obstacle.of(_goes_on(signal)) for signal in inputs if _ended(signal)]
         try:
             signal = _converted(step, inputs, rules, network, read)
+            if len(inputs) == 1 and _same(signal, inputs[0]):
+                unchanged.append(step.name)
             signals[step.outputs[0]] = _shared(signal, network) if read > 1 else signal
         except (ConversionError, SizeNotFixedError, tf.errors.OpError) as error:
             obstacles.append(_obstacle(error, step))
             signals.update({key: _stand_in(step, graph.shapes[key]) for key in step.outputs})
-    return obstacles
+    return obstacles, unchanged
+
+
+def _same(signal: Signal, before: Signal) -> bool:
+    """Whether a rule has passed its input on, perhaps as the end of the network."""
+    if isinstance(signal, Rectified) and isinstance(before, Rectified):
+        return signal.max_value == before.max_value and _same(signal.value, before.value)
+    if isinstance(signal, Rectified) or isinstance(before, Rectified):
+        return False
+    return all(getattr(signal, part) is getattr(before, part) for part in ("terms", "offset", "then", "name"))
 
 
 def _obstacle(error: Exception, step: Step) -> Obstacle:

@@ -19,7 +19,7 @@ from snnctl.errors import ConversionError
 from snnctl.ttfs.coding import InputCoding
 from snnctl.ttfs.integration import IntegratingLayer
 from snnctl.ttfs.readout import Readout
-from snnctl.ttfs.relay import Relay
+from snnctl.ttfs.relay import Relay, Silence
 from snnctl.ttfs.spiking import SpikingLayer
 
 INPUT, CODING = "input", "input_coding"
@@ -34,9 +34,11 @@ class Network:
 
     Args:
         settings: precision, neuron model, windows.
+        sources: which layers of the source are in each layer of the wiring, by its name.
     """
 
     settings: SpikingSettings
+    sources: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _taken: set[str] = field(default_factory=lambda: {INPUT, CODING})
     _fired: dict[int, tuple[Rectified, Value]] = field(default_factory=dict)
     _relayed: dict[tuple[int, int], Wire] = field(default_factory=dict)
@@ -101,7 +103,7 @@ class Network:
         """The value as spikes: ``relu(z)`` and, where z may be negative, also ``relu(-z)``, which is read with -1."""
         z = self.shared(replace(value, then=()))
         ones = np.ones(z.shape[-1] or 1)
-        z = replace(z, name=f"{value.name}_carried", source=value.source)
+        z = replace(z, name=f"{value.name}_carried", source=value.source or (value.name,))
         if z.never_negative:
             terms: tuple[Term, ...] = (Term(self.fire(z, train_D=False), ones),)
         else:
@@ -171,6 +173,7 @@ class Network:
         """A selection or average of the wire, as a layer of its own."""
         name = self.unique(linear.name)
         tensor = linear.layer(name, self.settings.dtype)(wire.tensor)
+        self.sources[name] = (linear.name,)
         return replace(wire, tensor=tensor, pure=wire.pure and linear.selects, name=name)
 
     def merged(self, value: Value) -> Wire:
@@ -179,17 +182,21 @@ class Network:
             return value.terms[0].wire
         terms = self.aligned(value.terms, value.place)
         name = f"{value.name}_wiring"
-        tensors = [self._emitted(term, name) for term in terms]
+        source = value.source or (value.name,)
+        tensors = [self._emitted(term, name, source) for term in terms]
         total = tensors[0]
         if len(tensors) > 1:
-            total = keras.layers.Add(name=self.unique(name), dtype=self.settings.dtype)(tensors)
+            joint = self.unique(name)
+            self.sources[joint] = source
+            total = keras.layers.Add(name=joint, dtype=self.settings.dtype)(tensors)
         nonneg = all(term.wire.nonneg and not term.chain and np.all(term.scale >= 0) for term in terms)
         return Wire(total, terms[0].wire.level, False, nonneg, value.name, value.source)
 
-    def _emitted(self, term: Term, name: str) -> Any:
+    def _emitted(self, term: Term, name: str, source: tuple[str, ...]) -> Any:
         tensor = term.wire.tensor
         for linear in _chain(term):
             layer = linear.layer(self.unique(f"{name}_{linear.name}"), self.settings.dtype)
+            self.sources[layer.name] = (linear.name,) if linear.name in source else source
             tensor = layer(tensor)
             linear.assign_to(layer)
         return tensor
@@ -223,8 +230,15 @@ class Network:
         layer = keras.layers.Concatenate(axis=axis + 1, name=name, dtype=self.settings.dtype)
         tensor = layer([wire.tensor for wire in wires])
         source = tuple(dict.fromkeys(layer for wire in wires for layer in wire.source))
+        self.sources[name] = source
         pure, nonneg = all(wire.pure for wire in wires), all(wire.nonneg for wire in wires)
         return Wire(tensor, wires[0].level, pure, nonneg, name, source)
+
+    def silenced(self, wire: Wire) -> Wire:
+        """As many places as the wire has, at which nothing fires."""
+        name = self.unique(f"{wire.name}_silence")
+        self.sources[name] = wire.source
+        return replace(wire, tensor=Silence(name=name, dtype=self.settings.dtype)(wire.tensor), name=name)
 
     # Branches in step
 

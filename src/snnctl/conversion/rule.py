@@ -121,21 +121,21 @@ class Context:
             return self.rectify(value, max_value)
         if any(isinstance(waiting, Pooling) for waiting in value.then) and np.all(slope >= 0) and slope.ndim == 1:
             return self._pooled_leaky(value, slope, max_value)
-        return self._halves(self.network.shared(value), slope, max_value)
+        return self._halves(value, slope, max_value)
 
     def _pooled_leaky(self, value: Value, slope: np.ndarray, max_value: float | None) -> Value:
         """Pooling commutes with any increasing function."""
         poolings = [waiting for waiting in value.then if isinstance(waiting, Pooling)]
         if len(poolings) < len(value.then):
-            return self._halves(self.network.settled(value), slope, max_value)
-        halves = self._halves(self.network.shared(replace(value, then=())), slope, max_value)
+            return self._halves(value, slope, max_value)
+        halves = self._halves(replace(value, then=()), slope, max_value)
         for pooling in poolings:
             halves = self.network.pooled(pooling, halves)
         return halves
 
     def _halves(self, value: Value, slope: np.ndarray, max_value: float | None) -> Value:
         channels = np.ones(slope.shape[-1])
-        value = replace(value, name=self.name, source=(*value.source, self.name))
+        value = replace(self.network.shared(value), name=self.name, source=(*value.source, self.name))
         positive = self.network.fire(value, max_value=max_value)
         negated = replace(value.scaled_and_shifted(-channels, 0 * channels), name=f"{self.name}_negative")
         negative = self.network.fire(negated)
@@ -211,8 +211,12 @@ class Context:
         shapes = [value.shape for value in values]
         terms = []
         for half in range(max(len(value.terms) for value in values)):
-            # A value without a second half stands there with a weight of 0: the shapes must fit.
-            parts = [value.terms[half] if half < len(value.terms) else value.terms[0].silenced() for value in values]
+            parts = [
+                value.terms[half]
+                if half < len(value.terms)
+                else replace(value.terms[0], wire=self.network.silenced(value.terms[0].wire))
+                for value in values
+            ]
             wire = self.network.concatenated([part.wire for part in parts], axis, self.name)
             terms.append(Term(wire, _side_by_side([part.scale for part in parts], shapes, axis, self)))
         return Value(

@@ -53,10 +53,6 @@ class Term:
     scale: np.ndarray
     chain: tuple[Linear, ...] = ()
 
-    def silenced(self) -> Term:
-        """The term times 0."""
-        return replace(self, scale=0 * self.scale)
-
     def scaled(self, k: np.ndarray, shape: Shape) -> Term:
         """The term times ``k``, per channel (last axis) or of the term's whole ``shape``; folded where it can be."""
         if np.all(k == 1):

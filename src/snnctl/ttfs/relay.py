@@ -1,4 +1,4 @@
-"""Relay neurons: they carry spikes from one window to the next, unchanged."""
+"""Relay neurons, which carry spikes from one window to the next, unchanged; and places without any."""
 
 from __future__ import annotations
 
@@ -104,3 +104,19 @@ class Relay(keras.layers.Layer):
     def get_config(self) -> dict[str, Any]:
         """Everything needed to build the layer again."""
         return {**super().get_config(), "source": list(self.source), **to_config(self.constraints)}
+
+
+@keras.saving.register_keras_serializable("snnctl")
+class Silence(keras.layers.Layer):
+    """Places at which nothing fires: beside a pair of neurons, what stands for the second one of a single spike.
+
+    Shapes: any in, the same out.
+    """
+
+    def call(self, inputs):
+        """0, which is silence."""
+        return ops.zeros_like(inputs)
+
+    def compute_output_shape(self, input_shape):
+        """The input's shape."""
+        return input_shape

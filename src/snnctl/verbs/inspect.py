@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from snnctl.errors import ConversionError, ModelError
@@ -67,15 +67,16 @@ def obstacles(model: keras.Model, rules: Mapping[type, Any]) -> list[dict[str, s
     return []
 
 
-def of_spiking(model: keras.Model, calibrated: bool = True, names: Sequence[str] = ()) -> dict[str, Any]:
+def of_spiking(
+    model: keras.Model, calibrated: bool = True, sources: Mapping[str, tuple[str, ...]] | None = None
+) -> dict[str, Any]:
     """Layers, neurons by kind, parameters, synapses, constraints, and the latency if ``calibrated``.
 
     Args:
         model: a spiking network.
         calibrated: whether its windows mean something.
-        names: of the ReLU network's layers, if it is there: then wiring and carried neurons have a ``source`` too.
+        sources: of the wiring, if they are recorded: then it has a ``source`` too.
     """
-    from snnctl.conversion.origins import with_origins
     from snnctl.conversion.spiking_table import NEURONS, neurons_by_kind, spiking_table
     from snnctl.lowering.size import leaving
     from snnctl.ttfs.hardware import constraints_of
@@ -85,7 +86,7 @@ def of_spiking(model: keras.Model, calibrated: bool = True, names: Sequence[str]
         rows = spiking_table(model, leaving(model), calibrated)
     except ModelError:  # synapses that cannot be counted
         rows = spiking_table(model, {}, calibrated)
-    rows = with_origins(rows, names) if names else rows
+    rows = tuple(replace(row, source=row.source or (sources or {}).get(row.name, ())) for row in rows)
     firing = [row.synapses for row in rows if row.kind in NEURONS]
     counted = [synapses for synapses in firing if synapses is not None]
     return {

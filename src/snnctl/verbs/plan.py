@@ -30,10 +30,8 @@ def plan(options: ConvertOptions, run: Run) -> dict[str, Any]:
         ModelError: a network that is missing, damaged, or spiking already.
         UsageError, PluginError: see :func:`~snnctl.verbs.opening.open_network`.
     """
-    from snnctl.conversion.build import SpikingSettings, build_spiking
+    from snnctl.conversion.build import SpikingSettings, build
     from snnctl.conversion.graph import sized
-    from snnctl.conversion.source_table import source_table
-    from snnctl.conversion.vanished import vanished
 
     dataset = _dataset(options, run)
     network = open_network(options, run, dataset)
@@ -41,18 +39,16 @@ def plan(options: ConvertOptions, run: Run) -> dict[str, Any]:
     source = sized(network.model, dataset.input_shape) if dataset else network.model
     known = _input_range(options, network, dataset)
     settings = SpikingSettings(input_range=known or ASSUMED, dtype=network.dtype)
-    names = [row.name for row in source_table(source).rows]
-    found = of_spiking(build_spiking(source, settings, network.rules), calibrated=False, names=names)
-    kept = {name for layer in found["layers"] for name in (layer["name"], *layer["source"])}
+    built = build(source, settings, network.rules)
     return {
         "type": "snn",
         "plan": True,
         "name": network.model.name,
-        **found,
+        **of_spiking(built.model, calibrated=False, sources=built.sources),
         "input_range": list(settings.input_range),
         "assumed": known is None,
         "not_read": str(options.calibrate) if options.calibrate is not None else None,
-        "vanish": vanished(source, network.rules, kept),
+        "vanish": list(built.vanished),
     }
 
 

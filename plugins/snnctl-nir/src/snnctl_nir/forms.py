@@ -16,6 +16,7 @@ from snnctl.lowering.linear import LINEAR, slides
 from snnctl.lowering.selecting import selection
 from snnctl.ttfs.integration import Diagonal
 from snnctl.ttfs.pooling import EarliestSpikePooling
+from snnctl.ttfs.relay import Silence
 from snnctl_nir.arrangement import Shape, channels_first, in_a_row, is_channels_first, relabelled, to_nir
 from snnctl_nir.convolutions import Axis, channel_by_channel, enlarged, placed, ungrouped
 
@@ -110,6 +111,8 @@ def express(layer: Any, read: Read) -> Expressed:
     """
     if isinstance(layer, REARRANGING):
         return rearranged(layer, read)
+    if isinstance(layer, Silence):
+        return Expressed((nir.Scale(np.zeros(read.order.shape)),), 0, read.order, read.shape)
     if isinstance(layer, Diagonal):
         kernel = np.broadcast_to(read.kernel(layer), read.shape)
         return Expressed((nir.Scale(to_nir(kernel, read.order)),), 0, read.order, read.shape)

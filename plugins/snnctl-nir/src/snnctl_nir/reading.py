@@ -20,7 +20,7 @@ from snnctl.ttfs.coding import InputCoding
 from snnctl.ttfs.integration import Diagonal, IntegratingLayer
 from snnctl.ttfs.pooling import EarliestSpikePooling1D, EarliestSpikePooling2D, EarliestSpikePooling3D
 from snnctl.ttfs.readout import Readout
-from snnctl.ttfs.relay import Relay
+from snnctl.ttfs.relay import Relay, Silence
 from snnctl.ttfs.spiking import SpikingLayer
 from snnctl_nir.arrangement import Shape, channels_first, in_a_row, to_keras
 from snnctl_nir.fields import FORMAT, VERSION, unpacked
@@ -34,7 +34,7 @@ CLASSES: Mapping[str, type[keras.layers.Layer]] = {
     cls.__name__: cls
     for cls in (
         *(L.Dense, L.Conv1D, L.Conv2D, L.Conv3D, L.DepthwiseConv1D, L.DepthwiseConv2D),
-        *(L.Conv1DTranspose, L.Conv2DTranspose, L.Conv3DTranspose, Diagonal),
+        *(L.Conv1DTranspose, L.Conv2DTranspose, L.Conv3DTranspose, Diagonal, Silence),
         *(L.AveragePooling1D, L.AveragePooling2D, L.AveragePooling3D),
         *(L.GlobalAveragePooling1D, L.GlobalAveragePooling2D, L.GlobalAveragePooling3D),
         *(L.Flatten, L.Reshape, L.Permute, L.RepeatVector, L.Add, L.Concatenate),

@@ -25,7 +25,7 @@ from snnctl.ttfs.hardware import constraints_of
 from snnctl.ttfs.integration import IntegratingLayer
 from snnctl.ttfs.pooling import EarliestSpikePooling
 from snnctl.ttfs.readout import Readout as ReadoutLayer
-from snnctl.ttfs.relay import Relay, Silence
+from snnctl.ttfs.relay import Relay
 from snnctl.ttfs.spiking import SpikingLayer
 
 NOTHING = -1
@@ -138,8 +138,6 @@ class Lowering:
             return self.relayed(step, self.spikes(read[0], step))
         if isinstance(layer, EarliestSpikePooling):
             return self.pooled(step, self.spikes(read[0], step))
-        if isinstance(layer, Silence):
-            return Spikes(np.full(self.shape(step.outputs[0]), NOTHING), read[0].level)
         return wired(layer, read, kernels(self.constraints), step.place)
 
     def spikes(self, signal: Signal, step: Step) -> Spikes:

@@ -8,6 +8,8 @@ from typing import Any
 import keras
 import numpy as np
 
+from snnctl.ttfs.relay import Silence
+
 L = keras.layers
 Selection = Callable[[Any, np.ndarray], np.ndarray]
 NOTHING = -1  # stands where padding is
@@ -45,6 +47,10 @@ def _enlarge(layer: Any, array: np.ndarray) -> np.ndarray:
     return array
 
 
+def _silence(layer: Any, array: np.ndarray) -> np.ndarray:
+    return np.full_like(array, NOTHING)
+
+
 SELECTIONS: dict[type, Selection] = {
     L.Flatten: _flatten,
     L.Reshape: _reshape,
@@ -53,6 +59,7 @@ SELECTIONS: dict[type, Selection] = {
     **dict.fromkeys((L.ZeroPadding1D, L.ZeroPadding2D, L.ZeroPadding3D), _pad),
     **dict.fromkeys((L.Cropping1D, L.Cropping2D, L.Cropping3D), _crop),
     **dict.fromkeys((L.UpSampling1D, L.UpSampling2D, L.UpSampling3D), _enlarge),
+    Silence: _silence,
 }
 
 

@@ -18,26 +18,10 @@ def keras2_folder() -> Path:
 
 
 @pytest.fixture(scope="session")
-def early_keras2_folder() -> Path:
-    """Files that an early Keras 2, of TensorFlow 2.12, wrote."""
-    return TESTS / "fixtures" / "keras2-12"
-
-
-@pytest.fixture(scope="session")
 def expected(keras2_folder: Path) -> dict[str, np.ndarray]:
     """Inputs ("NAME/x") and the outputs Keras 2 computed for them ("NAME/y")."""
-    return arrays(keras2_folder / "expected.npz") | arrays(keras2_folder / "graph_operations.npz")
-
-
-@pytest.fixture(scope="session")
-def early_expected(early_keras2_folder: Path) -> dict[str, np.ndarray]:
-    """The same for the files of the early Keras 2."""
-    return arrays(early_keras2_folder / "expected.npz")
-
-
-def arrays(path: Path) -> dict[str, np.ndarray]:
-    with np.load(path) as stored:
-        return dict(stored)
+    files = [np.load(keras2_folder / name) for name in ("expected.npz", "graph_operations.npz")]
+    return {key: file[key] for file in files for key in file}
 
 
 @pytest.fixture(scope="module")
@@ -60,3 +44,14 @@ def small_model() -> keras.Model:
     chance = np.random.default_rng(5)
     model.set_weights([chance.uniform(0.2, 1.0, weight.shape) for weight in model.weights])
     return model
+
+
+@pytest.fixture(scope="session")
+def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with ``good.keras`` and ``good.h5``: two dense layers, alpha and beta."""
+    folder = tmp_path_factory.mktemp("good")
+    dense = [keras.layers.Dense(3, name="alpha"), keras.layers.Dense(2, name="beta")]
+    model = keras.Sequential([keras.Input((4,)), *dense], name="sequential")
+    for name in ("good.keras", "good.h5"):
+        model.save(folder / name)
+    return folder

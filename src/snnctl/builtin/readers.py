@@ -11,7 +11,7 @@ from snnctl.plugins.reader import Read, ReadContext, Reader
 if TYPE_CHECKING:
     import keras
 
-    from snnctl.models.weight_table import WeightTable
+    from snnctl.models.weights import WeightTable
 
 
 class KerasArchive(Reader):
@@ -22,8 +22,8 @@ class KerasArchive(Reader):
     suffixes = (".keras",)
 
     def read(self, path: Path, context: ReadContext) -> keras.Model:
-        """See :func:`snnctl.models.archive.open_archive`."""
-        from snnctl.models.archive import open_archive
+        """See :func:`snnctl.models.files.open_archive`."""
+        from snnctl.models.files import open_archive
 
         return open_archive(path, input_shape=context.input_shape, allow_code=context.allow_code)
 
@@ -36,9 +36,9 @@ class Hdf5(Reader):
     suffixes = (".h5", ".hdf5")
 
     def read(self, path: Path, context: ReadContext) -> keras.Model | Read:
-        """See :mod:`snnctl.models.hdf5`; the table of weights only tells which layer went where."""
+        """See :mod:`snnctl.models.files`; the table of weights only tells which layer went where."""
         from snnctl.models.dtype import precision
-        from snnctl.models.hdf5 import holds_full_model, open_full_model, open_weights, stored_dtype
+        from snnctl.models.files import holds_full_model, open_full_model, open_weights, stored_dtype
 
         if holds_full_model(path):
             return open_full_model(path, input_shape=context.input_shape, allow_code=context.allow_code)

@@ -9,11 +9,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from snnctl.models.checks import check_finite, check_fits, check_savable, kind_of
     from snnctl.models.dtype import as_dtype, dtype_of, precision
-    from snnctl.models.finite import check_finite
-    from snnctl.models.fit import check_fits
     from snnctl.models.load import LoadedModel, load_model
-    from snnctl.models.savable import check_savable
 
 __all__ = [
     "LoadedModel",
@@ -22,6 +20,7 @@ __all__ = [
     "check_fits",
     "check_savable",
     "dtype_of",
+    "kind_of",
     "load_model",
     "precision",
 ]
@@ -29,10 +28,11 @@ __all__ = [
 HOMES = {
     "LoadedModel": "load",
     "as_dtype": "dtype",
-    "check_finite": "finite",
-    "check_fits": "fit",
-    "check_savable": "savable",
+    "check_finite": "checks",
+    "check_fits": "checks",
+    "check_savable": "checks",
     "dtype_of": "dtype",
+    "kind_of": "checks",
     "load_model": "load",
     "precision": "dtype",
 }

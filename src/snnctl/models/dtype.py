@@ -9,10 +9,11 @@ from typing import Any
 import keras
 
 from snnctl.errors import ModelError
-from snnctl.models.finishing import finish
+from snnctl.models.safety import reason
+from snnctl.models.weights import finish
 
-LONGEST_REASON = 300  # characters
 FLOATS = ("float16", "bfloat16", "float32", "float64", "mixed_float16", "mixed_bfloat16")
+TRAINING = ("compile_config", "training_config")
 
 
 def dtype_of(model: keras.Model) -> str:
@@ -56,32 +57,36 @@ def as_dtype(model: keras.Model, dtype: str | None, *, allow_code: bool = False)
     """
     if dtype is None:
         return model
-    config = keras.saving.serialize_keras_object(model)
-    if set(_floats(config)) <= {dtype}:
+    config = without_training(keras.saving.serialize_keras_object(model))
+    changed = _with_dtype(config, dtype)
+    if changed == config:
         return model
-    copy = _rebuilt(model, config, dtype, allow_code)
+    try:
+        with precision(dtype):
+            copy = keras.saving.deserialize_keras_object(changed, safe_mode=not allow_code)
+    except (TypeError, ValueError, AttributeError) as error:
+        if "safe_mode" in str(error) or "unsafe" in str(error):  # code that may not run: who opens the file says so
+            raise
+        raise ModelError(
+            f"the network cannot be rebuilt in {dtype}: {reason(error)}",
+            where=model.name,
+            todo="Leave out the precision (dtype); or register its own layers, regularizers and functions with "
+            "keras.saving.register_keras_serializable, or build it in that precision "
+            f"(keras.config.set_floatx('{dtype}')).",
+        ) from error
     for new, old in zip(copy.weights, model.weights, strict=True):
         new.assign(keras.ops.convert_to_numpy(old))
     finish(copy)
     return copy
 
 
-def _rebuilt(model: keras.Model, config: Any, dtype: str, allow_code: bool) -> keras.Model:
-    """The network made anew from its configuration, which only what Keras knows by name can be."""
-    try:
-        with precision(dtype):
-            return keras.saving.deserialize_keras_object(_with_dtype(config, dtype), safe_mode=not allow_code)
-    except (TypeError, ValueError, AttributeError) as error:
-        if "safe_mode" in str(error) or "unsafe" in str(error):  # code that may not run: told by who opens the file
-            raise
-        reason = " ".join(str(error).rpartition("Exception encountered:")[2].split())[:LONGEST_REASON]
-        raise ModelError(
-            f"the network cannot be rebuilt in {dtype}: {reason}",
-            where=model.name,
-            todo="Leave out the precision (dtype); or register its own layers, regularizers and functions with "
-            "keras.saving.register_keras_serializable, or build it in that precision "
-            f"(keras.config.set_floatx('{dtype}')).",
-        ) from error
+def without_training(node: Any) -> Any:
+    """A serialised network without optimiser, loss and metrics, which may be anyone's; nested models too."""
+    if isinstance(node, list):
+        return [without_training(child) for child in node]
+    if not isinstance(node, dict):
+        return node
+    return {key: without_training(child) for key, child in node.items() if key not in TRAINING}
 
 
 def _with_dtype(node: Any, dtype: str) -> Any:
@@ -91,24 +96,12 @@ def _with_dtype(node: Any, dtype: str) -> Any:
     if not isinstance(node, dict):
         return node
     return {
-        key: dtype if key == "dtype" and _float_name(child) else _with_dtype(child, dtype)
-        for key, child in node.items()
-        if key != "compile_config"
+        key: _of_dtype(child, dtype) if key == "dtype" else _with_dtype(child, dtype) for key, child in node.items()
     }
 
 
-def _floats(node: Any) -> Iterator[str]:
-    """The floating-point types in a serialised object."""
-    if isinstance(node, list):
-        for child in node:
-            yield from _floats(child)
-    elif isinstance(node, dict):
-        for key, child in node.items():
-            name = _float_name(child) if key == "dtype" else None
-            yield from [name] if name else _floats(child)
-
-
-def _float_name(dtype: Any) -> str | None:
-    """The name of a serialised type or policy if it is a floating-point one."""
-    name = dtype.get("config", {}).get("name") if isinstance(dtype, dict) else dtype
-    return name if name in FLOATS else None
+def _of_dtype(old: Any, dtype: str) -> Any:
+    """A serialised type, or policy of types, replaced by ``dtype`` if it is a floating-point one."""
+    if isinstance(old, dict):
+        return old | {"config": old["config"] | {"name": _of_dtype(old["config"].get("name"), dtype)}}
+    return dtype if old in FLOATS else old

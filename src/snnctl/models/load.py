@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any, Literal
 import keras
 
 from snnctl.errors import ModelError
+from snnctl.models.checks import check_finite, holds_spiking_layers
 from snnctl.models.dtype import as_dtype
-from snnctl.models.failures import opening
-from snnctl.models.finite import check_finite
-from snnctl.models.source import Source, find_source
-from snnctl.models.vetting import holds_spiking_layers
-from snnctl.models.weight_table import WeightTable
+from snnctl.models.safety import opening
+from snnctl.models.source import find_source
+from snnctl.models.weights import WeightTable
 from snnctl.plugins.reader import Read, ReadContext, Reader
 from snnctl.runs import RunRecord
 
@@ -72,50 +71,25 @@ def load_model(
         ModelError: missing, damaged, unknown or unsafe layers, weights that do not fit or are not finite.
         UsageError: the architecture does not fit ``input_shape`` or its options.
     """
-    source = find_source(path, readers)
-    network = _Network(arch, dict(arch_options or {}), input_shape, classes) if arch else None
-    read = _read(source, _context(network, input_shape, classes, dtype, allow_code), readers)
-    model, notes = read.model, read.notes
-    if read.table is None:
-        notes = (*notes, *_unused(arch, source))
-        with opening(source.path):
-            model = as_dtype(model, dtype, allow_code=allow_code)
-    with opening(source.path):
-        check_finite(model, str(source.path))
-    kind: Literal["relu", "snn"] = "snn" if holds_spiking_layers(model) else "relu"
-    return LoadedModel(model, kind, source.run, source.path, notes, read.table)
 
-
-@dataclass(frozen=True)
-class _Network:
-    """A network that can be built: an architecture with all it needs."""
-
-    arch: Architecture
-    options: dict[str, Any]
-    input_shape: tuple[int, ...] | None
-    classes: int | None
-
-    def build(self) -> keras.Model:
-        if self.input_shape is None or self.classes is None:
+    def build() -> keras.Model:
+        if arch is None or input_shape is None or classes is None:
             raise ModelError(
                 "A weights-only file needs the input shape and the number of classes.", todo="Give --data."
             )
-        return self.arch.build(self.input_shape, self.classes, **self.options)
+        return arch.build(input_shape, classes, **(arch_options or {}))
 
-
-def _context(
-    network: _Network | None, input_shape: tuple[int, ...] | None, classes: int | None, dtype: str | None, code: bool
-) -> ReadContext:
-    if network is None:
-        return ReadContext(input_shape, classes, dtype, code)
-    return ReadContext(input_shape, classes, dtype, code, network.build, network.arch.name)
-
-
-def _read(source: Source, context: ReadContext, readers: Sequence[Reader]) -> Read:
+    source = find_source(path, readers)
+    network: tuple[Callable[[], keras.Model] | None, str] = (build, arch.name) if arch else (None, "")
+    context = ReadContext(input_shape, classes, dtype, allow_code, *network)
     reader = next(reader for reader in readers if reader.name == source.kind)
-    found = reader.read(source.path, context)
-    return found if isinstance(found, Read) else Read(found)
-
-
-def _unused(arch: Architecture | None, source: Source) -> tuple[str, ...]:
-    return (f"{source.path} describes its own network; --arch {arch.name} is not used.",) if arch else ()
+    result = reader.read(source.path, context)
+    result = result if isinstance(result, Read) else Read(result)
+    model, notes = result.model, result.notes
+    with opening(source.path):
+        if result.table is None:
+            model = as_dtype(model, dtype, allow_code=allow_code)
+            notes += (f"{source.path} describes its own network; --arch {arch.name} is not used.",) if arch else ()
+        check_finite(model, str(source.path))
+        kind: Literal["relu", "snn"] = "snn" if holds_spiking_layers(model) else "relu"
+    return LoadedModel(model, kind, source.run, source.path, notes, result.table)

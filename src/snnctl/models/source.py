@@ -19,7 +19,7 @@ RUN_MODEL = "model.keras"
 RUN_RECORD = "run.json"
 SAVED_MODEL = "saved_model.pb"
 OWN = ("keras", "hdf5", "saved-model")
-"""Names of the readers of snnctl, whose files are told by their content."""
+"""Names of the readers of snnctl, whose files are recognised by their content."""
 ACCEPTED = (
     "Accepted: a run folder, a .keras file, a full .h5 file, a SavedModel folder of Keras 2, "
     "or a weights-only .h5 file with --arch."
@@ -53,75 +53,52 @@ def find_source(path: Path | str, readers: Sequence[Reader] = ()) -> Source:
         ModelError: nothing there (names the nearest name), a folder that is no run or whose record is
             damaged, or a file that Keras did not write.
     """
-    path = Path(path)
-    if path.is_dir():
-        if (path / SAVED_MODEL).is_file() and not (path / RUN_MODEL).is_file():
-            return Source(path, "saved-model")
-        if not (path / RUN_RECORD).is_file() and (kind := _recognised(path, readers)):
-            return Source(path, kind)
-        model = _model_of_run(path, readers)
-        return Source(model, _kind(model), run=read_run(path))
+    path, others = Path(path), [reader for reader in readers if reader.name not in OWN]
+    suffixes = sorted({suffix for reader in others for suffix in reader.suffixes})
+    accepted = f"{ACCEPTED} Plugins read: {', '.join(suffixes)}." if suffixes else ACCEPTED
     if not path.exists():
-        raise _missing(path, readers)
-    if not path.is_file():
-        raise ModelError(f"{path} is no regular file.", todo=_accepted(readers))
-    if path.suffix.lower() not in SUFFIXES:
-        if kind := _recognised(path, readers):
-            return Source(path, kind)
-        raise ModelError(f"{path} has a suffix that is not a model's.", todo=_accepted(readers))
-    return Source(path, _kind(path))
+        raise _missing(path, accepted)
+    if not path.is_file() and not path.is_dir():
+        raise ModelError(f"{path} is no regular file.", todo=accepted)
+    if path.is_file() and path.suffix.lower() in SUFFIXES:
+        return Source(path, _kind(path))
+    if (path / SAVED_MODEL).is_file() and not (path / RUN_MODEL).is_file():
+        return Source(path, "saved-model")
+    if not (path / RUN_RECORD).is_file():
+        for reader in others:
+            if reader.recognises(path):
+                return Source(path, reader.name)
+    if path.is_file():
+        raise ModelError(f"{path} has a suffix that is not a model's.", todo=accepted)
+    model = _model_of_run(path, {*SUFFIXES, *suffixes}, accepted)
+    return Source(model, _kind(model), run=read_run(path))
 
 
-def _recognised(path: Path, readers: Sequence[Reader]) -> str | None:
-    """The name of the first reader that knows the file."""
-    return next((reader.name for reader in readers if reader.name not in OWN and reader.recognises(path)), None)
-
-
-def _accepted(readers: Sequence[Reader]) -> str:
-    """What can be given, with the suffixes that plugins add."""
-    more = _suffixes(readers)
-    return f"{ACCEPTED} Plugins read: {', '.join(more)}." if more else ACCEPTED
-
-
-def _suffixes(readers: Sequence[Reader]) -> list[str]:
-    """Those that plugins add."""
-    return sorted({suffix for reader in readers if reader.name not in OWN for suffix in reader.suffixes})
-
-
-def _model_of_run(folder: Path, readers: Sequence[Reader]) -> Path:
-    """The model file of a run folder."""
-    model, record = folder / RUN_MODEL, folder / RUN_RECORD
-    if model.is_file() and record.is_file():
-        return model
-    lacking = " and ".join(file.name for file in (model, record) if not file.is_file())
+def _model_of_run(folder: Path, suffixes: set[str], accepted: str) -> Path:
+    """The model file of a run folder; the error for another folder advises the model files in it."""
+    lacking = [name for name in (RUN_MODEL, RUN_RECORD) if not (folder / name).is_file()]
+    if not lacking:
+        return folder / RUN_MODEL
+    try:
+        files = sorted(str(file) for file in folder.iterdir() if file.suffix.lower() in suffixes)
+    except OSError:  # a folder that may not be listed
+        files = []
     raise ModelError(
-        f"{folder} is not a run folder that holds a model: it has no {lacking}.", todo=_inside(folder, readers)
+        f"{folder} is not a run folder that holds a model: it has no {' and '.join(lacking)}.",
+        todo=f"Give the file itself: {', '.join(files[:3])}." if files else accepted,
     )
 
 
-def _inside(folder: Path, readers: Sequence[Reader]) -> str:
-    """The model files in a folder, as advice."""
-    suffixes = {*SUFFIXES, *_suffixes(readers)}
-    try:
-        names = sorted(file.name for file in folder.iterdir() if file.suffix.lower() in suffixes)
-    except OSError:  # a folder that may not be listed
-        names = []
-    shown = ", ".join(str(folder / name) for name in names[:3])
-    return f"Give the file itself: {shown}." if names else _accepted(readers)
-
-
-def _missing(path: Path, readers: Sequence[Reader]) -> ModelError:
-    """Says that nothing is at ``path`` and what is near it."""
+def _missing(path: Path, accepted: str) -> ModelError:
+    """The error for a path where nothing is; it names what is near."""
     if not path.parent.is_dir():
         return ModelError(f"{path} does not exist: there is no folder {path.parent}.")
-    names = [entry.name for entry in path.parent.iterdir()]
-    near = get_close_matches(path.name, names, n=1, cutoff=0.5)
-    guess = f"Did you mean {path.parent / near[0]}?" if near else _accepted(readers)
-    return ModelError(f"{path} does not exist.", todo=guess)
+    near = get_close_matches(path.name, [entry.name for entry in path.parent.iterdir()], n=1, cutoff=0.5)
+    return ModelError(f"{path} does not exist.", todo=f"Did you mean {path.parent / near[0]}?" if near else accepted)
 
 
 def _kind(path: Path) -> str:
-    """What the first bytes of a file say it is."""
+    """What the first bytes of a file say it is: "hdf5" or "keras"."""
     try:
         with path.open("rb") as file:
             head = file.read(8)

@@ -60,8 +60,7 @@ def spiking_model(options: ExportOptions, run: Run) -> keras.Model:
     Raises:
         ModelError: missing or damaged, no spiking network, or one that is nested inside another model.
     """
-    from snnctl.models import check_finite, load_model
-    from snnctl.models.vetting import kind_of
+    from snnctl.models import check_finite, kind_of, load_model
 
     layer_rules(run)  # plugins register the layers that a file may hold
     model, where = run.given.model, ""

@@ -106,8 +106,7 @@ def open_network(
         UsageError, PluginError: an architecture that does not exist, or options that do not fit it.
     """
     from snnctl.conversion.upgrade import upgraded
-    from snnctl.models import as_dtype, check_finite, dtype_of, load_model
-    from snnctl.models.vetting import kind_of
+    from snnctl.models import as_dtype, check_finite, dtype_of, kind_of, load_model
     from snnctl.verbs.stored_classes import stored_classes
 
     rules = layer_rules(run)  # first: plugins register the layers that a file may hold

@@ -9,9 +9,6 @@ from typing import TYPE_CHECKING, Any
 from snnctl.errors import ModelError
 
 if TYPE_CHECKING:
-    import h5py
-
-    from snnctl.models.stored import StoredLayer
     from snnctl.plugins import Architecture, Reader
 
 PROBED = 2  # classes of a network that is built for the order of its layers only
@@ -36,38 +33,22 @@ def stored_classes(
     Raises:
         ModelError: damaged, or the shape of the samples or the number of classes cannot be told.
     """
-    import h5py
-
-    from snnctl.models.failures import opening
-    from snnctl.models.hdf5 import holds_full_model
+    from snnctl.models.files import holds_full_model, open_hdf5
     from snnctl.models.source import find_source
+    from snnctl.models.weights import stored_layers
 
     source = find_source(path, readers)
     if source.kind != "hdf5" or holds_full_model(source.path):
         return None
     if sample_shape is None:
         raise _unknown(source.path, "what shape its samples have, and images are brought to the network's")
-    with opening(source.path), h5py.File(source.path, "r") as file:
-        last = _last_layer(file, architecture, options, sample_shape)
-        shape = last.weights[-1][1].shape if last is not None else ()
+    probe = architecture.build(sample_shape, PROBED, **options)
+    with open_hdf5(source.path) as (file, _):
+        layers, _ = stored_layers(file, probe)
+        shape = layers[-1].weights[-1][1].shape if layers else ()
     if not shape:
         raise _unknown(source.path, "how many classes there are")
     return int(shape[-1])
-
-
-def _last_layer(
-    file: h5py.File, architecture: Architecture, options: dict[str, Any], sample_shape: tuple[int, ...]
-) -> StoredLayer | None:
-    """The layer that is the network's last; Keras 3 stores layers in no order, so a network is asked for it."""
-    from snnctl.models.stored import keras_2_weights, keras_3_weights, leaf_layers, read_keras_2, read_keras_3
-
-    if (group := keras_2_weights(file)) is not None:
-        return next(reversed(read_keras_2(group)), None)
-    if (group := keras_3_weights(file)) is None:
-        return None
-    probe = architecture.build(sample_shape, PROBED, **options)
-    last = [layer.name for _, layer in leaf_layers(probe) if layer.weights][-1]
-    return next((layer for layer in read_keras_3(group, probe) if layer.name == last), None)
 
 
 def _unknown(path: Path, what: str) -> ModelError:

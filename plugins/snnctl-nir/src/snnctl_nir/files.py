@@ -9,10 +9,7 @@ import nir
 import numpy as np
 
 from snnctl.errors import ModelError
-from snnctl.models.probing import check_survivable
 from snnctl_nir.storage import check_size, damaged
-
-PROBE = "snnctl_nir.probe"
 
 
 def content(graph: nir.NIRGraph) -> bytes:
@@ -36,7 +33,6 @@ def read(path: Path) -> nir.NIRGraph:
     if not path.exists():
         raise ModelError(f"There is no file {path}.")
     try:
-        check_survivable(path, path, PROBE)
         check_size(path)
         graph = nir.read(path, type_check=False)
         if isinstance(graph, nir.NIRGraph):

@@ -20,7 +20,7 @@ class NirReader(Reader):
         Raises:
             ModelError: damaged, or a graph that stands for no network of snnctl; names every node.
         """
-        from snnctl.models.budget import check_tensors
+        from snnctl.models.safety import check_tensors
         from snnctl_nir.fields import unpacked
         from snnctl_nir.files import read
         from snnctl_nir.foreign import relu_network

@@ -15,7 +15,7 @@ import numpy as np
 from snnctl.conversion.offsets import distinct
 from snnctl.errors import ModelError
 from snnctl.events.network import threshold_for
-from snnctl.models.budget import budget
+from snnctl.models.safety import budget
 from snnctl.ttfs.coding import InputCoding
 from snnctl.ttfs.integration import Diagonal, IntegratingLayer
 from snnctl.ttfs.pooling import EarliestSpikePooling1D, EarliestSpikePooling2D, EarliestSpikePooling3D

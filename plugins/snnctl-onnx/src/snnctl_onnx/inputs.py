@@ -10,7 +10,7 @@ import numpy as np
 import onnx
 
 from snnctl.errors import ModelError
-from snnctl.models.budget import LARGEST_TENSOR
+from snnctl.models.safety import LARGEST_TENSOR
 
 FLOATS = (
     onnx.TensorProto.FLOAT,

@@ -10,7 +10,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from snnctl.models.budget import LARGEST_TENSOR
+from snnctl.models.safety import LARGEST_TENSOR
 from snnctl_onnx.context import Context
 
 Lists = list[np.ndarray]

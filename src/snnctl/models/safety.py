@@ -1,0 +1,240 @@
+"""Care with files that come from anywhere: no code is run, no absurd size is allocated, every failure is one message.
+
+Each check is of what a file declares, before memory of that size is taken or anything is built from it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import h5py
+import keras
+import tensorflow as tf
+
+from snnctl.errors import ModelError, SnnctlError
+
+Config = dict[str, Any]
+AGAIN = "Copy or save it again."
+PACKAGE = "snnctl>"
+MODELS = ("Functional", "Model", "Sequential")
+CODE = ("Lambda", "__lambda__", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer")
+MOST_LAYERS = 10_000
+SPARE = 1 << 20  # values that a network may have and its file lacks, such as the states of random generators
+LARGEST_TENSOR = 1 << 28  # values a sample between two layers
+ALWAYS_READ = 16 << 20  # bytes; less than this is read however little of the file it takes
+LARGEST_EXPANSION = 100  # how many times its size in the file a weight may have; real ones hardly compress
+LONGEST_REASON, LONGEST_MESSAGE = 300, 5_000  # characters
+DUMP = re.compile("Exception encountered:|Example error message for object")
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+
+
+@contextmanager
+def opening(path: Path) -> Iterator[None]:
+    """Turn any exception raised while ``path`` is read into a ModelError that names it.
+
+    What Keras and h5py raise on an odd file has no common type.
+
+    Raises:
+        ModelError: with the reason Keras or h5py gave.
+    """
+    try:
+        yield
+    except SnnctlError as error:
+        error.what = printable(error.what)  # names of layers come from the file
+        raise
+    except MemoryError as error:
+        raise ModelError(
+            f"{path} cannot be opened: its network is too large for the memory of this machine.",
+            todo="If it should be small, the file is damaged: copy or save it again.",
+        ) from error
+    except Exception as error:
+        raise ModelError(
+            f"{path} cannot be opened: {reason(error)}", todo="If the file may be damaged, copy or save it again."
+        ) from error
+
+
+def printable(text: str) -> str:
+    """``text`` in one line, without what would move a terminal's cursor or colour it, and not endless."""
+    line = "".join(letter if letter.isprintable() else " " for letter in COLOURS.sub("", text))
+    return line if len(line) <= LONGEST_MESSAGE else line[:LONGEST_MESSAGE] + " ..."
+
+
+def reason(error: Exception) -> str:
+    """The essential part of an error's text, in one line; Keras puts it behind a dump of the configuration."""
+    line = " ".join(printable(DUMP.split(str(error))[-1]).split())
+    if isinstance(error, AttributeError | LookupError | RecursionError) or not line:  # of Python, not of the file
+        return "its content is not as Keras writes it."
+    return line if len(line) <= LONGEST_REASON else line[:LONGEST_REASON] + " ..."
+
+
+def check_storage(file: h5py.File, path: Path) -> int:
+    """Refuse an HDF5 file whose content lies elsewhere, or unpacks to far more than the file holds.
+
+    Args:
+        file: the open file.
+        path: what the message calls it.
+
+    Returns:
+        The number of stored values.
+
+    Raises:
+        ModelError: a link, or a data set that is external, virtual or blown up; names it.
+    """
+    total, held = 0, file.id.get_filesize()
+    seen, waiting = {file.id}, [file]  # groups can contain each other
+    while waiting:
+        group = waiting.pop()
+        for name in group:
+            weight = f"{path}: its weight {group.name.rstrip('/')}/{name}".replace("weight /", "weight ")
+            if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+                raise ModelError(f"{weight} is a link to somewhere else, which is not followed.")
+            node = group[name]
+            if node.id in seen:
+                continue
+            seen.add(node.id)
+            if isinstance(node, h5py.Group):
+                waiting.append(node)
+            if not isinstance(node, h5py.Dataset):
+                continue
+            if node.external or node.is_virtual:
+                raise ModelError(f"{weight} is stored in another file, which is not followed.")
+            values = prod(node.shape or ())
+            size = max(values, prod(node.chunks or ())) * node.dtype.itemsize
+            stored = min(node.id.get_storage_size(), held)
+            if size > max(ALWAYS_READ, LARGEST_EXPANSION * stored):
+                raise ModelError(f"{weight} unpacks to {size:,} bytes, of which the file holds {stored:,}.", todo=AGAIN)
+            total += values
+    return total
+
+
+def vet(config: Config, where: str, *, allow_code: bool = False) -> None:
+    """Refuse a configuration with code or unknown layers, before anything is built from it.
+
+    Args:
+        config: a serialised network, as Keras 3 writes it.
+        where: the file it came from, for the message.
+        allow_code: whether it may hold code.
+
+    Raises:
+        ModelError: a layer with code, serialised code, a class or function that is not known, or too many layers;
+            names the layer.
+    """
+    objects = list(_objects(config, "A layer of the network"))
+    layers = [item for _, is_layer, item in objects if is_layer]
+    if len(layers) > MOST_LAYERS:
+        raise ModelError(f"The network has {len(layers):,} layers; at most {MOST_LAYERS:,} are read.", where=where)
+    if any(_registered_name(item).startswith(PACKAGE) for _, _, item in objects):
+        import snnctl.layers  # noqa: F401  (registers the spiking layers)
+    for owner, _, item in objects:
+        if item["class_name"] in CODE and not allow_code:
+            raise ModelError(
+                f"{owner} holds Python code, which is not run from a model file.",
+                where=where,
+                todo="Replace it with standard layers and save the model again; "
+                "or, if you trust whoever made the file, add --allow-code.",
+            )
+    for owner, is_layer, item in objects:
+        if is_layer and not _is_known(item):
+            raise ModelError(
+                f"{owner} is of class {item['class_name']}, which neither Keras nor snnctl has.",
+                where=where,
+                todo="Replace it with standard layers and save the model again, or install the plugin that brings it "
+                "(docs/plugins.md, Layer rules).",
+            )
+        if item["class_name"] == "function" and not _is_known_function(item):
+            raise ModelError(
+                f"{owner} uses the function {item['config']}, which neither Keras nor snnctl has.",
+                where=where,
+                todo="Replace it with a standard one and save the model again.",
+            )
+
+
+def _objects(node: Any, owner: str, is_layer: bool = True) -> Iterator[tuple[str, bool, Config]]:
+    """Every serialised object, outer before inner: (the layer it belongs to, whether it is a layer, the object)."""
+    if isinstance(node, list):
+        for child in node:
+            yield from _objects(child, owner, is_layer)
+    elif isinstance(node, dict):
+        if isinstance(node.get("class_name"), str):
+            config = node.get("config")
+            name = config.get("name") if isinstance(config, dict) else None
+            owner = f"Layer '{name}'" if name else owner
+            yield owner, is_layer, node
+        for key, child in node.items():
+            yield from _objects(child, owner, key == "layers")
+
+
+def _is_known(layer: Config) -> bool:
+    """Whether Keras has the class of a layer, or someone has registered it."""
+    name, module = layer["class_name"], layer.get("module")
+    if keras.saving.get_registered_object(_registered_name(layer)) is not None:
+        return True
+    return module.split(".")[0] == "keras" if module else name in MODELS or hasattr(keras.layers, name)
+
+
+def _is_known_function(function: Config) -> bool:
+    name, module = str(function["config"]), function.get("module")
+    if any(keras.saving.get_registered_object(each) for each in (name, _registered_name(function))):
+        return True
+    return hasattr(keras.activations, name) if module in (None, "builtins") else module.split(".")[0] == "keras"
+
+
+def _registered_name(item: Config) -> str:
+    return str(item.get("registered_name") or item["class_name"])
+
+
+@contextmanager
+def budget(values: int, path: Path) -> Iterator[None]:
+    """Within it, no network can be built that has many more weights than ``values``.
+
+    TensorFlow asks before it makes a variable. How large it is going to be is computed in a graph that is
+    never run; so an absurd size in a configuration takes no memory.
+
+    Args:
+        values: how many the file holds.
+        path: the file, for the message.
+
+    Raises:
+        ModelError: the network that is built within is larger; names the weight.
+    """
+    left = values + SPARE
+
+    def create(make: Callable[..., tf.Variable], **arguments: Any) -> tf.Variable:
+        nonlocal left
+        initial = arguments["initial_value"]
+        with tf.Graph().as_default():
+            shape = tuple((initial() if callable(initial) else initial).shape)
+        left -= prod(shape)
+        if left < 0:
+            raise ModelError(
+                f"{path} describes a network with more weights than the file holds: "
+                f"its {arguments['name'] or 'weight'} of shape {shape} is too many.",
+                todo=AGAIN,
+            )
+        return make(**arguments)
+
+    with tf.variable_creator_scope(create):
+        yield
+
+
+def check_tensors(model: keras.Model, path: Path) -> None:
+    """Refuse a network that could be built, but not run: a tensor in it would fill the memory.
+
+    Raises:
+        ModelError: names the layer.
+    """
+    for layer in model.layers:
+        for tensor in keras.tree.flatten([node.output_tensors for node in layer._inbound_nodes]):
+            if prod(size or 1 for size in tensor.shape) > LARGEST_TENSOR:
+                raise ModelError(
+                    f"Layer '{layer.name}' gives outputs of shape {tuple(tensor.shape)}, which do not fit into memory.",
+                    where=str(path),
+                    todo="If it should be small, the file is damaged: copy or save it again.",
+                )
+        if isinstance(layer, keras.Model):
+            check_tensors(layer, path)

@@ -8,18 +8,21 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-from brute_force import synapses
+from brute_force import SOURCES, synapses
 
+import graphs
 import networks
 from counting import batches_and_figures, by_name, spikes_of
 from oracle import events_of, narrow, spiking_form
 from snnctl.conversion.build import SpikingSettings, build_spiking
 from snnctl.events import Batch as Events
 from snnctl.lowering import lower
+from snnctl.lowering.size import fan_outs, leaving
 from snnctl.metrics.batch import Batch
 from snnctl.metrics.predictions import accuracy, agreement
 from snnctl.models import precision
 from snnctl.ttfs.hardware import Constraints, constrained
+from snnctl.ttfs.pooling import EarliestSpikePooling
 from snnctl.ttfs.timeline import spiking_layers, timeline
 
 L = keras.layers
@@ -207,3 +210,35 @@ def test_accuracy_and_agreement_of_whole_arrays() -> None:
     compared = agreement(logits, np.array([[2.0, 1.0], [0.0, 3.0], [1.0, 1.5]]))
     assert compared.agreement == pytest.approx(2 / 3)
     assert (compared.max_logit_difference, compared.largest_logit) == (1.5, 3.0)
+
+
+# Synapses, without spikes.
+
+NEURONS = tuple(kind for kind in SOURCES if kind is not EarliestSpikePooling)
+
+
+def check_synapses(snn: keras.Model) -> None:
+    counted = {(fan.source, fan.target): fan.synapses for fan in fan_outs(snn)}
+    expected = {pair: matrix.sum(axis=1) for pair, matrix in synapses(snn).items()}
+    assert counted.keys() == expected.keys()
+    for pair, counts in counted.items():
+        np.testing.assert_array_equal(counts.reshape(-1), expected[pair], err_msg=str(pair))
+    through_pools: dict[str, int] = {}
+    for (source, _), matrix in synapses(snn, NEURONS).items():
+        through_pools[source] = through_pools.get(source, 0) + int(matrix.sum())
+    assert leaving(snn) == through_pools
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_synapses_of_random_networks_are_counted_one_by_one(seed: int) -> None:
+    network = graphs.grow(seed, numbers=False)
+    check_synapses(build_spiking(network.model, SpikingSettings(input_range=network.input_range)))
+
+
+def test_synapses_of_ways_that_meet_again() -> None:
+    """A bottleneck; spikes read twice, through a pool and beside it; a flattened tensor that is cut and convolved."""
+    x = keras.Input((6, 6, 2))
+    spikes = L.ReLU()(L.Conv2D(4, 3, padding="same")(L.Conv2D(8, 1)(x)))
+    joined = L.Concatenate()([L.UpSampling2D(2)(L.MaxPooling2D(3, 2, padding="same")(spikes)), spikes])
+    cut = L.Conv1D(3, 2)(L.Reshape((16, 9))(L.ReLU()(L.Conv2D(4, 3, padding="same")(joined))))
+    check_synapses(build_spiking(keras.Model(x, L.Dense(2)(L.Flatten()(cut))), SpikingSettings()))

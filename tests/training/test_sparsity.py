@@ -50,7 +50,7 @@ def test_the_loss_grows_by_the_mean_of_all_hidden_neurons(build):
     assert losses[1] - losses[0] == pytest.approx(3 * values.mean(), rel=1e-4)
 
 
-@pytest.mark.parametrize("build", [relu_network, spiking_network])
+@pytest.mark.parametrize("build", [pytest.param(relu_network, marks=pytest.mark.long), spiking_network])
 def test_nothing_of_it_stays(build, tmp_path):
     model, before = build(), build().get_config()
     fit(model, data(), None, FitSettings(epochs=1, sparsity=1.0), NOTES)

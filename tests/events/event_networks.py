@@ -20,11 +20,13 @@ class Case:
         network: the network.
         drives: D of each population and readout.
         inputs: for it, (images, neurons).
+        exact: whether nothing is rounded.
     """
 
     network: Network
     drives: dict[str, np.ndarray]
     inputs: np.ndarray
+    exact: bool
 
 
 def case(seed: int, *, exact: bool = False, alpha: bool = False, images: int = 3, start: float = 0.0) -> Case:
@@ -62,7 +64,7 @@ class Maker:
             size = target.shape[0]
             projections += [self.projection(target.name, size, target.level - 1) for _ in range(2)]
         network = Network(coding, populations, pools, projections, readouts)
-        return Case(network, self.drives, x if coding is None else x * 2 - 1)
+        return Case(network, self.drives, x if coding is None else x * 2 - 1, self.exact)
 
     def rounded(self, values: np.ndarray) -> np.ndarray:
         return np.round(values * 4) / 4 if self.exact else values

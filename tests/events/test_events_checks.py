@@ -1,4 +1,4 @@
-"""What is no network is refused, by name."""
+"""What cannot be simulated is refused with one sentence, which names the part and the field, or the argument."""
 
 from __future__ import annotations
 
@@ -10,183 +10,199 @@ import numpy as np
 import pytest
 from event_networks import case
 
-from snnctl.events import Coding, Hardware, Network, NetworkError, check, simulate
+from snnctl.events import Coding, Hardware, Network, NetworkError, check, simulate, trace
 
-NETWORK = next(
-    made
-    for made in (case(seed).network for seed in range(100))
-    if made.pools and made.coding and len(made.populations) > 3 and all(each.target.size for each in made.projections)
+CASE = next(
+    each
+    for each in (case(seed) for seed in range(100))
+    if each.network.pools
+    and each.network.coding
+    and len(each.network.populations) > 3
+    and all(projection.target.size for projection in each.network.projections)
 )
+NETWORK = CASE.network
 LAST = len(NETWORK.populations) - 1
 
 
-def changed(kind: str, number: int, values: dict[str, Any]) -> Network:
-    """The network with other fields of one part; functions change what is there."""
+def changed(kind: str, number: int, field: str, value: Any) -> Network:
+    """The network with another field of one part; a function changes what is there."""
     parts = list(getattr(NETWORK, kind))
-    part = parts[number]
-    values = {name: value(getattr(part, name)) if callable(value) else value for name, value in values.items()}
-    parts[number] = replace(part, **values)
+    value = value(getattr(parts[number], field)) if callable(value) else value
+    parts[number] = replace(parts[number], **{field: value})
     return replace(NETWORK, **{kind: parts})
 
 
 def with_first(value: float) -> Callable[[np.ndarray], np.ndarray]:
     """The array with another first number."""
 
-    def made(values: np.ndarray) -> np.ndarray:
+    def change(values: np.ndarray) -> np.ndarray:
         values = values.copy()
         values.flat[0] = value
         return values
 
-    return made
+    return change
 
 
 def later(value: float) -> float:
     return value + 0.25
 
 
-def earlier(value: float) -> float:
-    return value - 0.25
-
-
-POPULATIONS = [
-    ({"name": "in"}, "'in'"),
-    ({"name": ""}, "no name"),
-    ({"kind": "input"}, "not of level 0"),
-    ({"kind": "input", "level": 0}, "second input|level 0 comes after"),
-    ({"kind": "bursting"}, "kind 'bursting'"),
-    ({"shape": [3]}, "shape"),
-    ({"shape": (0,)}, "shape"),
-    ({"shape": (2**20, 2**20)}, "too large"),
-    ({"level": LAST}, "level"),
-    ({"level": -1}, "level"),
-    ({"level": 1.0}, "level"),
-    ({"level": True}, "level"),
-    ({"start": np.nan}, "start"),
-    ({"start": later}, "starts at"),
-    ({"end": later}, "end"),
-    ({"end": earlier}, "end"),
-    ({"t_min": np.inf}, "t_min"),
-    ({"t_min": lambda t: t - 100}, "t_min"),
-    ({"t_max": later}, "t_max"),
-    ({"t_max": -1.0}, "window"),
-    ({"A": None}, "A is not"),
-    ({"threshold": with_first(np.nan)}, "threshold"),
-    ({"threshold": lambda values: values[:-1]}, "threshold"),
-    ({"threshold": lambda values: values[None]}, "threshold"),
-    ({"threshold": lambda values: values.astype(object)}, "threshold"),
-    ({"threshold": lambda values: list(values)}, "threshold"),
-    ({"B": np.zeros(0)}, "B has 0 numbers"),
-    ({"B": np.full(1, np.inf)}, "B has numbers"),
-    ({"low": np.zeros(1000)}, "low has 1000"),
-    ({"threshold": with_first(-1.1e30)}, "beyond 1e"),
-    ({"A": 1e31}, "A is not"),
-    ({"B": np.full(1, 5e-324)}, "B has slopes below 1e-30"),
-    ({"B": np.full(1, 1e308)}, "B has numbers"),
-    ({"name": "\ud800"}, "no text"),
+POPULATION = [
+    ("name", "in", "are called 'in'"),
+    ("name", "", "name is '', not a text that is not empty"),
+    ("kind", "input", "kind is input; the first"),
+    ("kind", "bursting", "kind is 'bursting', not one of input, spiking, signed, relay"),
+    ("shape", [3], r"shape is \[3\], not a tuple"),
+    ("shape", (0,), "shape"),
+    ("shape", (True,), "shape"),
+    ("shape", (2**20, 2**20), "shape is .* product below 268435456"),
+    ("level", LAST, "level"),
+    ("level", 0, "level is 0, and no population before it"),
+    ("level", 1.0, "level is 1.0, not a whole number"),
+    ("level", True, "level"),
+    ("start", np.nan, "start is nan, not a number"),
+    ("start", later, "start is .*, and its inputs may fire"),
+    ("end", later, "end is .*, and its inputs' windows end"),
+    ("t_min", np.inf, "t_min is inf"),
+    ("t_min", lambda t: t - 100, "t_min is .*, before its inputs' windows end"),
+    ("t_max", later, "t_max is .*, and that of its level"),
+    ("t_max", -1.0, "t_min to t_max is empty"),
+    ("A", 1e31, r"A is 1e\+31"),
+    ("A", "1", "A is '1'"),
+    ("threshold", with_first(np.nan), "threshold has numbers that are not finite"),
+    ("threshold", with_first(-1.1e30), "threshold has numbers .* beyond 1e"),
+    ("threshold", lambda values: values[:-1], "threshold has the shape"),
+    ("threshold", lambda values: values[None], "threshold has the shape"),
+    ("threshold", lambda values: values.astype(object), "threshold is not an array of float64 or float32"),
+    ("threshold", lambda values: list(values), "threshold is not an array"),
+    ("B", np.zeros(0), r"B has the shape \(0,\)"),
+    ("B", np.full(1, np.inf), "B has numbers"),
+    ("B", np.full(1, 5e-324), "B has slopes below 1e-30"),
+    ("low", np.zeros(1000), r"low has the shape \(1000,\)"),
 ]
-PROJECTIONS = [
-    ({"target_name": "nobody"}, "nobody"),
-    ({"target_name": "in"}, "in"),
-    ({"source": with_first(-2)}, "source"),
-    ({"source": with_first(2**31)}, "source"),
-    ({"source": with_first(0), "target_name": "out"}, "not of level"),
-    ({"source": lambda ids: ids.astype(np.float64)}, "source"),
-    ({"source": lambda ids: np.concatenate([ids, ids], axis=1)}, "channels"),
-    ({"start": with_first(1)}, "start"),
-    ({"start": lambda start: start[::-1].copy()}, "start"),
-    ({"start": lambda start: start[:-1]}, "start"),
-    ({"target": with_first(-1)}, "target"),
-    ({"target": with_first(2**62)}, "target"),
-    ({"matrix": with_first(3)}, "matrix"),
-    ({"matrix": with_first(-1)}, "matrix"),
-    ({"matrix": lambda values: values[:-1]}, "matrix"),
-    ({"offset": with_first(-1)}, "offset"),
-    ({"offset": with_first(6)}, "offset|reach"),
-    ({"offset": lambda values: values[:-1]}, "offset"),
-    ({"J": with_first(np.inf)}, "J"),
-    ({"J": lambda J: J.astype(np.complex128)}, "J"),
-    ({"J": lambda J: np.concatenate([J] * 8, axis=2)}, "reach"),
-    ({"J": lambda J: J[0]}, "J"),
-    ({"J": with_first(1e308)}, "J has numbers"),
+PROJECTION = [
+    ("name", None, "name is None"),
+    ("target_name", "nobody", "no such population"),
+    ("target_name", "in", "no such population"),
+    ("target_name", [], "target_name"),
+    ("target_name", "out", "source has spikes that are not of level"),
+    ("source", with_first(-2), "source has numbers outside"),
+    ("source", with_first(2**62), "source has numbers outside"),
+    ("source", lambda ids: ids.astype(np.float64), "source is not an array of int64 or int32"),
+    ("source", lambda ids: np.concatenate([ids, ids], axis=1), "source has the shape .* places, channels"),
+    ("start", with_first(1), "start does not rise from 0"),
+    ("start", lambda start: start[::-1].copy(), "start does not rise"),
+    ("start", lambda start: start[:-1], "start has the shape"),
+    ("start", np.zeros(0, np.int64), "start has the shape"),
+    ("target", with_first(-1), "target has numbers outside"),
+    ("target", with_first(2**62), "target has numbers outside"),
+    ("matrix", with_first(3), "matrix has numbers outside"),
+    ("matrix", with_first(-1), "matrix has numbers outside"),
+    ("matrix", lambda values: values[:-1], "matrix has the shape"),
+    ("offset", with_first(-1), "offset has numbers outside"),
+    ("offset", lambda values: values[:-1], "offset has the shape"),
+    ("J", with_first(np.inf), "J has numbers"),
+    ("J", lambda J: J.astype(np.complex128), "J is not an array of float64"),
+    ("J", lambda J: np.concatenate([J] * 8, axis=2), "target, offset and J reach neuron"),
+    ("J", lambda J: J[0], "J has the shape"),
 ]
 POOLS = [
-    ({"level": 17}, "level"),
-    ({"level": None}, "level"),
-    ({"start": np.zeros(3, np.int64)}, "start"),
-    ({"start": lambda start: np.array([0, 0, start[-1]])}, "no members"),
-    ({"members": with_first(-1)}, "members"),
-    ({"members": with_first(2**40)}, "members"),
-    ({"members": lambda ids: ids.astype(np.uint64)}, "members"),
-    ({"latest": np.zeros(2)}, "latest"),
-    ({"latest": np.zeros(3, bool)}, "latest"),
-    ({"shape": (5,)}, "start"),
+    ("level", 17, "no population is of this level"),
+    ("start", np.zeros(3, np.int64), "start does not rise"),
+    ("start", lambda start: np.array([0, 0, start[-1]]), "a pool without members"),
+    ("members", with_first(-1), "members has numbers outside"),
+    ("members", with_first(2**40), "members has numbers outside"),
+    ("members", lambda ids: ids.astype(np.uint64), "members is not an array"),
+    ("latest", np.zeros(2), "latest is not an array of bool"),
+    ("latest", np.zeros(3, bool), "latest has the shape"),
+    ("shape", (5,), "start has the shape"),
 ]
-READOUTS = [
-    ({"name": "1.0"}, "'1.0'"),
-    ({"level": 1}, "t_read|starts"),
-    ({"level": 0}, "level"),
-    ({"level": 99}, "level"),
-    ({"t_read": later}, "t_read"),
-    ({"start": later}, "starts"),
-    ({"D": np.zeros(4)}, "D has 4"),
-    ({"D": with_first(np.nan)}, "D"),
-    ({"decoding": "softmax"}, "softmax"),
-    ({"max_value": -1.0}, "max_value"),
-    ({"max_value": "1"}, "max_value"),
+READOUT = [
+    ("name", "1.0", "'1.0'"),
+    ("level", 0, "level is 0, and no population"),
+    ("level", 99, "level is 99, and no population"),
+    ("t_read", later, "t_read is .*, and its inputs' windows end"),
+    ("start", later, "start is .*, and its inputs may fire"),
+    ("D", np.zeros(4), r"D has the shape \(4,\)"),
+    ("decoding", "softmax", "decoding is 'softmax'"),
+    ("max_value", -1.0, "max_value is -1.0, not a positive number"),
 ]
 WHOLE = [
     ({"populations": []}, "no populations"),
     ({"readouts": []}, "no readouts"),
-    ({"populations": NETWORK.populations[1:]}, "not the input"),
-    ({"coding": Coding(1.0, 1.0)}, "coding"),
-    ({"coding": Coding(np.nan, 1.0)}, "coding"),
-    ({"coding": Coding(0.0, 5e-324)}, "coding"),
-    ({"coding": Coding(0.0, 1e308)}, "coding"),
-    ({"hardware": Hardware(noise=1e308)}, "noise"),
-    ({"hardware": Hardware(noise=-1.0)}, "noise"),
-    ({"hardware": Hardware(noise=np.nan)}, "noise"),
-    ({"hardware": Hardware(time_bits=-1)}, "time_bits"),
-    ({"hardware": Hardware(time_bits=33)}, "time_bits"),
-    ({"hardware": Hardware(seed=-1)}, "seed"),
+    ({"populations": NETWORK.populations[1:]}, "the first population alone is the input"),
+    ({"coding": Coding(1.0, 1.0)}, "coding: the range from low"),
+    ({"coding": Coding(np.nan, 1.0)}, "coding: low is nan"),
+    ({"hardware": Hardware(noise=-1.0)}, "hardware: noise is -1.0"),
+    ({"hardware": Hardware(time_bits=33)}, "hardware: time_bits is 33, not a whole number from 0 to 32"),
+    ({"hardware": Hardware(seed=-1)}, "hardware: seed"),
+    ({"about": {"a": 1}}, "about"),
+    ({"about": []}, "about"),
 ]
 WRONG = [
-    *(("populations", LAST, values, what) for values, what in POPULATIONS),
-    *(("projections", 0, values, what) for values, what in PROJECTIONS),
-    *(("pools", 0, values, what) for values, what in POOLS),
-    *(("readouts", 0, values, what) for values, what in READOUTS),
+    *(("populations", LAST, *row) for row in POPULATION),
+    *(("projections", 0, *row) for row in PROJECTION),
+    *(("pools", 0, *row) for row in POOLS),
+    *(("readouts", 0, *row) for row in READOUT),
 ]
 
 
-def test_networks_are_accepted() -> None:
+@pytest.mark.parametrize(("kind", "number", "field", "value", "message"), WRONG)
+def test_wrong_fields_are_refused_by_name(kind: str, number: int, field: str, value: Any, message: str) -> None:
     check(NETWORK)
+    with pytest.raises(NetworkError, match=message):
+        check(changed(kind, number, field, value))
 
 
-@pytest.mark.parametrize(("kind", "number", "values", "what"), WRONG)
-def test_wrong_parts_are_refused_by_name(kind: str, number: int, values: dict[str, Any], what: str) -> None:
-    with pytest.raises(NetworkError, match=what):
-        check(changed(kind, number, values))
-
-
-@pytest.mark.parametrize(("values", "what"), WHOLE)
-def test_wrong_networks_are_refused(values: dict[str, Any], what: str) -> None:
-    with pytest.raises(NetworkError, match=what):
-        simulate(replace(NETWORK, **values), np.zeros((1, NETWORK.populations[0].neurons)))
+@pytest.mark.parametrize(("values", "message"), WHOLE)
+def test_wrong_networks_are_not_simulated(values: dict[str, Any], message: str) -> None:
+    with pytest.raises(NetworkError, match=message):
+        simulate(replace(NETWORK, **values), CASE.inputs)
 
 
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("value", [1e30, 1e-30])
 def test_numbers_at_the_limits_are_computed_with(value: float, dtype: str) -> None:
-    network = replace(NETWORK, coding=Coding(0.0, value), hardware=Hardware(noise=value))
     network = replace(
-        network,
-        projections=[replace(each, J=np.full_like(each.J, value)) for each in network.projections],
-        populations=[
-            each if each.kind == "input" else replace(each, B=np.full_like(each.B, value))
-            for each in network.populations
-        ],
+        NETWORK,
+        coding=Coding(0.0, value),
+        hardware=Hardware(noise=value),
+        projections=[replace(each, J=np.full_like(each.J, value)) for each in NETWORK.projections],
+        populations=[replace(each, B=np.full_like(each.B, value)) for each in NETWORK.populations],
     )
     inputs = np.stack([np.full(network.populations[0].neurons, each) for each in (0.0, 1e-300, 1.0, 1e308)])
     for batch in simulate(network, inputs, dtype=dtype, threads=1):
         for times in batch.times.values():
             assert not np.isnan(times).any()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"first": -1}, "first is -1, not a whole number"),
+        ({"first": 1.5}, "first is 1.5"),
+        ({"threads": 0}, "threads is 0"),
+        ({"dtype": "float16"}, "float32 or float64, not in 'float16'"),
+        ({"inputs": np.zeros(())}, "shape"),
+        ({"inputs": np.zeros((2, 99))}, r"shape \(2, 99\); the network takes \(images, \d+\)"),
+        ({"inputs": np.full_like(CASE.inputs, np.nan), "first": 7}, "input 0 of image 7 is nan; inputs must be finite"),
+        ({"inputs": CASE.inputs.astype(object)}, "not numbers"),
+        ({"inputs": CASE.inputs + 1j}, "not numbers"),
+    ],
+)
+def test_arguments_are_refused_at_the_call(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(NetworkError, match=message):
+        simulate(NETWORK, **{"inputs": CASE.inputs, **options})
+
+
+def test_several_arrays_are_refused_when_their_turn_comes() -> None:
+    batches = simulate(replace(NETWORK, coding=None), [np.zeros_like(CASE.inputs), np.ones_like(CASE.inputs) * 1.5])
+    with pytest.raises(NetworkError, match=r"input 0 of image 3 is 1.5; inputs must be in \[0, 1.0\]"):
+        list(batches)
+
+
+@pytest.mark.parametrize("watched", [("in", 0), ("out", 3), ("out", -1), ("out", 0.5), ("nobody", 0)])
+def test_what_has_no_potential_is_not_traced(watched: tuple[str, int]) -> None:
+    with pytest.raises(NetworkError, match=f"no neuron {watched[1]} with a potential in '{watched[0]}'"):
+        trace(NETWORK, CASE.inputs[0], [watched])

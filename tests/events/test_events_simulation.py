@@ -32,17 +32,26 @@ def same(one: Batch, other: Batch, but: str = "") -> None:
 
 
 @properties
-@given(cases)
-def test_spikes_and_readouts_are_what_matrix_products_give(case: Case) -> None:
-    batch, expected = simulated(case), by_products(case)
-    x = [left(batch, population) for population in case.network.populations]
-    for pools in case.network.pools:
-        t_max = next(each.t_max for each in case.network.populations if each.level == pools.level)
+@given(st.one_of(cases, exact_cases), st.booleans())
+def test_spikes_and_readouts_are_what_matrix_products_give(case: Case, single: bool) -> None:
+    batch, expected, network = (
+        simulated(case, dtype="float32" if single else "float64"),
+        by_products(case),
+        case.network,
+    )
+    tolerance = 1e-4 if single else 1e-9
+    assert list(batch.times) == [population.name for population in network.populations]
+    x = [left(batch, population) for population in network.populations]
+    for pools in network.pools:
+        t_max = next(each.t_max for each in network.populations if each.level == pools.level)
         t = batch.pool_times[pools.name]
         x.append(np.where(np.isfinite(t), t_max - t, 0.0))
-    np.testing.assert_allclose(np.concatenate(x, axis=1), expected.x, atol=1e-9)
+    np.testing.assert_allclose(np.concatenate(x, axis=1), expected.x, atol=tolerance)
     for logits, values in zip(batch.logits, expected.logits, strict=True):
-        np.testing.assert_allclose(logits, values, atol=1e-9)
+        np.testing.assert_allclose(logits, values, atol=tolerance)
+    for population in network.populations:
+        t = batch.times[population.name]
+        assert np.all((t == np.inf) | ((t >= population.t_min) & (t <= population.t_max)))
 
 
 @properties
@@ -51,17 +60,6 @@ def test_neurons_are_silent_exactly_when_x_is_not_above_zero(case: Case) -> None
     batch, expected = simulated(case), by_products(case)
     for population in case.network.populations[1:]:
         np.testing.assert_array_equal(np.isinf(batch.times[population.name]), expected.ideal[population.name] <= 0)
-
-
-@properties
-@given(st.one_of(cases, exact_cases))
-def test_each_neuron_fires_at_most_once_and_in_its_window(case: Case) -> None:
-    batch = simulated(case)
-    assert list(batch.times) == [population.name for population in case.network.populations]
-    for population in case.network.populations:
-        t = batch.times[population.name]
-        assert t.shape == (len(case.inputs), population.neurons)
-        assert np.all((t == np.inf) | ((t >= population.t_min) & (t <= population.t_max)))
 
 
 @properties
@@ -89,15 +87,12 @@ def of_relays(network: Network) -> list[bool]:
 
 
 @properties
-@given(exact_cases, seeds)
-def test_the_order_of_simultaneous_spikes_is_irrelevant(case: Case, seed: int) -> None:
-    same(simulated(case), simulated(rearranged(case, seed)), but="in")
-
-
-@properties
-@given(cases, seeds)
-def test_the_order_of_inputs_and_projections_is_irrelevant(case: Case, seed: int) -> None:
+@given(st.one_of(cases, exact_cases), seeds)
+def test_the_order_of_inputs_and_projections_changes_nothing_but_rounding(case: Case, seed: int) -> None:
+    """Without rounding, nothing at all: many spikes of exact networks are simultaneous."""
     one, other = simulated(case), simulated(rearranged(case, seed))
+    if case.exact:
+        same(one, other, but="in")
     for values, others in zip(one.logits, other.logits, strict=True):
         np.testing.assert_allclose(values, others, atol=1e-9)
     assert all(np.array_equal(one.events[name], other.events[name]) for name in one.events)
@@ -123,23 +118,14 @@ def rearranged(case: Case, seed: int) -> Case:
 
 
 @properties
-@given(seeds, st.booleans(), st.integers(-64, 64))
-def test_a_shift_of_absolute_time_shifts_all_spikes(seed: int, alpha: bool, shift: int) -> None:
-    one, other = (simulated(case(seed, exact=True, alpha=alpha, start=start)) for start in (0.0, shift / 4))
+@given(seeds, st.booleans(), st.integers(-64, 64), st.booleans())
+def test_a_shift_of_absolute_time_changes_nothing_but_rounding(seed: int, alpha: bool, steps: int, exact: bool) -> None:
+    shift, tolerance = (steps / 4, 0.0) if exact else (steps * 15.3, 1e-9)
+    one, other = (simulated(case(seed, exact=exact, alpha=alpha, start=start)) for start in (0.0, shift))
     for name, times in one.times.items():
-        np.testing.assert_array_equal(times + shift / 4, other.times[name])
+        np.testing.assert_allclose(times + shift, other.times[name], rtol=0, atol=tolerance)
     for values, others in zip(one.logits, other.logits, strict=True):
-        np.testing.assert_array_equal(values, others)
-
-
-@properties
-@given(seeds, st.floats(-1e3, 1e3))
-def test_any_shift_of_absolute_time_changes_nothing_but_rounding(seed: int, shift: float) -> None:
-    one, other = (simulated(case(seed, start=start)) for start in (0.0, shift))
-    for name, times in one.times.items():
-        np.testing.assert_allclose(times + shift, other.times[name], atol=1e-9)
-    for values, others in zip(one.logits, other.logits, strict=True):
-        np.testing.assert_allclose(values, others, atol=1e-9)
+        np.testing.assert_allclose(values, others, rtol=0, atol=tolerance)
 
 
 @properties
@@ -156,43 +142,20 @@ def test_threads_and_batches_are_irrelevant(seed: int, noise: float, bits: int) 
     same(expected, together(batches))
 
 
-@properties
-@given(seeds, st.booleans())
-def test_single_precision_computes_the_same_less_exactly(seed: int, alpha: bool) -> None:
-    made = case(seed, alpha=alpha)
-    for values, others in zip(simulated(made).logits, simulated(made, dtype="float32").logits, strict=True):
-        np.testing.assert_allclose(values, others, atol=1e-4)
+def chain(J: float, D: float, start: float = 0.0, width: float = 0.7, K: float = 1.0) -> Network:
+    """One input, one neuron, one readout, connected by J and K; at a late time."""
+    empty, zero, B = np.zeros(0), np.zeros(1, np.int64), np.ones(1)
+    end, t_max = start + 1.0, start + 1.0 + width
+    threshold = threshold_for(np.full(1, D), t_max - end, B)
+    source = Population("in", "input", (1,), 0, start, start, start, end, empty, 0.0, empty, empty)
+    neuron = Population("n", "spiking", (1,), 1, start, end, end, t_max, threshold, 0.0, B, np.zeros(1))
 
+    def synapse(name: str, spike: int, target: str, weight: float) -> Projection:
+        J = np.full((1, 1, 1), weight)
+        return Projection(name, target, np.array([[spike]]), np.array([0, 1]), zero, zero, J, zero)
 
-def chain(J: float, D: float, start: float) -> Network:
-    """One input, one neuron, one readout; at a late time."""
-    empty, one, zero = np.zeros(0), np.ones(1), np.zeros(1, np.int64)
-    end, t_max = start + 1.0, start + 1.0 + 0.7
-    B = np.ones(1)
-    neuron = Population(
-        "n",
-        "spiking",
-        (1,),
-        1,
-        start,
-        end,
-        end,
-        t_max,
-        threshold_for(np.full(1, D), t_max - end, B),
-        0.0,
-        B,
-        zero * 0.0,
-    )
-    return Network(
-        None,
-        [Population("in", "input", (1,), 0, start, start, start, end, empty, 0.0, empty, empty), neuron],
-        [],
-        [
-            Projection("J", "n", np.array([[0]]), np.array([0, 1]), zero, zero, np.full((1, 1, 1), J), zero),
-            Projection("K", "out", np.array([[1]]), np.array([0, 1]), zero, zero, one.reshape(1, 1, 1), zero),
-        ],
-        [Readout("out", (1,), 2, end, t_max, np.zeros(1))],
-    )
+    projections = [synapse("J", 0, "n", J), synapse("K", 1, "out", K)]
+    return Network(None, [source, neuron], [], projections, [Readout("out", (1,), 2, end, t_max, np.zeros(1))])
 
 
 @pytest.mark.parametrize("start", [0.0, 0.1, 1234.56])
@@ -214,39 +177,14 @@ def test_crossings_at_the_end_of_the_window(J: float, D: float, x: float, fires:
 
 
 def test_neurons_over_their_threshold_fire_when_their_window_begins() -> None:
-    network = chain(5.0, 0.0, 0.0)
+    network = chain(5.0, 0.0)
     (batch,) = simulate(network, np.ones((1, 1)))
     assert batch.times["n"][0, 0] == network.populations[1].t_min
     np.testing.assert_allclose(batch.logits[0], network.populations[1].width)
 
 
-@pytest.mark.parametrize(
-    ("inputs", "what"),
-    [
-        (np.zeros((2, 3)), r"shape \(2, 3\)"),
-        (np.zeros(()), "shape"),
-        (np.full((1, 1), np.nan), "input 0 of image 7 is nan"),
-        (np.full((1, 1), 1.5), r"in \[0, 1.0\]"),
-        (np.array([["a"]]), "not numbers"),
-        (np.array([[1j]]), "not numbers"),
-    ],
-)
-def test_inputs_that_are_none_are_refused(inputs: np.ndarray, what: str) -> None:
-    with pytest.raises(NetworkError, match=what):
-        list(simulate(chain(1.0, 0.0, 0.0), inputs, first=7))
-
-
-def test_potentials_beyond_single_precision_are_told() -> None:
-    network = chain(1e30, 0.0, 0.0)
-    (source, neuron), (readout,), width = network.populations, network.readouts, 1e15
-    neuron = replace(neuron, t_max=neuron.t_min + width, threshold=threshold_for(np.zeros(1), width, neuron.B))
-    out = replace(network.projections[1], J=np.full((1, 1, 1), 1e30))
-    network = replace(
-        network,
-        populations=[source, neuron],
-        projections=[network.projections[0], out],
-        readouts=[replace(readout, t_read=neuron.t_max)],
-    )
+def test_potentials_beyond_single_precision_are_refused() -> None:
+    network = chain(1e30, 0.0, width=1e15, K=1e30)
     (batch,) = simulate(network, np.ones((1, 1)))
     np.testing.assert_allclose(batch.logits[0], 1e45)
     with pytest.raises(NetworkError, match="potentials of out are beyond the range of float32"):
@@ -258,7 +196,7 @@ def test_no_thread_works_on_when_nobody_wants_more() -> None:
         while True:
             yield np.zeros((1, 1))
 
-    batches = simulate(chain(1.0, 0.0, 0.0), endless(), threads=3)  # type: ignore[arg-type]
+    batches = simulate(chain(1.0, 0.0), endless(), threads=3)  # type: ignore[arg-type]
     assert next(batches).first == 0
     workers = [thread for thread in threading.enumerate() if thread.name.startswith("snnctl-events")]
     assert workers

@@ -6,11 +6,11 @@ It is the oracle: it shares no code with the TensorFlow layers and imports nothi
 from __future__ import annotations
 
 from snnctl.events.checks import check
-from snnctl.events.errors import NetworkError
 from snnctl.events.network import (
     Coding,
     Hardware,
     Network,
+    NetworkError,
     Pools,
     Population,
     Projection,

@@ -1,29 +1,128 @@
-"""Whether a network is one: shapes, ids, levels, windows, numbers. A checked network cannot lead the kernel astray."""
+"""Whether a network can be simulated: types, shapes and values of all fields, by a table; then ids, levels and windows.
+
+A checked network cannot lead the kernel astray, which computes without checking bounds.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Container, Mapping
+from dataclasses import dataclass
+from math import prod
+from reprlib import repr as shortened
+from typing import Any
 
 import numpy as np
 
-from snnctl.events.fields import (
-    LARGEST,
-    SMALLEST,
-    check_integer,
-    check_integers,
-    check_name,
-    check_numbers,
-    check_range,
-    check_shape,
-    check_starts,
-    is_real,
-    is_text,
-    require,
-)
-from snnctl.events.network import PARTS, Coding, Hardware, Network, Pools, Population, Projection, Readout
+from snnctl.events.network import Coding, Hardware, Network, NetworkError, Pools, Population, Projection, Readout
 
-KINDS = ("input", "spiking", "signed", "relay")
-DECODINGS = ("linear", "relu")
+MOST = 2**28  # neurons, pools or outputs of one part: more is a damaged file
+LARGEST, SMALLEST = 1e30, 1e-30  # magnitude of a number; of a span or slope that is divided by. Beyond, floats overflow
+
+
+@dataclass(frozen=True)
+class Value:
+    """A field that is no array: whether a value is valid, and what it must be, in words."""
+
+    valid: Callable[[Any], bool]
+    what: str
+
+
+@dataclass(frozen=True)
+class Array:
+    """A field that is an array.
+
+    Args:
+        dtypes: one of these. Real numbers are finite, and of a magnitude of at most ``LARGEST``.
+        axes: a name for the size of each axis; the first array with an axis of a name decides on the size.
+        low: smallest of its whole numbers, if ``below`` limits them.
+        below: name of a size; whole numbers are smaller.
+        starts: (parts, entries), names of sizes, of an array of the positions where parts start that follow one another
+            and fill all entries; the last number is the end.
+        shared: whether one number may stand for all.
+    """
+
+    dtypes: tuple[type, ...]
+    axes: tuple[str, ...]
+    low: int = 0
+    below: str | None = None
+    starts: tuple[str, str] | None = None
+    shared: bool = False
+
+
+REAL, WHOLE = (np.float64, np.float32), (np.int64, np.int32)
+
+
+def _number(low: float, high: float, *types: type) -> Value:
+    def valid(value: Any) -> bool:
+        return not isinstance(value, bool) and isinstance(value, types) and bool(low <= value <= high)  # type: ignore[operator]
+
+    return Value(valid, f"a {'number' if float in types else 'whole number'} from {low} to {high}")
+
+
+def _real(low: float) -> Value:
+    return _number(low, LARGEST, int, float, np.integer, np.floating)
+
+
+def _whole(high: int) -> Value:
+    return _number(0, high, int, np.integer)
+
+
+def _one_of(*texts: str) -> Value:
+    return Value(lambda value: isinstance(value, str) and value in texts, f"one of {', '.join(texts)}")
+
+
+def _is_shape(value: Any) -> bool:
+    return isinstance(value, tuple) and all(type(side) is int and side > 0 for side in value) and prod(value) < MOST
+
+
+NUMBER, POSITIVE, LEVEL = _real(-LARGEST), _real(np.nextafter(0.0, 1.0)), _whole(MOST)
+NAME = Value(lambda value: isinstance(value, str) and value != "", "a text that is not empty")
+SHAPE = Value(_is_shape, f"a tuple of positive whole numbers with a product below {MOST}")
+PLACE = {"name": NAME, "shape": SHAPE, "level": LEVEL}
+
+# "elements": neurons, pools or outputs of the part; "ids": spikes that there are; "targets": elements that are reached.
+FIELDS: Mapping[type, Mapping[str, Value | Array]] = {
+    Coding: {"low": NUMBER, "high": NUMBER},
+    Hardware: {"noise": _real(0.0), "time_bits": _whole(32), "seed": _whole(2**63)},
+    Population: {
+        **PLACE,
+        "kind": _one_of("input", "spiking", "signed", "relay"),
+        **dict.fromkeys(("start", "end", "t_min", "t_max", "A"), NUMBER),
+        "threshold": Array(REAL, ("elements",)),
+        "B": Array(REAL, ("elements",), shared=True),
+        "low": Array(REAL, ("elements",)),
+    },
+    Pools: {
+        **PLACE,
+        "members": Array(WHOLE, ("members",), below="ids"),
+        "start": Array(WHOLE, ("starts",), starts=("elements", "members")),
+        "latest": Array((np.bool_,), ("elements",)),
+    },
+    Projection: {
+        "name": NAME,
+        "target_name": NAME,
+        "J": Array(REAL, ("matrices", "channels", "L")),
+        "source": Array(WHOLE, ("places", "channels"), low=-1, below="ids"),
+        "target": Array(WHOLE, ("entries",), below="targets"),
+        "matrix": Array(WHOLE, ("entries",), below="matrices"),
+        "offset": Array(WHOLE, ("channels",), below="targets"),
+        "start": Array(WHOLE, ("starts",), starts=("places", "entries")),
+    },
+    Readout: {
+        **PLACE,
+        "start": NUMBER,
+        "t_read": NUMBER,
+        "D": Array(REAL, ("elements",)),
+        "decoding": _one_of("linear", "relu"),
+        "max_value": Value(lambda value: value is None or POSITIVE.valid(value), "a positive number, or None"),
+    },
+}
+
+
+def require(condition: object, what: str) -> None:
+    """Refuses with a sentence unless the condition holds."""
+    if not condition:
+        raise NetworkError(what)
 
 
 def check(network: Network) -> None:
@@ -32,197 +131,141 @@ def check(network: Network) -> None:
     Raises:
         NetworkError: names the population, pools, projection or readout, and the field.
     """
-    _check_kinds(network)
-    require(bool(network.populations), "the network has no populations")
-    require(bool(network.readouts), "the network has no readouts")
-    require(all(is_text(part) for pair in network.about.items() for part in pair), "'about' is not made of texts")
-    _check_names(network)
+    require(network.populations, "the network has no populations")
+    require(network.readouts, "the network has no readouts")
+    _check_values(network)
+    if network.coding:
+        low, high, width = network.coding.low, network.coding.high, network.populations[0].width
+        require(high - low >= SMALLEST, f"coding: the range from low, {low}, to high, {high}, is empty")
+        require(width > 1 - 1e-9, f"{_label(network.populations[0])}: the input's coding needs a window of width 1")
+    levels = _check_windows(network)
     for population in network.populations:
-        _check_population(population)
-    _check_coding(network)
-    levels = _windows(network.populations)
-    ids = _check_pools(network)
+        _check_arrays(population, empty=population.kind == "input")
+        slopes = population.B[population.B > 0]
+        require(np.all(slopes >= SMALLEST), f"{_label(population)}: B has slopes below {SMALLEST}, other than 0")
     for readout in network.readouts:
-        _check_readout(readout, levels)
+        _check_arrays(readout)
+    _check_connections(network, levels)
+
+
+def _check_connections(network: Network, levels: Container[int]) -> None:
+    """Whether pools and projections lead from spikes of the right level to what is there."""
+    firing: list[Population | Pools] = [*network.populations, *network.pools]
+    ends = np.cumsum([prod(part.shape) for part in firing])
+    levels_of_parts = np.array([part.level for part in firing])
+
+    def require_level(part: Pools | Projection, field: str, ids: np.ndarray, level: int) -> None:
+        of_ids = levels_of_parts[np.searchsorted(ends, ids, side="right")]
+        require(np.all(of_ids == level), f"{_label(part)}: {field} has spikes that are not of level {level}")
+
+    for before, pools in zip(ends[len(network.populations) - 1 :], network.pools, strict=False):
+        require(pools.level in levels, f"{_label(pools)}: level is {pools.level}, and no population is of this level")
+        _check_arrays(pools, ids=int(before))
+        require(np.all(np.diff(pools.start) > 0), f"{_label(pools)}: start leaves a pool without members")
+        require_level(pools, "members", pools.members, pools.level)
+    reached: list[Population | Readout] = [*network.populations[1:], *network.readouts]
+    targets = {part.name: part for part in reached}
     for projection in network.projections:
-        _check_projection(projection, network, ids)
-    _check_hardware(network)
+        where, target = _label(projection), targets.get(projection.target_name)
+        if target is None:
+            raise NetworkError(f"{where}: there is no such population or readout")
+        size, source = prod(target.shape), projection.source
+        _check_arrays(projection, ids=int(ends[-1]), targets=size)
+        require_level(projection, "source", source[source >= 0], target.level - 1)
+        if projection.target.size and projection.offset.size:
+            last = int(projection.target.max()) + int(projection.offset.max()) + projection.J.shape[2]
+            require(last <= size, f"{where}: target, offset and J reach neuron {last - 1} of {size}")
 
 
-def _check_kinds(network: Network) -> None:
-    """Whether everything is an object of its class."""
-    require(isinstance(network, Network), f"this is no network, but of the type {type(network).__name__}")
-    for name, kind in PARTS.items():
-        parts = getattr(network, name)
-        known = isinstance(parts, Sequence) and all(isinstance(part, kind) for part in parts)
-        require(known, f"{name!r} of the network are not a list of {kind.__name__}")
-    require(isinstance(network.coding, Coding | None), "'coding' of the network is no Coding")
-    require(isinstance(network.hardware, Hardware), "'hardware' of the network is no Hardware")
-    require(isinstance(network.about, dict), "'about' is not made of texts")
+def _label(part: Any) -> str:
+    """How messages name a part."""
+    kind = type(part).__name__.lower()
+    if isinstance(part, Projection):
+        return f"{kind} {shortened(part.name)} to {shortened(part.target_name)}"
+    return f"{kind} {shortened(part.name)}" if hasattr(part, "name") else kind
 
 
-def _check_names(network: Network) -> None:
+def _check_values(network: Network) -> None:
+    """Whether all fields that are no arrays are what the table has, and no name stands for two parts."""
+    coding = [network.coding] if network.coding else []
+    named: list[Any] = [*network.populations, *network.pools, *network.readouts]
+    for part in (*coding, network.hardware, *named, *network.projections):
+        for name, rule in FIELDS[type(part)].items():
+            if isinstance(rule, Value):
+                value = getattr(part, name)
+                require(rule.valid(value), f"{_label(part)}: {name} is {shortened(value)}, not {rule.what}")
+    about = network.about
+    texts = isinstance(about, dict) and all(isinstance(text, str) for pair in about.items() for text in pair)
+    require(texts, "'about' of the network is not made of texts")
     names: set[str] = set()
-    parts: list[Population | Pools | Readout] = [*network.populations, *network.pools, *network.readouts]
-    for part in parts:
-        check_name("a population, pools or a readout", part.name)
+    for part in named:
         require(part.name not in names, f"two populations, pools or readouts are called {part.name!r}")
         names.add(part.name)
 
 
-def _check_coding(network: Network) -> None:
-    first, *others = network.populations
-    require(first.kind == "input", f"population {first.name!r} comes first, and is not the input")
-    for population in others:
-        require(population.kind != "input", f"population {population.name!r} is a second input")
-    coding = network.coding
-    if coding is not None:
-        known = is_real(coding.low) and is_real(coding.high) and coding.high - coding.low >= SMALLEST
-        require(known, f"coding: the range [{coding.low}, {coding.high}] is empty")
-        require(first.width > 1 - 1e-9, f"population {first.name!r}: the input's coding needs a window of width 1")
+def _check_arrays(part: Any, empty: bool = False, **sizes: int) -> None:
+    """Whether all arrays of a part are what the table has.
+
+    Args:
+        part: whose other fields are checked already.
+        empty: whether arrays may be empty.
+        sizes: by the names that the table has for them.
+    """
+    if hasattr(part, "shape"):
+        sizes["elements"] = prod(part.shape)
+    for name, rule in FIELDS[type(part)].items():
+        if isinstance(rule, Array):
+            _check_array(f"{_label(part)}: {name}", getattr(part, name), rule, empty, sizes)
 
 
-def _check_population(population: Population) -> None:
-    where = f"population {population.name!r}"
-    require(isinstance(population.kind, str) and population.kind in KINDS, f"{where}: unknown kind {population.kind!r}")
-    check_shape(where, population.shape)
-    check_integer(where, "level", population.level)
-    for name in ("start", "end", "t_min", "t_max", "A"):
-        require(is_real(getattr(population, name)), f"{where}: {name} is not a finite number up to {LARGEST}")
-    require(population.width >= SMALLEST, f"{where}: the window [t_min, t_max] is empty")
-    for name, sizes in (
-        ("threshold", [population.neurons]),
-        ("B", [population.neurons, 1]),
-        ("low", [population.neurons]),
-    ):
-        values = getattr(population, name)
-        check_numbers(where, name, values, 1)
-        allowed = [*sizes, 0] if population.kind == "input" else sizes
-        require(values.size in allowed, f"{where}: {name} has {values.size} numbers for {population.neurons} neurons")
-    slopes = population.B[population.B > 0]
-    require(np.all(slopes >= SMALLEST), f"{where}: B has slopes below {SMALLEST}, other than 0")
-    if population.kind == "input":
-        require(population.level == 0, f"{where}: the input is not of level 0")
-        return
-    require(population.level > 0, f"{where}: level 0 is the input's alone")
-    require(population.start <= population.end, f"{where}: its inputs' window ends before it starts")
-    require(population.end <= population.t_min, f"{where}: it fires before its inputs have arrived (t_min < end)")
+def _check_array(field: str, values: Any, rule: Array, empty: bool, sizes: dict[str, int]) -> None:
+    """One array; sizes that it is the first to have are added."""
+    dtypes = " or ".join(dtype.__name__ for dtype in rule.dtypes)
+    require(isinstance(values, np.ndarray) and values.dtype in rule.dtypes, f"{field} is not an array of {dtypes}")
+    if not (values.shape == (0,) and empty) and not (values.shape == (1,) and rule.shared):
+        if rule.starts:
+            sizes[rule.axes[0]] = sizes[rule.starts[0]] + 1
+        shape = tuple(sizes.setdefault(axis, size) for axis, size in zip(rule.axes, values.shape, strict=False))
+        fits = values.ndim == len(rule.axes) and values.shape == shape
+        require(fits, f"{field} has the shape {values.shape}; its axes are {', '.join(rule.axes)}, here {shape}")
+    if rule.dtypes == REAL:
+        require(np.all(np.abs(values) <= LARGEST), f"{field} has numbers that are not finite, or beyond {LARGEST}")
+    if rule.below and values.size:
+        low, end = rule.low, sizes[rule.below]
+        require(low <= values.min() and values.max() < end, f"{field} has numbers outside [{low}, {end - 1}]")
+    if rule.starts:
+        end = sizes[rule.starts[1]]
+        rises = values[0] == 0 and values[-1] == end and np.all(values[1:] >= values[:-1])
+        require(rises, f"{field} does not rise from 0 to {end}")
 
 
-def _windows(populations: Sequence[Population]) -> dict[int, tuple[float, float]]:
-    """(earliest t_min, t_max) of each level, windows being checked on the way."""
+def _check_windows(network: Network) -> dict[int, tuple[float, float]]:
+    """(earliest t_min, t_max) of each level, whose windows follow one another and end together."""
     levels: dict[int, tuple[float, float]] = {}
-    last = 0
-    for population in populations:
-        where, level = f"population {population.name!r}", population.level
-        require(level in (last, last + 1), f"{where}: level {level} comes after level {last}")
-        last = level
+
+    def check_integration(where: str, level: int, start: float, end: float, field: str) -> None:
+        require(level - 1 in levels, f"{where}: level is {level}, and no population before it is of level {level - 1}")
+        t_min, t_max = levels[level - 1]
+        require(end == t_max, f"{where}: {field} is {end}, and its inputs' windows end at {t_max}")
+        require(start <= t_min, f"{where}: start is {start}, and its inputs may fire from {t_min} on")
+
+    for number, population in enumerate(network.populations):
+        where, level = _label(population), population.level
+        is_input = population.kind == "input"
+        require(
+            is_input == (number == 0), f"{where}: kind is {population.kind}; the first population alone is the input"
+        )
+        if is_input:
+            require(level == 0, f"{where}: level is {level}; the input's is 0")
+        else:
+            check_integration(where, level, population.start, population.end, "end")
+            require(level >= max(levels), f"{where}: level {level} comes after level {max(levels)}")
+            after = population.t_min >= population.end
+            require(after, f"{where}: t_min is {population.t_min}, before its inputs' windows end")
+        require(population.width >= SMALLEST, f"{where}: the window from t_min to t_max is empty")
         t_min, t_max = levels.get(level, (population.t_min, population.t_max))
         require(population.t_max == t_max, f"{where}: t_max is {population.t_max}, and that of its level {t_max}")
         levels[level] = (min(t_min, population.t_min), t_max)
-        if level:
-            _check_integration(where, population.start, "end", population.end, levels[level - 1])
+    for readout in network.readouts:
+        check_integration(_label(readout), readout.level, readout.start, readout.t_read, "t_read")
     return levels
-
-
-def _check_integration(where: str, start: float, field: str, end: float, before: tuple[float, float]) -> None:
-    t_min, t_max = before
-    require(end == t_max, f"{where}: {field} is {end}, and its inputs' windows end at {t_max}")
-    require(start <= t_min, f"{where}: it starts at {start}, and its inputs may fire from {t_min} on")
-
-
-class _Ids:
-    """The spike ids that there are, and their levels."""
-
-    def __init__(self, populations: Sequence[Population]) -> None:
-        self.ends = np.cumsum([population.neurons for population in populations])
-        self.levels = np.array([population.level for population in populations])
-
-    def __len__(self) -> int:
-        return int(self.ends[-1])
-
-    def add(self, pools: Pools) -> None:
-        """Ids for some pools."""
-        self.ends, self.levels = np.append(self.ends, len(self) + pools.pools), np.append(self.levels, pools.level)
-
-    def of_level(self, ids: np.ndarray, level: int) -> bool:
-        """Whether all of some ids in range are of a level."""
-        return bool(np.all(self.levels[np.searchsorted(self.ends, ids, side="right")] == level))
-
-
-def _check_pools(network: Network) -> _Ids:
-    """The ids of neurons and pools, pools being checked on the way."""
-    ids = _Ids(network.populations)
-    for pools in network.pools:
-        where = f"pools {pools.name!r}"
-        check_shape(where, pools.shape)
-        check_integer(where, "level", pools.level)
-        require(pools.level in ids.levels, f"{where}: no population is of their level, {pools.level}")
-        _check_members(where, pools, ids)
-        ids.add(pools)
-    return ids
-
-
-def _check_members(where: str, pools: Pools, ids: _Ids) -> None:
-    check_integers(where, "members", pools.members, 1)
-    check_starts(where, "start", pools.start, pools.pools, len(pools.members))
-    require(np.all(np.diff(pools.start) > 0), f"{where}: a pool has no members")
-    check_range(where, "members", pools.members, 0, len(ids))
-    require(ids.of_level(pools.members, pools.level), f"{where}: members are not of level {pools.level}")
-    latest = pools.latest
-    known = isinstance(latest, np.ndarray) and latest.dtype == bool and latest.shape == (pools.pools,)
-    require(known, f"{where}: latest is not one boolean for each pool")
-
-
-def _check_readout(readout: Readout, levels: dict[int, tuple[float, float]]) -> None:
-    where = f"readout {readout.name!r}"
-    check_shape(where, readout.shape)
-    check_integer(where, "level", readout.level)
-    known = is_real(readout.start) and is_real(readout.t_read)
-    require(known, f"{where}: start or t_read is not a finite number up to {LARGEST}")
-    require(readout.level - 1 in levels, f"{where}: no population is of level {readout.level - 1}, which it reads")
-    _check_integration(where, readout.start, "t_read", readout.t_read, levels[readout.level - 1])
-    check_numbers(where, "D", readout.D, 1)
-    require(
-        readout.D.size == readout.outputs, f"{where}: D has {readout.D.size} numbers, for {readout.outputs} outputs"
-    )
-    known = isinstance(readout.decoding, str) and readout.decoding in DECODINGS
-    require(known, f"{where}: unknown decoding {readout.decoding!r}")
-    if readout.max_value is not None:
-        require(is_real(readout.max_value) and readout.max_value > 0, f"{where}: max_value is not a positive number")
-
-
-def _check_projection(projection: Projection, network: Network, ids: _Ids) -> None:
-    where = f"projection {projection.name!r} to {projection.target_name!r}"
-    check_name(f"a projection to {projection.target_name!r}", projection.name)
-    targets = [each for each in network.populations if each.name == projection.target_name and each.kind != "input"]
-    readouts = [each for each in network.readouts if each.name == projection.target_name]
-    require(bool(targets or readouts), f"{where}: there is no such population or readout")
-    level, size = (targets[0].level, targets[0].neurons) if targets else (readouts[0].level, readouts[0].outputs)
-    check_numbers(where, "J", projection.J, 3)
-    matrices, channels, width = projection.J.shape
-    for name, axes in (("source", 2), ("start", 1), ("target", 1), ("matrix", 1), ("offset", 1)):
-        check_integers(where, name, getattr(projection, name), axes)
-    source, target, offset = projection.source, projection.target, projection.offset
-    require(source.shape[1] == channels, f"{where}: source has {source.shape[1]} channels, and J {channels}")
-    require(offset.size == channels, f"{where}: offset has {offset.size} numbers, for {channels} channels")
-    check_starts(where, "start", projection.start, len(source), len(target))
-    require(len(projection.matrix) == len(target), f"{where}: matrix and target have different lengths")
-    check_range(where, "matrix", projection.matrix, 0, matrices)
-    check_range(where, "source", source, -1, len(ids))
-    current = ids.of_level(source[source >= 0], level - 1)
-    require(current, f"{where}: source has spikes that are not of level {level - 1}")
-    # Each range by itself first: a sum of numbers of any size could overflow.
-    check_range(where, "target", target, 0, size)
-    check_range(where, "offset", offset, 0, size)
-    if target.size and offset.size:
-        last = int(target.max()) + int(offset.max()) + width
-        require(last <= size, f"{where}: target, offset and J reach neuron {last - 1} of {size}")
-
-
-def _check_hardware(network: Network) -> None:
-    hardware = network.hardware
-    require(is_real(hardware.noise) and hardware.noise >= 0, f"hardware: noise is {hardware.noise!r}")
-    for name, most in (("time_bits", 32), ("seed", 2**63)):
-        check_integer("hardware", name, getattr(hardware, name))
-        require(getattr(hardware, name) <= most, f"hardware: {name} is {getattr(hardware, name)}; at most {most}")

@@ -12,14 +12,19 @@ the next level have integrated (``end``, ``t_read``), and the next level's windo
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from math import prod
 from typing import Literal
 
 import numpy as np
 
 Kind = Literal["input", "spiking", "signed", "relay"]
+
+
+class NetworkError(ValueError):
+    """A network, a file of one, or inputs that cannot be simulated; one sentence, naming the part."""
 
 
 @dataclass(frozen=True)
@@ -129,17 +134,17 @@ class Pools:
         latest: (pools,) booleans.
     """
 
-    @property
-    def pools(self) -> int:
-        """How many there are."""
-        return prod(self.shape)
-
     name: str
     shape: tuple[int, ...]
     level: int
     start: np.ndarray
     members: np.ndarray
     latest: np.ndarray
+
+    @property
+    def pools(self) -> int:
+        """How many there are."""
+        return prod(self.shape)
 
 
 @dataclass(frozen=True)
@@ -246,14 +251,6 @@ class Network:
 
     def first_ids(self) -> dict[str, int]:
         """The spike id of the first neuron or pool, by the name of each population and of all pools."""
-        found, number = {}, 0
-        for population in self.populations:
-            found[population.name] = number
-            number += population.neurons
-        for pools in self.pools:
-            found[pools.name] = number
-            number += pools.pools
-        return found
-
-
-PARTS: Mapping[str, type] = {"populations": Population, "pools": Pools, "projections": Projection, "readouts": Readout}
+        parts: list[Population | Pools] = [*self.populations, *self.pools]
+        firsts = accumulate((prod(part.shape) for part in parts), initial=0)
+        return {part.name: first for part, first in zip(parts, firsts, strict=False)}

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
-from snnctl.events.arguments import numbered, whole_number
-from snnctl.events.checks import check
-from snnctl.events.delivery import deliver, prepare
-from snnctl.events.errors import NetworkError
-from snnctl.events.firing import coded, crossings, on_hardware, pooled
-from snnctl.events.network import Network, Readout
+from snnctl.events.checks import check, require
+from snnctl.events.kernel import coded, crossings, deliver, on_hardware, pooled
+from snnctl.events.network import Network, NetworkError, Readout
 from snnctl.events.plan import Level, plan
 
+CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1  # not on macOS
 DTYPES = ("float32", "float64")
 EVENTS_AT_ONCE = 3e8  # of a chunk of images, at most: it takes about a second, and cannot be interrupted
 TIMES_AT_ONCE = 4e6
@@ -76,28 +75,48 @@ def simulate(
         NetworkError: the network, an input or an option is not what it must be. At the call, but for the inputs in one
             of several arrays.
     """
-    if not isinstance(dtype, str) or dtype not in DTYPES:
-        raise NetworkError(f"the simulator computes in {' or '.join(DTYPES)}, not in {dtype!r}")
+    require(dtype in DTYPES, f"the simulator computes in {' or '.join(DTYPES)}, not in {dtype!r}")
+    workers = CORES if threads is None else threads
+    for name, value, least in (("threads", workers, 1), ("first", first, 0)):
+        whole = isinstance(value, (int, np.integer)) and value >= least
+        require(whole, f"{name} is {value!r}, not a whole number from {least} on")
     check(network)
-    workers = _cores() if threads is None else whole_number("threads", threads, 1)
-    arrays = numbered(network, inputs, whole_number("first", first, 0))
+    single = hasattr(inputs, "__array__")
+    arrays = _numbered(network, [np.asarray(inputs)] if single else inputs, int(first))
+    if single:
+        arrays = iter(list(arrays))  # checked at once
     levels = plan(network, dtype)
-    prepare(dtype)
-    return _in_order(Work(network, levels, dtype), _chunks(levels, arrays), workers)
+    return _in_order(partial(_simulated, network, levels, dtype), _chunks(levels, arrays), int(workers))
 
 
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):  # not on macOS
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+def _numbered(network: Network, arrays: Iterable[np.ndarray], first: int) -> Iterator[tuple[int, np.ndarray]]:
+    """(number of its first image, (images, neurons)) of each array of input values, checked."""
+    coding, source = network.coding, network.populations[0]
+    for values in map(np.asarray, arrays):
+        require(values.dtype.kind in "fiub", f"the inputs are {values.dtype}, not numbers")
+        fits = values.ndim > 0 and values.shape[1:] in (source.shape, (source.neurons,))
+        takes = ", ".join(["images", *map(str, source.shape)])
+        require(fits, f"the inputs have the shape {values.shape}; the network takes ({takes})")
+        values = values.reshape(len(values), source.neurons)
+        valid = np.isfinite(values) if coding else (values >= 0) & (values <= source.width)
+        if not valid.all():
+            image, neuron = np.argwhere(~valid)[0]
+            limits = "finite" if coding else f"in [0, {source.width}], times before the end of the input's window"
+            raise NetworkError(
+                f"input {neuron} of image {first + image} is {values[image, neuron]}; inputs must be {limits}"
+            )
+        yield first, values
+        first += len(values)
 
 
-def _in_order(work: Work, chunks: Iterator[tuple[int, np.ndarray]], threads: int) -> Iterator[Batch]:
+def _in_order(
+    work: Callable[[int, np.ndarray], Batch], chunks: Iterator[tuple[int, np.ndarray]], threads: int
+) -> Iterator[Batch]:
     pool = ThreadPoolExecutor(threads, thread_name_prefix="snnctl-events")
     waiting: deque[Future[Batch]] = deque()
     try:
         for first, images in chunks:
-            waiting.append(pool.submit(work.batch, first, images))
+            waiting.append(pool.submit(work, first, images))
             if len(waiting) > threads:
                 yield waiting.popleft().result()
         while waiting:
@@ -107,7 +126,7 @@ def _in_order(work: Work, chunks: Iterator[tuple[int, np.ndarray]], threads: int
 
 
 def _chunks(levels: Sequence[Level], arrays: Iterator[tuple[int, np.ndarray]]) -> Iterator[tuple[int, np.ndarray]]:
-    """(number of its first image, (images, neurons)) of pieces that take neither long nor much memory."""
+    """Pieces of arrays that take neither long nor much memory."""
     events = sum(level.fan_out for level in levels)
     times = sum(level.width + level.potentials for level in levels)
     most = int(max(1, min(IMAGES_AT_ONCE, EVENTS_AT_ONCE // max(events, 1), TIMES_AT_ONCE // max(times, 1))))
@@ -116,81 +135,44 @@ def _chunks(levels: Sequence[Level], arrays: Iterator[tuple[int, np.ndarray]]) -
             yield first + start, values[start : start + most]
 
 
-@dataclass(frozen=True)
-class Work:
-    """A network ready to be simulated.
-
-    Args:
-        network: the network, checked.
-        levels: its levels.
-        dtype: of potentials.
-    """
-
-    network: Network
-    levels: Sequence[Level]
-    dtype: str
-
-    def batch(self, first: int, values: np.ndarray) -> Batch:
-        """Simulates some images.
-
-        Args:
-            first: number of the first.
-            values: input values, (images, neurons).
-        """
-        images = len(values)
-        batch = Batch(first, images, {}, {}, [], {}, {})
-        for projection in self.network.projections:
-            batch.events[projection.name] = np.zeros(images, np.int64)
-            batch.relay_events[projection.name] = np.zeros(images, np.int64)
-        generators = _generators(self.network, first, images)
-        arrived = {self.network.populations[0].name: coded(self.network.coding, values.astype(np.float64))}
-        read: dict[str, np.ndarray] = {}
-        for level in self.levels:
-            left = self._fired(level, arrived, generators, batch)
-            potentials = self._delivered(level, left, batch)
-            arrived = {name: potentials[:, columns] for name, columns in level.targets.items()}
-            read.update(arrived)
-        batch.logits.extend(_logits(readout, read[readout.name]) for readout in self.network.readouts)
-        return batch
-
-    def _fired(
-        self,
-        level: Level,
-        arrived: dict[str, np.ndarray],
-        generators: Sequence[np.random.Generator],
-        batch: Batch,
-    ) -> np.ndarray:
-        """Time left of the level's spikes, (images, spike ids)."""
-        left = np.zeros((batch.images, level.width))
+def _simulated(network: Network, levels: Sequence[Level], dtype: str, first: int, values: np.ndarray) -> Batch:
+    """What some images, the first of which has the number ``first``, cause; input values are (images, neurons)."""
+    images, hardware = len(values), network.hardware
+    counts = {projection.name: np.zeros(images, np.int64) for projection in network.projections}
+    batch = Batch(first, images, {}, {}, [], counts, {name: zeros.copy() for name, zeros in counts.items()})
+    numbers = range(first, first + images) if hardware.noise > 0 else ()
+    generators = [np.random.default_rng([hardware.seed, number]) for number in numbers]
+    arrived = {network.populations[0].name: coded(network.coding, values.astype(np.float64))}
+    read: dict[str, np.ndarray] = {}
+    for level in levels:
+        left = np.zeros((images, level.width))  # time left of the level's spikes
         for population in level.populations:
             V = arrived[population.name]
             x = V if population.kind == "input" else crossings(population, V)
-            left[:, level.columns[population.name]] = x = on_hardware(x, population, self.network.hardware, generators)
+            left[:, level.columns[population.name]] = x = on_hardware(x, population, hardware, generators)
             batch.times[population.name] = _absolute(x, population.t_min, population.t_max)
         for pools, members in zip(level.pools, level.members, strict=True):
             left[:, level.columns[pools.name]] = x = pooled(pools, left[:, members])
             batch.pool_times[pools.name] = _absolute(x, *level.window)
-        return left
-
-    def _delivered(self, level: Level, left: np.ndarray, batch: Batch) -> np.ndarray:
-        """What the level's spikes have added to potentials by the end of their window, (images, potentials)."""
-        final = np.zeros((batch.images, level.potentials), self.dtype)
-        events = np.zeros((batch.images, len(level.counters)), np.int64)
-        deliver(left, *level.slots, np.empty(level.potentials, self.dtype), final, events)
-        if not np.isfinite(final).all():
-            raise NetworkError(f"potentials of {', '.join(level.targets)} are beyond the range of {self.dtype}")
-        for number, (name, relayed) in enumerate(level.counters):
-            batch.events[name] += events[:, number]
-            if relayed:
-                batch.relay_events[name] += events[:, number]
-        return final
+        potentials = _delivered(level, left, dtype, batch)
+        arrived = {name: potentials[:, columns] for name, columns in level.targets.items()}
+        read.update(arrived)
+    batch.logits.extend(_logits(readout, read[readout.name]) for readout in network.readouts)
+    return batch
 
 
-def _generators(network: Network, first: int, images: int) -> list[np.random.Generator]:
-    if not network.hardware.noise:
-        return []
-    seed = network.hardware.seed
-    return [np.random.default_rng([seed, first + image]) for image in range(images)]
+def _delivered(level: Level, left: np.ndarray, dtype: str, batch: Batch) -> np.ndarray:
+    """What the level's spikes have added to potentials by the end of their window, (images, potentials)."""
+    final = np.zeros((batch.images, level.potentials), dtype)
+    events = np.zeros((batch.images, len(level.counters)), np.int64)
+    deliver(left, *level.slots, np.empty(level.potentials, dtype), final, events)
+    if not np.isfinite(final).all():
+        raise NetworkError(f"potentials of {', '.join(level.targets)} are beyond the range of {dtype}")
+    for number, (name, relayed) in enumerate(level.counters):
+        batch.events[name] += events[:, number]
+        if relayed:
+            batch.relay_events[name] += events[:, number]
+    return final
 
 
 def _absolute(x: np.ndarray, t_min: float, t_max: float) -> np.ndarray:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 
-from snnctl.events.arguments import array, neurons, whole_number
-from snnctl.events.errors import NetworkError
-from snnctl.events.network import Network, Population, Projection, Readout
-from snnctl.events.simulation import Batch, simulate
+from snnctl.events.network import Network, NetworkError, Population, Projection, Readout
+from snnctl.events.simulation import simulate
 
 
 @dataclass(frozen=True)
@@ -80,40 +79,32 @@ def trace(
         NetworkError: the network or the image cannot be simulated, there is no such neuron, or an argument is something
             else.
     """
-    followed, number = neurons(watched), whole_number("number", number, 0)
-    (batch,) = simulate(network, array(image)[None], dtype=dtype, threads=1, first=number)
-    fired = np.concatenate([times[0] for times in (*batch.times.values(), *batch.pool_times.values())])
-    potentials = [_potential(network, batch, fired, name, neuron) for name, neuron in followed]
-    logits = [values[0] for values in batch.logits]
-    return Trace(_first(batch.times), _first(batch.pool_times), logits, potentials)
+    (batch,) = simulate(network, np.asarray(image)[None], dtype=dtype, threads=1, first=number)
+    times = {name: values[0] for name, values in batch.times.items()}
+    pool_times = {name: values[0] for name, values in batch.pool_times.items()}
+    fired = np.concatenate([*times.values(), *pool_times.values()])  # by spike id
+    potentials = []
+    for name, neuron in watched:
+        target = _target(network, name, neuron)
+        t, J = _arrivals(network, fired, name, neuron)
+        if isinstance(target, Population):
+            potentials.append(_of_neuron(target, neuron, t, J, float(times[name][neuron])))
+        else:
+            potentials.append(_of_readout(target, neuron, t, J))
+    return Trace(times, pool_times, [values[0] for values in batch.logits], potentials)
 
 
-def _first(times: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    return {name: values[0] for name, values in times.items()}
-
-
-def _potential(network: Network, batch: Batch, fired: np.ndarray, name: str, neuron: int) -> Potential:
-    """The course of one potential.
-
-    Args:
-        network: the network.
-        batch: the image's.
-        fired: absolute spike times by spike id.
-        name: of the population or readout.
-        neuron: number in it.
-    """
-    for population in network.populations:
-        if population.name == name and population.kind != "input" and 0 <= neuron < population.neurons:
-            arrivals = _arrivals(network, fired, name, neuron)
-            return _of_neuron(population, neuron, arrivals, float(batch.times[name][0, neuron]))
-    for readout in network.readouts:
-        if readout.name == name and 0 <= neuron < readout.outputs:
-            return _of_output(readout, neuron, _arrivals(network, fired, name, neuron))
+def _target(network: Network, name: str, neuron: int) -> Population | Readout:
+    """The population or readout in which a neuron with a potential is."""
+    targets: list[Population | Readout] = [*network.populations[1:], *network.readouts]
+    for target in targets:
+        if target.name == name and neuron in range(prod(target.shape)):
+            return target
     raise NetworkError(f"the network has no neuron {neuron} with a potential in {name!r}")
 
 
-def _of_neuron(population: Population, neuron: int, arrivals: tuple[np.ndarray, np.ndarray], spike: float) -> Potential:
-    t, V = _integration(population.start, population.end, population.A, arrivals)
+def _of_neuron(population: Population, neuron: int, t: np.ndarray, J: np.ndarray, spike: float) -> Potential:
+    t, V = _integration(population.start, population.end, population.A, t, J)
     last = spike if np.isfinite(spike) else population.t_max
     B = float(np.broadcast_to(population.B, (population.neurons,))[neuron])
     if population.t_min > population.end:
@@ -124,28 +115,26 @@ def _of_neuron(population: Population, neuron: int, arrivals: tuple[np.ndarray, 
     return Potential(population.name, neuron, t, V, threshold, population.t_min, population.t_max, spike)
 
 
-def _of_output(readout: Readout, neuron: int, arrivals: tuple[np.ndarray, np.ndarray]) -> Potential:
-    t, V = _integration(readout.start, readout.t_read, 0.0, arrivals)
+def _of_readout(readout: Readout, neuron: int, t: np.ndarray, J: np.ndarray) -> Potential:
+    t, V = _integration(readout.start, readout.t_read, 0.0, t, J)
     return Potential(readout.name, neuron, t, V + readout.D[neuron], None, readout.t_read, readout.t_read, np.inf)
 
 
-def _integration(
-    start: float, end: float, A: float, arrivals: tuple[np.ndarray, np.ndarray]
-) -> tuple[np.ndarray, np.ndarray]:
-    """Corners while spikes arrive: at the start, at each arrival, and at the end."""
-    t, J = arrivals
+def _integration(start: float, end: float, A: float, t: np.ndarray, J: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Corners (t, V) of a potential that spikes reach at times t through weights J, from start to end."""
     corners, which = np.unique(np.concatenate([[start, end], t]), return_inverse=True)
-    steps = np.bincount(which[2:], J, len(corners))
-    slopes = A + np.cumsum(steps)
+    slopes = A + np.cumsum(np.bincount(which[2:], J, len(corners)))
     return corners, np.concatenate([[0.0], np.cumsum(slopes[:-1] * np.diff(corners))])
 
 
 def _arrivals(network: Network, fired: np.ndarray, name: str, neuron: int) -> tuple[np.ndarray, np.ndarray]:
     """Absolute times of all spikes that reach a neuron, and their weights."""
-    found = [_through(each, fired, neuron) for each in network.projections if each.target_name == name]
-    if not found:
-        return np.zeros(0), np.zeros(0)
-    times, weights = zip(*found, strict=True)
+    times, weights = [np.zeros(0)], [np.zeros(0)]
+    for projection in network.projections:
+        if projection.target_name == name:
+            t, J = _through(projection, fired, neuron)
+            times.append(t)
+            weights.append(J)
     return np.concatenate(times), np.concatenate(weights)
 
 

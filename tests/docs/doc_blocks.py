@@ -8,7 +8,6 @@ A comment directly before a block decides what the tests do with it:
     <!-- module: NAME -->         it is a further module, which is installed as well
     <!-- output -->               it is what the block before it prints
     <!-- fails -->                its commands end with an error, as shown
-    <!-- environment: NAME=VALUE -->  of its commands
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 OPENING = re.compile(r"^(?P<indent> *)(?P<fence>`{3,}|~{3,}) *(?P<language>[\w+-]*)")
-MARK = re.compile(r"^ *<!-- *(?P<kind>not run|file|plugin|module|output|fails|environment)(?:: *(?P<value>.*?))? *-->$")
+MARK = re.compile(r"^ *<!-- *(?P<kind>not run|file|plugin|module|output|fails)(?:: *(?P<value>.*?))? *-->$")
 LIST_ITEM = re.compile(r"^ {0,3}(?:[-*+]|\d+\.) ")
 COMMAND = re.compile(r"^(?:\$ |(?:[A-Z_]+=\S+ )*(?:snnctl|pip|python|make) )")
 SHELLS = ("console", "shell", "sh", "bash")

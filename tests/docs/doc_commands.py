@@ -27,7 +27,11 @@ def shown_commands(page: Path) -> Iterator[tuple[int, str]]:
         if not block.runs and (block.language in SHELLS or block.is_synopsis):
             for command, _ in commands_of(block):
                 yield from ((block.line, part) for part in _of_snnctl(command))
-    prose = "\n".join(_without_blocks(page))
+    lines = page.read_text(encoding="utf-8").splitlines()
+    for block in blocks_of(page):
+        count = len(block.text.splitlines())
+        lines[block.line - 1 : block.line - 1 + count] = [""] * count
+    prose = "\n".join(lines)
     yield from ((prose[: found.start()].count("\n") + 1, found[1]) for found in INLINE.finditer(prose))
 
 
@@ -57,15 +61,6 @@ def _of_snnctl(line: str) -> Iterator[str]:
         command = re.sub(r"^(?:[A-Z_]+=\S+ )*", "", part.strip())
         if command.startswith("snnctl "):
             yield command
-
-
-def _without_blocks(page: Path) -> list[str]:
-    """The lines of the page, those of code blocks empty."""
-    lines = page.read_text(encoding="utf-8").splitlines()
-    for block in blocks_of(page):
-        count = len(block.text.splitlines())
-        lines[block.line - 1 : block.line - 1 + count] = [""] * count
-    return lines
 
 
 @cache

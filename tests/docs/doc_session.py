@@ -1,49 +1,43 @@
-"""Runs the blocks of a page in order: commands and Python in one temporary folder, Python in one process."""
+"""Runs the blocks of a page in order, in this process: commands and Python, in one temporary folder."""
 
 from __future__ import annotations
 
-import json
+import importlib
+import io
 import os
 import re
 import shlex
 import subprocess
 import sys
+import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
-from typing import IO
+from typing import Any
 
+import pytest
 from doc_blocks import SHELLS, Block, commands_of
 
 import fake_package
+from snnctl.cli import main
+from snnctl.verbs.fresh import start_afresh
 
 LIMIT = 900  # seconds for one command that hangs
 NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?(?:e[+-]?\d+)?")
 RULE = re.compile(r"[─━│|+=-]{2,}")
-PIP = """#!/bin/sh
-# `pip install FOLDER` beside the page: into a folder of its own, and not what the tests run on.
-shift
-for word; do case $word in -*) ;; *) set -- "$word"; break;; esac; done
-exec {python} -m pip install --quiet --disable-pip-version-check --no-deps --upgrade --target {site} "$1"
-"""
 
 
 class Session:
-    """A folder, the environment of its commands, and a Python process.
+    """A page that is being read.
 
     Args:
-        folder: where commands and Python blocks run.
-        site: where plugins are installed.
-        environment: of all processes.
-        source: takes blocks for the Python process.
-        answers: gives what they printed.
+        folder: where its commands and Python blocks run.
+        site: where its plugins are installed.
     """
 
-    def __init__(
-        self, folder: Path, site: Path, environment: dict[str, str], source: IO[str], answers: IO[str]
-    ) -> None:
-        self.folder, self.site, self.environment = folder, site, environment
-        self.source, self.answers = source, answers
+    def __init__(self, folder: Path, site: Path) -> None:
+        self.folder, self.site = folder, site
+        self.namespace: dict[str, Any] = {"__name__": "__main__"}
         self.printed = ""
 
     def run(self, block: Block) -> None:
@@ -69,82 +63,67 @@ class Session:
         elif block.language in SHELLS:
             self.printed = "".join(self._command(block, *command) for command in commands_of(block))
         elif block.language == "yaml":
-            self._recipe(block)
+            path = self.folder / f"block-{block.line}.yaml"
+            path.write_text(block.text + "\n", encoding="utf-8")
+            self._command(block, f"snnctl run {path.name} --dry-run", [])
+            path.unlink()
 
     def _python(self, text: str) -> str:
-        self.source.write(json.dumps(text) + "\n")
-        self.source.flush()
-        answer = json.loads(self.answers.readline())
-        assert answer["error"] is None, answer["printed"] + answer["error"]
-        return answer["printed"]
+        importlib.invalidate_caches()
+        printed = io.StringIO()
+        with redirect_stdout(printed), redirect_stderr(printed):
+            try:
+                exec(compile(text, "block", "exec"), self.namespace)
+            except BaseException as error:
+                raise AssertionError(printed.getvalue() + traceback.format_exc()) from error
+        return printed.getvalue()
 
     def _command(self, block: Block, command: str, shown: list[str]) -> str:
-        name, _, value = block.marks.get("environment", "").partition("=")
-        done = subprocess.run(
-            ["bash", "-o", "pipefail", "-c", command],
-            cwd=self.folder,
-            env={**self.environment, **({name: value} if name else {})},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=LIMIT,
-        )
-        failed = done.returncode != 0
-        assert failed == ("fails" in block.marks), f"$ {command}\n{done.stdout}\nended with {done.returncode}"
-        require_output(shown, done.stdout)
-        return done.stdout
+        importlib.invalidate_caches()
+        code, printed = (self._snnctl if command.startswith("snnctl ") else self._shell)(shlex.split(command))
+        assert bool(code) == ("fails" in block.marks), f"$ {command}\n{printed}\nended with {code}"
+        require_output(shown, printed)
+        return printed
 
-    def _recipe(self, block: Block) -> None:
-        path = self.folder / f"block-{block.line}.yaml"
-        path.write_text(block.text + "\n", encoding="utf-8")
-        self._command(block, f"snnctl run {shlex.quote(path.name)} --dry-run", [])
-        path.unlink()
+    def _snnctl(self, words: list[str]) -> tuple[int, str]:
+        printed = io.StringIO()
+        with pytest.MonkeyPatch.context() as patch, redirect_stdout(printed), redirect_stderr(printed):
+            patch.setattr(sys, "argv", words)
+            with pytest.raises(SystemExit) as stop:
+                main(words[1:])
+        return int(stop.value.code or 0), printed.getvalue()
+
+    def _shell(self, words: list[str]) -> tuple[int, str]:
+        if words[:2] == ["pip", "install"]:  # beside the page, not where the tests run
+            options = ("--no-deps", "--no-build-isolation", "--quiet", "--disable-pip-version-check")
+            words = [sys.executable, "-m", "pip", "install", *options, "--target", str(self.site), *words[2:]]
+        elif words[0] == "python":
+            words[0] = sys.executable
+        streams: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+        done = subprocess.run(words, cwd=self.folder, env=environment, text=True, timeout=LIMIT, **streams)
+        return done.returncode, done.stdout
 
 
 @contextmanager
 def session(folder: Path) -> Iterator[Session]:
-    """A session in a new folder in ``folder``."""
-    place, site, tools = (folder / name for name in ("page", "site", "tools"))
-    for path in (place, site, tools):
-        path.mkdir()
-    (tools / "pip").write_text(PIP.format(python=shlex.quote(sys.executable), site=shlex.quote(str(site))))
-    (tools / "pip").chmod(0o755)
-    environment = _environment(folder, site, tools)
-    worker = subprocess.Popen(
-        [sys.executable, Path(__file__).with_name("doc_worker.py")],
-        cwd=place,
-        env=environment,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    assert worker.stdin is not None
-    assert worker.stdout is not None
-    try:
-        yield Session(place, site, environment, worker.stdin, worker.stdout)
-    finally:
-        worker.stdin.close()
-        worker.stdout.close()
-        worker.kill()
-        worker.wait()
-
-
-def _environment(home: Path, site: Path, tools: Path) -> dict[str, str]:
-    """Of a user who has installed snnctl and nothing else, and has no data sets."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("SNNCTL_", "PYTEST_"))}
-    path = os.pathsep.join([str(tools), str(Path(sys.executable).parent), kept.get("PATH", "")])
-    inherited = [kept["PYTHONPATH"]] if kept.get("PYTHONPATH") else []
-    return {
-        **kept,
-        "PATH": path,
-        "PYTHONPATH": os.pathsep.join([str(site), *inherited]),
-        "HOME": str(home),
-        "COLUMNS": "100",
-        "NO_COLOR": "1",
-        "TF_CPP_MIN_LOG_LEVEL": "3",
-    }
+    """A session of a user who has installed snnctl and nothing else, and has no data sets; in a new folder."""
+    place, site = folder / "page", folder / "site"
+    place.mkdir()
+    site.mkdir()
+    start_afresh(0)
+    modules = set(sys.modules)
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith(("SNNCTL_", "PYTEST_", "KERAS_HOME"))]:
+            patch.delenv(name)
+        for name, value in {"HOME": str(folder), "COLUMNS": "100", "NO_COLOR": "1"}.items():
+            patch.setenv(name, value)
+        patch.setattr(sys, "path", ["", str(site), *sys.path])
+        patch.chdir(place)
+        yield Session(place, site)
+    for name in set(sys.modules) - modules:
+        if str(getattr(sys.modules[name], "__file__", None) or "").startswith((str(folder), "page")):
+            del sys.modules[name]
 
 
 def require_output(shown: list[str], printed: str) -> None:

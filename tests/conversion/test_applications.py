@@ -14,8 +14,8 @@ import keras
 import numpy as np
 import pytest
 
-import graphs
 import oracle
+import settling
 from snnctl.builtin.datasets import Cifar10, MnistMini
 from snnctl.conversion.build import SpikingSettings, build_spiking
 from snnctl.conversion.calibrate import calibrate
@@ -83,7 +83,7 @@ def settle(model: keras.Model, images: np.ndarray) -> None:
     if norms:
         settle_norms(model, norms, images, draws)
         last = [layer for layer in model.layers if layer.trainable_weights][-1]
-        graphs.settle(last, run(keras.Model(model.input, last.input), images), draws)
+        settling.settle(last, run(keras.Model(model.input, last.input), images), draws)
     else:
         settle_chain(model, images, draws)
 
@@ -104,7 +104,7 @@ def settle_norms(model: keras.Model, norms: list, images: np.ndarray, draws: np.
 def settle_chain(model: keras.Model, images: np.ndarray, draws: np.random.Generator) -> None:
     """Layer by layer: VGG has no normalisation."""
     for layer in model.layers[1:]:
-        graphs.settle(layer, images, draws)
+        settling.settle(layer, images, draws)
         images = np.asarray(layer(images))
 
 

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 import graphs
+import settling
 from graphs import Grower, Node, layer_of
 from oracle import TOLERANCE, largest_relative_difference, outputs_of, spiking_form
 from snnctl.conversion.logits import logits_of
@@ -260,7 +261,7 @@ def disagreements(tiny: graphs.Network) -> list[int]:
 
 def runs_in_double(chain: Chain) -> bool:
     """Whether TensorFlow has all of it in float64."""
-    return all(graphs.runs_in_double(make()) for make in chain)
+    return all(settling.runs_in_double(make()) for make in chain)
 
 
 @pytest.mark.parametrize(

@@ -453,7 +453,13 @@ GRAPHS: dict[str, Sequence[Callable[[Grower, Node], Node | list[Node]]]] = {
 }
 
 
-@pytest.mark.parametrize("group", GRAPHS)
+@pytest.mark.parametrize(
+    "group",
+    [
+        pytest.param(group, marks=pytest.mark.long if group in ("side by side", "early and late", "pooled") else ())
+        for group in GRAPHS
+    ],
+)
 def test_a_graph_converts_exactly(group: str) -> None:
     def grow(grower: Grower, node: Node) -> list[Node]:
         return keras.tree.flatten([make(grower, node) for make in GRAPHS[group]])

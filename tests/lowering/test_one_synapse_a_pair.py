@@ -113,7 +113,7 @@ def test_each_group_has_its_own_synapses():
 def test_a_relay_neuron_has_one_synapse_and_padding_none():
     with precision("float64"):
         inputs = keras.Input((4, 1))
-        x = Relay()(L.ZeroPadding1D(1)(L.UpSampling1D(2)(InputCoding()(inputs))))
+        x = Relay(name="relay")(L.ZeroPadding1D(1)(L.UpSampling1D(2)(InputCoding()(inputs))))
         snn = keras.Model(inputs, Readout(L.Dense(1, use_bias=False))(L.Flatten()(x)))
     to_relays = [each for each in lower(snn).projections if each.target_name == "relay"]
     found = pairs(Network(None, (), (), to_relays, ()))

@@ -91,7 +91,7 @@ def test_no_epochs_change_nothing():
 def test_a_softmax_network_is_trained_on_its_probabilities():
     model = keras.Sequential([*dense().layers, L.Softmax()])
     model.build((None, 6))
-    settings = FitSettings(epochs=5, batch_size=10, lr=0.02, from_logits=False)
+    settings = FitSettings(epochs=5, batch_size=10, lr=0.02, from_logits=False, xla="off")
     history = fit(model, separable_data(), None, settings, SilentReporter())
     assert history[-1]["accuracy"] > 0.9
 
@@ -101,7 +101,13 @@ def test_divergence_is_an_error_with_a_way_out(make):
     model = make()
     x = np.random.default_rng(0).normal(size=(50, *model.input_shape[1:])).astype("float32") * 1e30
     with pytest.raises(TrainingError, match="--lr"):
-        fit(model, (x, np.arange(50) % 2), None, FitSettings(optimizer="sgd", lr=1e9, epochs=3), SilentReporter())
+        fit(
+            model,
+            (x, np.arange(50) % 2),
+            None,
+            FitSettings(optimizer="sgd", lr=1e9, epochs=3, xla="off"),
+            SilentReporter(),
+        )
 
 
 def test_divergence_in_the_last_step_is_seen():

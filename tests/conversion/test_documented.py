@@ -9,7 +9,7 @@ from pathlib import Path
 
 import keras
 
-from snnctl.conversion.hints import HINTS
+from snnctl.conversion.refusal import HINTS
 from snnctl.conversion.rules import default_rules
 
 ROOT = Path(__file__).parents[2]

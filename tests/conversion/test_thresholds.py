@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from snnctl.conversion.build import SpikingSettings, build_spiking
-from snnctl.conversion.neurons import smart_alpha1
+from snnctl.conversion.settings import smart_alpha1
 from snnctl.models import precision
 
 L = keras.layers

@@ -39,8 +39,8 @@ class SmartAlpha1(Alpha1):
     summary = "alpha1 with weights that make it the same function as the ReLU unit at the start"
 
     def parameters(self, W: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """See :func:`snnctl.conversion.neurons.smart_alpha1`."""
-        from snnctl.conversion.neurons import smart_alpha1
+        """See :func:`snnctl.conversion.settings.smart_alpha1`."""
+        from snnctl.conversion.settings import smart_alpha1
 
         return smart_alpha1(W, b)
 

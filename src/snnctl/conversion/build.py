@@ -11,14 +11,13 @@ import keras
 import tensorflow as tf
 
 from snnctl.conversion.graph import Graph, Step, extra_arguments, graph_of, opens
-from snnctl.conversion.hints import hint
 from snnctl.conversion.linear import Shape
 from snnctl.conversion.network import INPUT, Network
 from snnctl.conversion.offsets import SizeNotFixedError
-from snnctl.conversion.refusal import Obstacle, refusal
+from snnctl.conversion.refusal import HINTS, Obstacle, refusal
 from snnctl.conversion.rule import Context, Rule
 from snnctl.conversion.rules import default_rules
-from snnctl.conversion.rules.vanishing import vanish
+from snnctl.conversion.rules.activations import vanish
 from snnctl.conversion.settings import SpikingSettings
 from snnctl.conversion.values import Rectified, Signal, Value, Wire
 from snnctl.errors import ConversionError
@@ -239,7 +238,7 @@ def _no_rule(step: Step, rules: Mapping[type, Rule]) -> ConversionError:
     return ConversionError(
         f"{kind} has no spiking form",
         where=step.place,
-        todo=f"{hint(type(step.layer))}docs/convert.md lists what converts.",
+        todo=f"{HINTS.get(type(step.layer), '')}docs/convert.md lists what converts.",
     )
 
 

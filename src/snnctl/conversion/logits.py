@@ -9,9 +9,7 @@ import keras
 
 from snnctl.conversion.graph import Graph, Step, graph_of, replayed
 from snnctl.conversion.rules import default_rules
-from snnctl.conversion.rules.activations import makes_probabilities
-from snnctl.conversion.rules.operations import convert_probabilities
-from snnctl.conversion.rules.vanishing import VANISHING_RULES
+from snnctl.conversion.rules.activations import VANISHING_RULES, convert_probabilities, makes_probabilities
 
 
 def logits_of(model: keras.Model) -> keras.Model:

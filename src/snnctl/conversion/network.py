@@ -11,9 +11,8 @@ import keras
 import numpy as np
 
 from snnctl.conversion.linear import Linear, Shape, diagonal
-from snnctl.conversion.neurons import Neuron, neuron_of
 from snnctl.conversion.offsets import SizeNotFixedError, distinct, through
-from snnctl.conversion.settings import SpikingSettings
+from snnctl.conversion.settings import Neuron, SpikingSettings, neuron_of
 from snnctl.conversion.values import Pooling, Rectified, Signal, Term, Value, Wire
 from snnctl.errors import ConversionError
 from snnctl.ttfs.coding import InputCoding

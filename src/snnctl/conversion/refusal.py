@@ -1,11 +1,44 @@
-"""Why a network does not convert: all obstacles at once."""
+"""Why a network does not convert, all obstacles at once; and what to use instead."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import keras
+
 from snnctl.errors import ConversionError
+
+L = keras.layers
+RECURRENT = "Recurrent layers keep a state from step to step; time-to-first-spike networks have none. "
+GATE = "Products of signals (gates, attention, squeeze-and-excitation) have no spiking form: train without them. "
+NORMALIZED = "It normalises by each sample's own statistics: train with BatchNormalization instead. "
+ATTENTION = "Attention multiplies signals with each other: train without it. "
+RESIZE = "Resize the data beforehand, and begin the network with an Input of that size. "
+LOOKUP = "Look the vectors up beforehand, and begin the network with them. "
+
+# A sentence on what could be used instead of a layer that has no spiking form.
+HINTS: dict[type, str] = {
+    **dict.fromkeys((L.LSTM, L.GRU, L.SimpleRNN, L.Bidirectional), RECURRENT),
+    **dict.fromkeys((L.Multiply, L.Dot), GATE),
+    **dict.fromkeys(
+        (
+            L.LayerNormalization,
+            L.GroupNormalization,
+            L.UnitNormalization,
+            L.SpectralNormalization,
+        ),
+        NORMALIZED,
+    ),
+    **dict.fromkeys((L.Attention, L.AdditiveAttention, L.MultiHeadAttention), ATTENTION),
+    L.Resizing: RESIZE,
+    L.CenterCrop: RESIZE,
+    L.Embedding: LOOKUP,
+    L.ELU: "Train with ReLU or LeakyReLU instead. ",
+    L.Lambda: "Its code says nothing of what it computes: use layers instead, or a plugin's rule. ",
+    L.Maximum: "Concatenate the branches, or add them, instead. ",
+    L.Minimum: "Concatenate the branches, or add them, instead. ",
+}
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Activations: ReLUs of all kinds make neurons fire; softmax and sigmoid may only end the network."""
+"""Activations: ReLUs make neurons fire; softmax and sigmoid may only end the network; the rest does nothing in use."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ import numpy as np
 
 from snnctl.conversion.rule import Context, Rule
 from snnctl.conversion.values import Signal
+from snnctl.ttfs.keras_graph import nn_operations
 
+L = keras.layers
 ACCEPTED = (
     "ReLU (also clipped, as ReLU6, or leaky) and linear activations convert, and softmax or sigmoid at the end of the "
     "network."
@@ -21,10 +23,8 @@ LEAKY_SLOPE = 0.2  # of keras.activations.leaky_relu when none is given
 
 def activate(context: Context, function: Any, signal: Signal) -> Signal:
     """The signal behind an activation function, which may be a layer or a function with some arguments given."""
-    if isinstance(function, keras.layers.Layer):
-        rule = ACTIVATION_RULES.get(type(function))
-        if rule is not None:
-            return rule(context, function, signal)
+    if isinstance(function, L.Layer) and type(function) in ACTIVATION_RULES:
+        return ACTIVATION_RULES[type(function)](context, function, signal)
     keywords: dict[str, Any] = {}
     if isinstance(function, partial) and not function.args:
         function, keywords = function.func, function.keywords
@@ -76,39 +76,64 @@ def single(number: float) -> np.float64:
     return np.float64(np.float32(number))
 
 
-def convert_activation(context: Context, layer: keras.layers.Activation, signal: Signal) -> Signal:
-    """A layer that holds just an activation."""
-    return activate(context, layer.activation, signal)
-
-
-def convert_relu(context: Context, layer: keras.layers.ReLU, signal: Signal) -> Signal:
-    """Plain, clipped or leaky."""
-    return rectify(context, signal, layer.negative_slope, layer.max_value, layer.threshold)
-
-
-def convert_leaky_relu(context: Context, layer: keras.layers.LeakyReLU, signal: Signal) -> Signal:
-    """One slope for all."""
-    return context.leaky(signal, single(layer.negative_slope))
-
-
-def convert_prelu(context: Context, layer: keras.layers.PReLU, signal: Signal) -> Signal:
+def convert_prelu(context: Context, layer: L.PReLU, signal: Signal) -> Signal:
     """A slope per channel or per neuron."""
     if not hasattr(layer, "alpha"):
         raise context.refuse("the PReLU has no slopes of its own", "Use PReLU as a layer, not as an activation.")
     return context.leaky(signal, np.asarray(keras.ops.convert_to_numpy(layer.alpha), dtype=np.float64))
 
 
-def convert_softmax(context: Context, layer: keras.layers.Softmax, signal: Signal) -> Signal:
+def convert_softmax(context: Context, layer: L.Softmax, signal: Signal) -> Signal:
     """Over the last axis, at the end."""
     if layer.axis not in (-1, len(context.shape(signal))):
         raise context.refuse(f"the softmax runs along axis {layer.axis}", "Use a softmax along the last axis.")
     return context.end(signal)
 
 
+def convert_probabilities(context: Context, operation: Any, signal: Signal) -> Signal:
+    """The operations softmax along the last axis and sigmoid: at the end."""
+    axis = getattr(operation, "axis", -1)
+    if axis not in (-1, len(context.shape(signal))):
+        raise context.refuse(f"the softmax runs along axis {axis}", ACCEPTED)
+    return context.end(signal)
+
+
+def vanish(context: Context, layer: L.Layer, signal: Signal) -> Signal:
+    """The signal as it is, behind a layer that does nothing outside training."""
+    require_inference(context)
+    return signal
+
+
+def require_inference(context: Context) -> None:
+    """Refuses a layer that the network calls as in training.
+
+    Raises:
+        ConversionError: the call says ``training=True``.
+    """
+    if getattr(context.arguments, "kwargs", {}).get("training"):
+        raise context.refuse("the network calls it with training=True", "Call it without, as for inference.")
+
+
 ACTIVATION_RULES: dict[type, Rule] = {
-    keras.layers.Activation: convert_activation,
-    keras.layers.ReLU: convert_relu,
-    keras.layers.LeakyReLU: convert_leaky_relu,
-    keras.layers.PReLU: convert_prelu,
-    keras.layers.Softmax: convert_softmax,
+    L.Activation: lambda context, layer, signal: activate(context, layer.activation, signal),
+    L.ReLU: lambda context, layer, signal: rectify(
+        context, signal, layer.negative_slope, layer.max_value, layer.threshold
+    ),
+    L.LeakyReLU: lambda context, layer, signal: context.leaky(signal, single(layer.negative_slope)),
+    L.PReLU: convert_prelu,
+    L.Softmax: convert_softmax,
+}
+ACTIVATION_OPERATIONS: dict[type, Rule] = {
+    nn_operations.Relu: lambda context, operation, signal: context.rectify(signal),
+    nn_operations.Relu6: lambda context, operation, signal: context.rectify(signal, 6.0),
+    nn_operations.LeakyRelu: lambda context, operation, signal: context.leaky(signal, single(operation.negative_slope)),
+    nn_operations.Softmax: convert_probabilities,
+    nn_operations.Sigmoid: convert_probabilities,
+}
+NOISES = (L.Dropout, L.SpatialDropout1D, L.SpatialDropout2D, L.SpatialDropout3D, L.AlphaDropout, L.GaussianDropout)
+AUGMENTATIONS = (L.RandomFlip, L.RandomRotation, L.RandomTranslation, L.RandomZoom, L.RandomContrast)
+VANISHING_RULES: dict[type, Rule] = {
+    **dict.fromkeys((*NOISES, L.GaussianNoise, L.ActivityRegularization, L.Identity), vanish),
+    # Keras notes training=True for these layers, whoever calls them.
+    **dict.fromkeys(AUGMENTATIONS, lambda context, layer, signal: signal),
 }

@@ -1,4 +1,8 @@
-"""Dense and all convolutions: with ``a = scale x + shift``, ``W a + b = (W scale) x + (b + W shift)``."""
+"""Linear layers: with ``a = scale x + shift``, ``W a + b = (W scale) x + (b + W shift)``.
+
+Normalisations and rescalings are ``k a + c``: behind a linear layer they fold into it, behind a ReLU they change how
+the next layer reads the spikes.
+"""
 
 from __future__ import annotations
 
@@ -9,15 +13,15 @@ import numpy as np
 
 from snnctl.conversion.linear import Form
 from snnctl.conversion.rule import Context, Rule
-from snnctl.conversion.rules.activations import activate
+from snnctl.conversion.rules.activations import ACTIVATION_RULES, VANISHING_RULES, activate, require_inference
 from snnctl.conversion.values import Signal
 
+L = keras.layers
 # Low-rank adapters are part of `layer.kernel` already; the rest is given anew.
 NOT_KEPT = ("dtype", "name", "trainable", "build_config", "lora_rank", "lora_alpha", "quantization_config")
-SEPARABLE = {
-    keras.layers.SeparableConv1D: (keras.layers.DepthwiseConv1D, keras.layers.Conv1D),
-    keras.layers.SeparableConv2D: (keras.layers.DepthwiseConv2D, keras.layers.Conv2D),
-}
+SEPARABLE = {L.SeparableConv1D: (L.DepthwiseConv1D, L.Conv1D), L.SeparableConv2D: (L.DepthwiseConv2D, L.Conv2D)}
+# In TimeDistributed: one more axis, along which the kernel has size 1.
+WIDER = {L.Conv1D: L.Conv2D, L.Conv2D: L.Conv3D}
 
 
 def convert_linear(form: Form) -> Rule:
@@ -25,8 +29,7 @@ def convert_linear(form: Form) -> Rule:
 
     def convert(context: Context, layer: Any, signal: Signal) -> Signal:
         require_convertible(context, layer)
-        kernel, bias = array(layer.kernel), array(layer.bias) if layer.use_bias else None
-        value = context.linear(signal, type(layer), without_bias(layer), form, kernel, bias)
+        value = context.linear(signal, type(layer), without_bias(layer), form, array(layer.kernel), bias_of(layer))
         return activate(context, layer.activation, value)
 
     return convert
@@ -37,18 +40,12 @@ def convert_separable(context: Context, layer: Any, signal: Signal) -> Signal:
     require_convertible(context, layer)
     depthwise, pointwise = SEPARABLE[type(layer)]
     config = without_bias(layer)
-    shared = {key: config[key] for key in ("padding", "data_format", "strides", "dilation_rate", "kernel_size")}
-    first = {**shared, "depth_multiplier": layer.depth_multiplier, "use_bias": False, "depthwise_initializer": "zeros"}
-    second = {
-        "filters": layer.filters,
-        "kernel_size": 1,
-        "data_format": layer.data_format,
-        "use_bias": False,
-        "kernel_initializer": "zeros",
-    }
+    first = {key: config[key] for key in ("padding", "data_format", "strides", "dilation_rate", "kernel_size")}
+    first |= {"depth_multiplier": layer.depth_multiplier, "use_bias": False, "depthwise_initializer": "zeros"}
+    second = {"filters": layer.filters, "kernel_size": 1, "data_format": layer.data_format}
+    second |= {"use_bias": False, "kernel_initializer": "zeros"}
     middle = context.linear(signal, depthwise, first, "depthwise", array(layer.depthwise_kernel))
-    bias = array(layer.bias) if layer.use_bias else None
-    value = context.linear(middle, pointwise, second, "conv", array(layer.pointwise_kernel), bias)
+    value = context.linear(middle, pointwise, second, "conv", array(layer.pointwise_kernel), bias_of(layer))
     return activate(context, layer.activation, value)
 
 
@@ -83,35 +80,118 @@ def array(variable: Any) -> np.ndarray:
     return np.asarray(keras.ops.convert_to_numpy(variable), dtype=np.float64)
 
 
-def without_bias(layer: keras.layers.Layer) -> dict[str, Any]:
+def bias_of(layer: Any) -> np.ndarray | None:
+    """The layer's bias in float64, None where it has none."""
+    return array(layer.bias) if layer.use_bias else None
+
+
+def without_bias(layer: L.Layer) -> dict[str, Any]:
     """Config of the layer's linear part, in any precision; its first weights, replaced at once, are zeros."""
     config = layer.get_config()
     initializers = {key: "zeros" for key in config if key.endswith("_initializer")}
     config.update(initializers, use_bias=False, activation="linear", activity_regularizer=None, bias_regularizer=None)
-    for key in config:
-        # Those of others cannot be made anew from their description.
-        if key.endswith(("_regularizer", "_constraint")) and not _is_of_keras(config[key]):
-            config[key] = None
+    for key, described in config.items():
+        own = isinstance(described, dict) and str(described.get("module")).startswith("keras")
+        if key.endswith(("_regularizer", "_constraint")) and not own:
+            config[key] = None  # those of others cannot be made anew from their description
     return {key: value for key, value in config.items() if key not in NOT_KEPT}
 
 
-def _is_of_keras(described: Any) -> bool:
-    return isinstance(described, dict) and str(described.get("module")).startswith("keras")
-
-
-def plain_config(layer: keras.layers.Layer) -> dict[str, Any]:
+def plain_config(layer: L.Layer) -> dict[str, Any]:
     """Config of a layer without weights, in any precision."""
     return {key: value for key, value in layer.get_config().items() if key not in NOT_KEPT}
 
 
-CONV = (keras.layers.Conv1D, keras.layers.Conv2D, keras.layers.Conv3D)
-DEPTHWISE = (keras.layers.DepthwiseConv1D, keras.layers.DepthwiseConv2D)
-TRANSPOSED = (keras.layers.Conv1DTranspose, keras.layers.Conv2DTranspose, keras.layers.Conv3DTranspose)
+# Normalisations
 
+
+def convert_batch_normalization(context: Context, layer: L.BatchNormalization, signal: Signal) -> Signal:
+    """``k = gamma / sqrt(var + eps)`` and ``c = beta - k mean``, with the moving statistics."""
+    return normalize(context, layer, signal, axis_of(layer))
+
+
+def axis_of(layer: L.BatchNormalization) -> int:
+    """The axis that is normalised, counted with the batch."""
+    return layer.axis[0] if isinstance(layer.axis, (list, tuple)) else layer.axis
+
+
+def normalize(context: Context, layer: L.BatchNormalization, signal: Signal, axis: int) -> Signal:
+    """The batch normalisation along ``axis``, counted with the batch."""
+    require_inference(context)
+    k, c = affine_of(layer)
+    rank = len(context.shape(signal))
+    sides = [1] * rank
+    sides[axis - 1 if axis > 0 else axis + rank] = len(k)
+    return context.affine(signal, k.reshape(sides), c.reshape(sides))
+
+
+def affine_of(layer: L.BatchNormalization) -> tuple[np.ndarray, np.ndarray]:
+    """(k, c) in float64, each of shape (channels,)."""
+
+    def value(weight: Any, default: float) -> np.ndarray:
+        return np.full(layer.moving_mean.shape, default) if weight is None else array(weight)
+
+    variance = value(layer.moving_variance, 1.0)
+    k = value(layer.gamma, 1.0) / np.sqrt(variance + layer.epsilon)
+    return k, value(layer.beta, 0.0) - k * value(layer.moving_mean, 0.0)
+
+
+def convert_rescaling(context: Context, layer: L.Rescaling, signal: Signal) -> Signal:
+    """``scale a + offset``; Keras rounds both to single precision first, whatever the layer's own."""
+    scale, offset = (array(keras.ops.cast(number, layer.compute_dtype)) for number in (layer.scale, layer.offset))
+    return context.affine(signal, scale, offset)
+
+
+def convert_normalization(context: Context, layer: L.Normalization, signal: Signal) -> Signal:
+    """``(a - mean) / sqrt(var)``, or its inverse."""
+    if layer.mean is None:
+        raise context.refuse("the normalisation has no statistics", "Call its adapt() before the network is saved.")
+    mean = array(layer.mean)[0]
+    deviation = np.maximum(np.sqrt(array(layer.variance)[0]), keras.config.epsilon())
+    if layer.invert:
+        return context.affine(signal, deviation, mean)
+    return context.affine(signal, 1.0 / deviation, -mean / deviation)
+
+
+def convert_time_distributed(context: Context, layer: L.TimeDistributed, signal: Signal) -> Signal:
+    """A layer applied to every step alike: Dense, convolutions, and what acts on each element."""
+    inner = layer.layer
+    if type(inner) in WIDER:
+        return _wider(context, inner, signal)
+    if type(inner) is L.BatchNormalization:
+        axis = axis_of(inner)
+        return normalize(context, inner, signal, axis + 1 if axis > 0 else axis)
+    rules = {**ACTIVATION_RULES, **NORMALIZATION_RULES, **VANISHING_RULES, L.Dense: LINEAR_RULES[L.Dense]}
+    rule = rules.get(type(inner))
+    if rule is None or isinstance(inner, L.PReLU):
+        raise context.refuse(
+            f"it applies '{inner.name}' ({type(inner).__name__}) to every step",
+            "Dense, Conv1D, Conv2D, BatchNormalization and ReLU are accepted in TimeDistributed.",
+        )
+    return rule(context, inner, signal)
+
+
+def _wider(context: Context, inner: Any, signal: Signal) -> Signal:
+    require_convertible(context, inner)
+    if inner.padding == "causal":
+        raise context.refuse("its convolution has causal padding", "'valid' and 'same' are accepted.")
+    config = without_bias(inner)
+    config |= {key: (1, *config[key]) for key in ("kernel_size", "strides", "dilation_rate")}
+    kernel = array(inner.kernel)[None]
+    value = context.linear(signal, WIDER[type(inner)], config, "conv", kernel, bias_of(inner))
+    return activate(context, inner.activation, value)
+
+
+NORMALIZATION_RULES: dict[type, Rule] = {
+    L.BatchNormalization: convert_batch_normalization,
+    L.Rescaling: convert_rescaling,
+    L.Normalization: convert_normalization,
+}
 LINEAR_RULES: dict[type, Rule] = {
-    keras.layers.Dense: convert_linear("dense"),
-    **dict.fromkeys(CONV, convert_linear("conv")),
-    **dict.fromkeys(DEPTHWISE, convert_linear("depthwise")),
-    **dict.fromkeys(TRANSPOSED, convert_linear("transposed")),
+    L.Dense: convert_linear("dense"),
+    **dict.fromkeys((L.Conv1D, L.Conv2D, L.Conv3D), convert_linear("conv")),
+    **dict.fromkeys((L.DepthwiseConv1D, L.DepthwiseConv2D), convert_linear("depthwise")),
+    **dict.fromkeys((L.Conv1DTranspose, L.Conv2DTranspose, L.Conv3DTranspose), convert_linear("transposed")),
     **dict.fromkeys(SEPARABLE, convert_separable),
+    L.TimeDistributed: convert_time_distributed,
 }

@@ -1,9 +1,11 @@
-"""Recipes of steps that take no time."""
+"""Recipes as text: checked, or run with steps that take no time."""
 
 from __future__ import annotations
 
 import os
+import re
 import sys
+import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,28 +13,61 @@ from typing import Any
 import counted_steps
 import pytest
 
-from snnctl.plugins import load_registry
-from snnctl.recipes import Outcome, execute_plan, make_plan, parse_settings
+from snnctl.plugins import Registry, load_registry
+from snnctl.progress import SilentReporter
+from snnctl.recipes import FaultyRecipe, Outcome, Plan, execute_plan, make_plan, parse_settings
 from snnctl.verbs.result import Run
 
+LINES_OF_THE_FILE = re.compile(r"^ *[0-9]* \|.*\n?", re.MULTILINE)
+PlanOf = Callable[..., Plan]
+RefusalOf = Callable[..., str]
 
-class Notes:
-    """A reporter that keeps what it is told, and shows no progress."""
+
+@pytest.fixture(scope="session")
+def registry() -> Registry:
+    """What is installed."""
+    return load_registry()
+
+
+@pytest.fixture
+def plan_of(registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PlanOf:
+    """``plan_of(text, "relu.lr=1", base=other)``: the plan of a recipe beside other recipes, in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+
+    def plan(text: str | bytes, *settings: str, registry: Registry = registry, **others: str) -> Plan:
+        for name, content in {**others, "r": text}.items():
+            raw = content if isinstance(content, bytes) else textwrap.dedent(content).encode()
+            Path(f"{name}.yaml").write_bytes(raw)
+        return make_plan(Path("r.yaml"), parse_settings(list(settings)), registry)
+
+    return plan
+
+
+@pytest.fixture
+def refusal_of(plan_of: PlanOf) -> RefusalOf:
+    """The same for a recipe that is wrong: what is said, without the lines of the file."""
+
+    def refusal(*arguments: Any, **options: Any) -> str:
+        with pytest.raises(FaultyRecipe) as caught:
+            plan_of(*arguments, **options)
+        return LINES_OF_THE_FILE.sub("", str(caught.value)).rstrip("\n")
+
+    return refusal
+
+
+class Notes(SilentReporter):
+    """A reporter that keeps notes and warnings."""
 
     def __init__(self) -> None:
         self.notes: list[str] = []
         self.warnings: list[str] = []
 
-    def task(self, description: str, total: int) -> Any:
-        """Nothing here takes long."""
-        raise NotImplementedError
-
     def note(self, message: str) -> None:
-        """Keep it."""
+        """Kept."""
         self.notes.append(message)
 
     def warn(self, message: str) -> None:
-        """Keep it."""
+        """Kept."""
         self.warnings.append(message)
 
 
@@ -60,9 +95,15 @@ class Recipe:
     def ran(self) -> list[str]:
         """The steps that were run since this was asked last."""
         log = Path("calls.log")
-        found = log.read_text().splitlines() if log.exists() else []
+        lines = log.read_text().splitlines() if log.exists() else []
         log.unlink(missing_ok=True)
-        return found
+        return lines
+
+    def runs(self, out: str, **options: Any) -> list[str]:
+        """Run it; returns the steps that were run."""
+        self.ran()
+        self.run(out, **options)
+        return self.ran()
 
 
 @pytest.fixture(scope="session")
@@ -80,9 +121,7 @@ def recipe_of(
     monkeypatch.syspath_prepend(plugin_folder)
     monkeypatch.setattr("snnctl.recipes.inputs.own_code", lambda: "the same")  # while somebody works on it, too
     monkeypatch.setattr(os, "fsync", lambda _: None)  # which matters when the power is cut
-    monkeypatch.setattr(
-        "snnctl.recipes.run.start_afresh", lambda seed: None
-    )  # slow in a process that has made networks
+    monkeypatch.setattr("snnctl.recipes.run.start_afresh", lambda seed: None)  # slow after networks were made
     monkeypatch.setattr("snnctl.verbs.plugin_verbs._require_model", lambda *_: None)  # these are texts, without Keras
     yield Recipe
     sys.modules.pop(counted_steps.MODULE, None)

@@ -17,6 +17,7 @@ from loading import load_model
 from snnctl.errors import ModelError
 from snnctl.models import dtype_of
 from snnctl.models.files import build
+from snnctl.plugins import ReadContext
 
 FILES = [
     *("sequential.h5", "sequential.keras", "functional.h5", "nested.h5", "deep.h5", "deep.keras", "shared.h5"),
@@ -222,7 +223,7 @@ def computed(layer: Config, folder: Path) -> np.ndarray:
     ]
     ends = {"input_layers": [LABEL, OTHER], "output_layers": [["op", 0, 0]]}
     network = {"class_name": "Functional", "config": {"name": "net", "layers": [*inputs, layer], **ends}}
-    return outputs(build(network, folder, 0, keras_3=False), [X, X[::-1]])
+    return outputs(build(network, folder, 0, ReadContext(), keras_3=False), [X, X[::-1]])
 
 
 OPERATIONS: list[tuple[Config, Callable[[np.ndarray, np.ndarray], np.ndarray]]] = [

@@ -119,7 +119,7 @@ def flat(stored: dict[str, Any]) -> None:
 
 
 DAMAGED: list[tuple[str, Edit, str]] = [
-    ("keras", without("metadata.json", WEIGHTS), r"metadata\.json and model\.weights\.h5 are missing"),
+    ("keras", without("metadata.json", WEIGHTS), r"it has no metadata\.json and model\.weights\.h5: it is not as"),
     ("keras", lambda path: cut(path), "is damaged: it breaks off early"),
     ("h5", lambda path: cut(path), "cannot be opened: .*truncated"),
     ("keras", parts(lambda _: b"{"), "cannot be opened: Expecting"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from snnctl.errors import ModelError
 from snnctl.plugins.reader import Read, ReadContext, Reader
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ class KerasArchive(Reader):
         """See :func:`snnctl.models.files.open_archive`."""
         from snnctl.models.files import open_archive
 
-        return open_archive(path, input_shape=context.input_shape, allow_code=context.allow_code)
+        return open_archive(path, context)
 
 
 class Hdf5(Reader):
@@ -36,21 +35,11 @@ class Hdf5(Reader):
     suffixes = (".h5", ".hdf5")
 
     def read(self, path: Path, context: ReadContext) -> keras.Model | Read:
-        """See :mod:`snnctl.models.files`; the table of weights only tells which layer went where."""
-        from snnctl.models.dtype import precision
-        from snnctl.models.files import holds_full_model, open_full_model, open_weights, stored_dtype
+        """See :func:`snnctl.models.files.open_hdf5`; the table of weights tells which layer went where."""
+        from snnctl.models.files import open_hdf5
 
-        if holds_full_model(path):
-            return open_full_model(path, input_shape=context.input_shape, allow_code=context.allow_code)
-        if context.build is None:
-            raise ModelError(
-                f"{path} holds weights only: which network they belong to must be said.",
-                todo="Name it, for example: --arch vgg16 --arch-opt batch_norm=true --data cifar10; "
-                "or save the whole model: model.save('model.keras').",
-            )
-        with precision(context.dtype or stored_dtype(path)):
-            model, table = open_weights(path, context.build)
-        return Read(model, (_matched(table, context.arch),), table)
+        model, table = open_hdf5(path, context)
+        return model if table is None else Read(model, (_matched(table, context.arch),), table)
 
 
 class SavedModel(Reader):
@@ -67,7 +56,7 @@ class SavedModel(Reader):
         """See :func:`snnctl.models.saved_model.open_saved_model`."""
         from snnctl.models.saved_model import open_saved_model
 
-        return open_saved_model(path, input_shape=context.input_shape, allow_code=context.allow_code)
+        return open_saved_model(path, context)
 
 
 def _matched(table: WeightTable, arch: str) -> str:

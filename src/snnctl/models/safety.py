@@ -139,19 +139,22 @@ def vet(config: Config, where: str, *, allow_code: bool = False) -> None:
                 "or, if you trust whoever made the file, add --allow-code.",
             )
     for owner, is_layer, item in objects:
-        if is_layer and not _is_known(item):
-            raise ModelError(
-                f"{owner} is of class {item['class_name']}, which neither Keras nor snnctl has.",
-                where=where,
-                todo="Replace it with standard layers and save the model again, or install the plugin that brings it "
-                "(docs/plugins.md, Layer rules).",
+        is_function = item["class_name"] == "function"
+        if not (is_layer or is_function) or _is_known(item, is_layer):
+            continue
+        what, way = (
+            f"uses the function {item.get('config')}",
+            "Replace it with a standard one and save the model again.",
+        )
+        if is_layer:
+            what, way = (
+                f"is of class {item['class_name']}",
+                (
+                    "Replace it with standard layers and save the model again, or install the plugin that brings it "
+                    "(docs/plugins.md, Layer rules)."
+                ),
             )
-        if item["class_name"] == "function" and not _is_known_function(item):
-            raise ModelError(
-                f"{owner} uses the function {item['config']}, which neither Keras nor snnctl has.",
-                where=where,
-                todo="Replace it with a standard one and save the model again.",
-            )
+        raise ModelError(f"{owner} {what}, which neither Keras nor snnctl has.", where=where, todo=way)
 
 
 def _objects(node: Any, owner: str, is_layer: bool = True) -> Iterator[tuple[str, bool, Config]]:
@@ -169,19 +172,14 @@ def _objects(node: Any, owner: str, is_layer: bool = True) -> Iterator[tuple[str
             yield from _objects(child, owner, key == "layers")
 
 
-def _is_known(layer: Config) -> bool:
-    """Whether Keras has the class of a layer, or someone has registered it."""
-    name, module = layer["class_name"], layer.get("module")
-    if keras.saving.get_registered_object(_registered_name(layer)) is not None:
+def _is_known(item: Config, is_layer: bool) -> bool:
+    """Whether Keras has the class of a layer, or the function, or someone has registered it."""
+    name, module = str(item["class_name"] if is_layer else item["config"]), item.get("module")
+    if any(keras.saving.get_registered_object(each) is not None for each in (name, _registered_name(item))):
         return True
-    return module.split(".")[0] == "keras" if module else name in MODELS or hasattr(keras.layers, name)
-
-
-def _is_known_function(function: Config) -> bool:
-    name, module = str(function["config"]), function.get("module")
-    if any(keras.saving.get_registered_object(each) for each in (name, _registered_name(function))):
-        return True
-    return hasattr(keras.activations, name) if module in (None, "builtins") else module.split(".")[0] == "keras"
+    if module in (None, "builtins"):
+        return name in MODELS or hasattr(keras.layers if is_layer else keras.activations, name)
+    return module.split(".")[0] == "keras"
 
 
 def _registered_name(item: Config) -> str:

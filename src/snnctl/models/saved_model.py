@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cached_property
 from math import prod
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
@@ -25,23 +23,17 @@ from snnctl.models.files import build
 from snnctl.models.safety import AGAIN, MODELS, opening
 from snnctl.models.weights import StoredLayer, fill, leaves
 
+if TYPE_CHECKING:
+    from snnctl.plugins.reader import ReadContext
+
 DESCRIPTION = "keras_metadata.pb"  # from TensorFlow 2.5 on; before, in the graph's file
 GRAPH = "saved_model.pb"
-LARGEST = 256 << 20  # bytes
 KINDS = ("_tf_keras_sequential", "_tf_keras_network", "_tf_keras_model")
 ANEW = "Open it in the TensorFlow and Keras that wrote it and save it there: model.save('model.h5')."
-VARIABLES = Path("variables") / "variables"
 
 
-def open_saved_model(
-    folder: Path, *, input_shape: tuple[int, ...] | None = None, allow_code: bool = False
-) -> keras.Model:
-    """The model in a SavedModel folder, not compiled.
-
-    Args:
-        folder: what ``model.save(folder)`` of tf.keras wrote.
-        input_shape: shape of one sample, for a network that does not say it.
-        allow_code: whether code in its layers may be run.
+def open_saved_model(folder: Path, context: ReadContext) -> keras.Model:
+    """The model in a SavedModel folder, what ``model.save(folder)`` of tf.keras wrote; not compiled.
 
     Raises:
         ModelError: damaged, not written by Keras, a model that is not Sequential or functional, or with layers that
@@ -49,16 +41,14 @@ def open_saved_model(
     """
     with opening(folder):
         config = read_config(folder)
-        reader = tf.train.load_checkpoint(str(folder / VARIABLES))
-        shapes = reader.get_variable_to_shape_map()
-        values = sum(prod(shape) for shape in shapes.values())
-        size = sum(file.stat().st_size for file in (folder / VARIABLES.parent).iterdir())
+        reader = tf.train.load_checkpoint(str(folder / "variables" / "variables"))
+        values = sum(prod(shape) for shape in reader.get_variable_to_shape_map().values())
+        size = sum(file.stat().st_size for file in (folder / "variables").iterdir())
         if values > size:
             what = f"its weights have {values:,} values, its files {size:,} bytes"
             raise ModelError(f"{folder} is damaged: {what}.", todo=AGAIN)
-        model = build(config, folder, values, keras_3=False, input_shape=input_shape, allow_code=allow_code)
-        stored = list(_stored(reader, config))
-        fill(model, stored, [(name, layer) for _, name, layer in leaves(model)], folder)
+        model = build(config, folder, values, context, keras_3=False)
+        fill(model, list(_stored(reader, config)), [(name, layer) for _, name, layer in leaves(model)], folder)
         return model
 
 
@@ -89,8 +79,6 @@ def _descriptions(folder: Path) -> Iterator[tuple[str, str]]:
     """(kind, description as JSON) of the objects in the model, the model itself first."""
     described = (folder / DESCRIPTION).is_file()
     path = folder / (DESCRIPTION if described else GRAPH)
-    if path.stat().st_size > LARGEST:
-        raise ModelError(f"{path} has {path.stat().st_size:,} bytes; at most {LARGEST:,} are read.")
     message = _metadata_message() if described else saved_model_pb2.SavedModel()
     message.ParseFromString(path.read_bytes())
     if described:
@@ -113,25 +101,6 @@ def _metadata_message() -> Any:
     return message_factory.GetMessageClass(pool.FindMessageTypeByName("snnctl.SavedMetadata"))()
 
 
-@dataclass(frozen=True)
-class _Values:
-    """One weight, read when ``[()]`` asks for it."""
-
-    reader: Any
-    key: str
-
-    @cached_property
-    def shape(self) -> tuple[int, ...]:
-        return tuple(self.reader.get_variable_to_shape_map()[self.key])
-
-    @cached_property
-    def dtype(self) -> np.dtype:
-        return np.dtype(self.reader.get_variable_to_dtype_map()[self.key].as_numpy_dtype)
-
-    def __getitem__(self, key: tuple[()]) -> np.ndarray:
-        return np.asarray(self.reader.get_tensor(self.key))
-
-
 def _stored(reader: Any, config: dict[str, Any]) -> Iterator[StoredLayer]:
     """The layers that have weights in a checkpoint of the model that ``config`` describes."""
     objects = trackable_object_graph_pb2.TrackableObjectGraph()
@@ -149,14 +118,14 @@ def _stored(reader: Any, config: dict[str, Any]) -> Iterator[StoredLayer]:
             elif weights := tuple(weights_of(node, "", set())):
                 yield StoredLayer(name, weights)
 
-    def weights_of(node: Any, prefix: str, seen: set[int]) -> Iterator[tuple[str, _Values]]:
+    def weights_of(node: Any, prefix: str, seen: set[int]) -> Iterator[tuple[str, np.ndarray]]:
         """The weights below an object, each once, in the order in which the layer made them."""
         for child in node.children:
             if child.node_id not in seen:
                 seen.add(child.node_id)
                 inner, name = objects.nodes[child.node_id], f"{prefix}{child.local_name}"
                 keys = [value.checkpoint_key for value in inner.attributes if value.name == "VARIABLE_VALUE"]
-                yield from ((name, _Values(reader, key)) for key in keys)
+                yield from ((name, np.asarray(reader.get_tensor(key))) for key in keys)
                 yield from weights_of(inner, f"{name}/", seen)
 
     yield from layers_of(objects.nodes[0], config, "")

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import h5py
 import keras
@@ -34,15 +34,8 @@ class StoredLayer:
     weights: tuple[tuple[str, Any], ...]
 
 
-@dataclass(frozen=True)
-class MatchedLayer:
-    """Two layers that were taken for the same.
-
-    Args:
-        stored: the name in the file.
-        layer: the name in the network.
-        shapes: of the weights, in the file's order.
-    """
+class MatchedLayer(NamedTuple):
+    """Two layers that were taken for the same: names in the file and in the network, shapes in the file's order."""
 
     stored: str
     layer: str
@@ -63,15 +56,19 @@ class WeightTable:
 
     def lines(self) -> list[str]:
         """The table as aligned text, a line a layer: name in the file, name in the network, shapes."""
-        stored = max((len(row.stored) for row in self.rows), default=0)
-        layer = max((len(row.layer) for row in self.rows), default=0)
+        left = max((len(row.stored) for row in self.rows), default=0)
+        right = max((len(row.layer) for row in self.rows), default=0)
         shapes = [", ".join("×".join(map(str, shape)) or "1" for shape in row.shapes) for row in self.rows]
-        rows = zip(self.rows, shapes, strict=True)
-        return [f"{row.stored:{stored}} -> {row.layer:{layer}}  {text}" for row, text in rows]
+        return [f"{row[0]:{left}} -> {row[1]:{right}}  {text}" for row, text in zip(self.rows, shapes, strict=True)]
 
 
 Layer = tuple[str, keras.Layer]
 """A layer of a network, under the name that a file may have for it."""
+
+
+def holds_weights(file: h5py.File) -> bool:
+    """Whether an HDF5 file has the weights of a network, in the layout of Keras 2 or of Keras 3."""
+    return _keras_2_weights(file) is not None or keras_3_weights(file) is not None
 
 
 def stored_layers(file: h5py.File, network: keras.Model) -> tuple[list[StoredLayer], list[Layer]]:
@@ -82,19 +79,17 @@ def stored_layers(file: h5py.File, network: keras.Model) -> tuple[list[StoredLay
     Raises:
         ModelError: written by a Keras whose kernels are stored differently.
     """
-    if (group := keras_2_weights(file)) is not None:
+    if (group := _keras_2_weights(file)) is not None:
         return _read_keras_2(group), [(layer.name, layer) for layer in network.layers]
     group = keras_3_weights(file)
     stored = read_keras_3(group, network) if group is not None else []
     return stored, [(name, layer) for _, name, layer in leaves(network)]
 
 
-def keras_2_weights(file: h5py.File) -> h5py.Group | None:
+def _keras_2_weights(file: h5py.File) -> h5py.Group | None:
     """The group with weights in Keras 2's layout (``layer_names``, a group a layer), or None."""
-    for group in (file, file.get("model_weights")):
-        if isinstance(group, h5py.Group) and ("layer_names" in group.attrs or "layer_names0" in group.attrs):
-            return group
-    return None
+    groups = (group for group in (file, file.get("model_weights")) if isinstance(group, h5py.Group))
+    return next((group for group in groups if {"layer_names", "layer_names0"} & group.attrs.keys()), None)
 
 
 def keras_3_weights(model: h5py.Group) -> h5py.Group | None:
@@ -168,11 +163,9 @@ def leaves(network: Any, place: str = "", prefix: str = "") -> Iterator[tuple[st
 def _filed(group: h5py.Group, prefix: str) -> Iterator[tuple[str, tuple[tuple[str, Any], ...]]]:
     """(place, weights) of the layers that have weights, those of nested models for the models."""
     for key, node in group.items():
-        if not isinstance(node, h5py.Group):
-            continue
-        if (inner := keras_3_weights(node)) is not None:
+        if isinstance(node, h5py.Group) and (inner := keras_3_weights(node)) is not None:
             yield from _filed(inner, f"{prefix}{key}/layers/")
-        elif weights := tuple(_weights_in(node)):
+        elif isinstance(node, h5py.Group) and (weights := tuple(_weights_in(node))):
             yield prefix + key, weights
 
 
@@ -186,13 +179,7 @@ def _weights_in(layer: h5py.Group) -> Iterator[tuple[str, Any]]:
 
 
 def fill(model: keras.Model, stored: Sequence[StoredLayer], layers: Sequence[Layer], path: Path) -> WeightTable:
-    """Set all weights of ``model``. Nothing is set unless everything fits.
-
-    Args:
-        model: a built network.
-        stored: the layers of the file that have weights.
-        layers: the layers of the network that they are for, by the names that the file may have for them.
-        path: the file, for the message.
+    """Set all weights of ``model``, or none unless those of the file at ``path`` fit: ``stored`` is for ``layers``.
 
     Returns:
         Which layer of the file went to which of the network.

@@ -33,18 +33,19 @@ def stored_classes(
     Raises:
         ModelError: damaged, or the shape of the samples or the number of classes cannot be told.
     """
-    from snnctl.models.files import holds_full_model, open_hdf5
+    from snnctl.models.files import STORED_CONFIG, opened_hdf5
     from snnctl.models.source import find_source
-    from snnctl.models.weights import stored_layers
+    from snnctl.models.weights import holds_weights, stored_layers
 
     source = find_source(path, readers)
-    if source.kind != "hdf5" or holds_full_model(source.path):
+    if source.kind != "hdf5":
         return None
-    if sample_shape is None:
-        raise _unknown(source.path, "what shape its samples have, and images are brought to the network's")
-    probe = architecture.build(sample_shape, PROBED, **options)
-    with open_hdf5(source.path) as (file, _):
-        layers, _ = stored_layers(file, probe)
+    with opened_hdf5(source.path) as (file, _):
+        if STORED_CONFIG in file.attrs or not holds_weights(file):
+            return None
+        if sample_shape is None:
+            raise _unknown(source.path, "what shape its samples have, and images are brought to the network's")
+        layers, _ = stored_layers(file, architecture.build(sample_shape, PROBED, **options))
         shape = layers[-1].weights[-1][1].shape if layers else ()
     if not shape:
         raise _unknown(source.path, "how many classes there are")

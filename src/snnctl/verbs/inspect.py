@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from snnctl.errors import ConversionError, ModelError
@@ -40,14 +41,14 @@ def of_relu(model: keras.Model, rules: Mapping[type, Any]) -> dict[str, Any]:
 
     ``hidden`` says why the layers are only listed, if they are.
     """
-    from snnctl.conversion.source_table import source_table
+    from snnctl.conversion.tables import size, source_table
 
-    table = source_table(model)
+    rows, hidden = source_table(model)
     found = obstacles(model, rules)
     return {
-        "layers": [asdict(row) for row in table.rows],
-        "parameters": table.parameters,
-        "hidden": table.hidden.what if table.hidden is not None else None,
+        "layers": [asdict(row) for row in rows],
+        "parameters": size(model.weights),
+        "hidden": hidden.what if hidden is not None else None,
         "converts": not found,
         "obstacles": found,
     }
@@ -77,26 +78,29 @@ def of_spiking(
         calibrated: whether its windows mean something.
         sources: of the wiring, if they are recorded: then it has a ``source`` too.
     """
-    from snnctl.conversion.spiking_table import NEURONS, neurons_by_kind, spiking_table
+    from snnctl.conversion.tables import NEURONS, spiking_table
     from snnctl.lowering.size import leaving
     from snnctl.ttfs.hardware import constraints_of
     from snnctl.ttfs.timeline import latency
 
     try:
-        rows = spiking_table(model, leaving(model), calibrated)
-    except ModelError:  # synapses that cannot be counted
-        rows = spiking_table(model, {}, calibrated)
-    rows = tuple(replace(row, source=row.source or (sources or {}).get(row.name, ())) for row in rows)
-    firing = [row.synapses for row in rows if row.kind in NEURONS]
-    counted = [synapses for synapses in firing if synapses is not None]
+        synapses = leaving(model)
+    except ModelError:  # they cannot be counted
+        synapses = {}
+    rows = spiking_table(model, synapses, sources, calibrated)
+    firing = [row for row in rows if row.kind in NEURONS]
+    neurons: Counter[str] = Counter()
+    for row in firing:
+        if row.neurons is not None:
+            neurons[row.kind] += row.neurons
     return {
         "layers": [{**asdict(row), "fan_out": row.fan_out} for row in rows],
-        "neurons": neurons_by_kind(rows),
+        "neurons": dict(neurons),
         "parameters": {
             "weights": sum(row.weights for row in rows),
             "thresholds": sum(row.thresholds for row in rows),
         },
-        "synapses": sum(counted) if len(counted) == len(firing) else None,
+        "synapses": sum(row.synapses or 0 for row in firing) if synapses else None,
         "latency": latency(model) if calibrated else None,
         "constraints": constraints_of(model).in_force(),
     }

@@ -76,14 +76,14 @@ def single(number: float) -> np.float64:
     return np.float64(np.float32(number))
 
 
-def convert_prelu(context: Context, layer: L.PReLU, signal: Signal) -> Signal:
+def convert_prelu(context: Context, layer: keras.layers.PReLU, signal: Signal) -> Signal:
     """A slope per channel or per neuron."""
     if not hasattr(layer, "alpha"):
         raise context.refuse("the PReLU has no slopes of its own", "Use PReLU as a layer, not as an activation.")
     return context.leaky(signal, np.asarray(keras.ops.convert_to_numpy(layer.alpha), dtype=np.float64))
 
 
-def convert_softmax(context: Context, layer: L.Softmax, signal: Signal) -> Signal:
+def convert_softmax(context: Context, layer: keras.layers.Softmax, signal: Signal) -> Signal:
     """Over the last axis, at the end."""
     if layer.axis not in (-1, len(context.shape(signal))):
         raise context.refuse(f"the softmax runs along axis {layer.axis}", "Use a softmax along the last axis.")
@@ -98,7 +98,7 @@ def convert_probabilities(context: Context, operation: Any, signal: Signal) -> S
     return context.end(signal)
 
 
-def vanish(context: Context, layer: L.Layer, signal: Signal) -> Signal:
+def vanish(context: Context, layer: keras.layers.Layer, signal: Signal) -> Signal:
     """The signal as it is, behind a layer that does nothing outside training."""
     require_inference(context)
     return signal

@@ -85,7 +85,7 @@ def bias_of(layer: Any) -> np.ndarray | None:
     return array(layer.bias) if layer.use_bias else None
 
 
-def without_bias(layer: L.Layer) -> dict[str, Any]:
+def without_bias(layer: keras.layers.Layer) -> dict[str, Any]:
     """Config of the layer's linear part, in any precision; its first weights, replaced at once, are zeros."""
     config = layer.get_config()
     initializers = {key: "zeros" for key in config if key.endswith("_initializer")}
@@ -97,7 +97,7 @@ def without_bias(layer: L.Layer) -> dict[str, Any]:
     return {key: value for key, value in config.items() if key not in NOT_KEPT}
 
 
-def plain_config(layer: L.Layer) -> dict[str, Any]:
+def plain_config(layer: keras.layers.Layer) -> dict[str, Any]:
     """Config of a layer without weights, in any precision."""
     return {key: value for key, value in layer.get_config().items() if key not in NOT_KEPT}
 
@@ -105,17 +105,17 @@ def plain_config(layer: L.Layer) -> dict[str, Any]:
 # Normalisations
 
 
-def convert_batch_normalization(context: Context, layer: L.BatchNormalization, signal: Signal) -> Signal:
+def convert_batch_normalization(context: Context, layer: keras.layers.BatchNormalization, signal: Signal) -> Signal:
     """``k = gamma / sqrt(var + eps)`` and ``c = beta - k mean``, with the moving statistics."""
     return normalize(context, layer, signal, axis_of(layer))
 
 
-def axis_of(layer: L.BatchNormalization) -> int:
+def axis_of(layer: keras.layers.BatchNormalization) -> int:
     """The axis that is normalised, counted with the batch."""
     return layer.axis[0] if isinstance(layer.axis, (list, tuple)) else layer.axis
 
 
-def normalize(context: Context, layer: L.BatchNormalization, signal: Signal, axis: int) -> Signal:
+def normalize(context: Context, layer: keras.layers.BatchNormalization, signal: Signal, axis: int) -> Signal:
     """The batch normalisation along ``axis``, counted with the batch."""
     require_inference(context)
     k, c = affine_of(layer)
@@ -125,7 +125,7 @@ def normalize(context: Context, layer: L.BatchNormalization, signal: Signal, axi
     return context.affine(signal, k.reshape(sides), c.reshape(sides))
 
 
-def affine_of(layer: L.BatchNormalization) -> tuple[np.ndarray, np.ndarray]:
+def affine_of(layer: keras.layers.BatchNormalization) -> tuple[np.ndarray, np.ndarray]:
     """(k, c) in float64, each of shape (channels,)."""
 
     def value(weight: Any, default: float) -> np.ndarray:
@@ -136,13 +136,13 @@ def affine_of(layer: L.BatchNormalization) -> tuple[np.ndarray, np.ndarray]:
     return k, value(layer.beta, 0.0) - k * value(layer.moving_mean, 0.0)
 
 
-def convert_rescaling(context: Context, layer: L.Rescaling, signal: Signal) -> Signal:
+def convert_rescaling(context: Context, layer: keras.layers.Rescaling, signal: Signal) -> Signal:
     """``scale a + offset``; Keras rounds both to single precision first, whatever the layer's own."""
     scale, offset = (array(keras.ops.cast(number, layer.compute_dtype)) for number in (layer.scale, layer.offset))
     return context.affine(signal, scale, offset)
 
 
-def convert_normalization(context: Context, layer: L.Normalization, signal: Signal) -> Signal:
+def convert_normalization(context: Context, layer: keras.layers.Normalization, signal: Signal) -> Signal:
     """``(a - mean) / sqrt(var)``, or its inverse."""
     if layer.mean is None:
         raise context.refuse("the normalisation has no statistics", "Call its adapt() before the network is saved.")
@@ -153,7 +153,7 @@ def convert_normalization(context: Context, layer: L.Normalization, signal: Sign
     return context.affine(signal, 1.0 / deviation, -mean / deviation)
 
 
-def convert_time_distributed(context: Context, layer: L.TimeDistributed, signal: Signal) -> Signal:
+def convert_time_distributed(context: Context, layer: keras.layers.TimeDistributed, signal: Signal) -> Signal:
     """A layer applied to every step alike: Dense, convolutions, and what acts on each element."""
     inner = layer.layer
     if type(inner) in WIDER:

@@ -70,7 +70,7 @@ def convert_up_sampling(context: Context, layer: Any, signal: Signal) -> Signal:
 # Joining branches: sums become several synapse groups of one layer.
 
 
-def convert_average(context: Context, layer: L.Average, *signals: Signal) -> Signal:
+def convert_average(context: Context, layer: keras.layers.Average, *signals: Signal) -> Signal:
     """Weights of 1/k."""
     return context.add(signals, [1.0 / len(signals)] * len(signals))
 

@@ -288,5 +288,4 @@ def test_the_layer_computes_what_the_operation_did(layer, function, tmp_path):
 def test_other_operations_are_refused_by_name(layer, name, tmp_path):
     with pytest.raises(ModelError, match=f"Layer 'op' is the operation '{name}.*' of TensorFlow") as caught:
         computed(layer, tmp_path)
-    assert caught.value.where == str(tmp_path)
     assert "standard layers" in caught.value.todo

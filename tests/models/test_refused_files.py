@@ -234,6 +234,7 @@ UNSAFE: list[tuple[str, Edit, str]] = [
         config(lambda stored: stored["config"]["layers"].append({"class_name": "Lambda", "config": KERAS_2_LAMBDA})),
         HOLDS_CODE,
     ),
+    ("h5", with_layer("layers.Lambda", function=KERAS_2_LAMBDA["function"]), HOLDS_CODE),
     ("h5", with_layer("Mine"), "cannot be opened: Could not deserialize 'keras.layers.Mine'"),
     (
         "keras",

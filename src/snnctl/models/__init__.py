@@ -9,37 +9,26 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from snnctl.models.checks import check_finite, check_fits, check_savable, kind_of
-    from snnctl.models.dtype import as_dtype, dtype_of, precision
-    from snnctl.models.load import LoadedModel, load_model
-
-__all__ = [
-    "LoadedModel",
-    "as_dtype",
-    "check_finite",
-    "check_fits",
-    "check_savable",
-    "dtype_of",
-    "kind_of",
-    "load_model",
-    "precision",
-]
+    from snnctl.models.checks import check_finite as check_finite
+    from snnctl.models.checks import check_fits as check_fits
+    from snnctl.models.checks import check_savable as check_savable
+    from snnctl.models.checks import kind_of as kind_of
+    from snnctl.models.dtype import as_dtype as as_dtype
+    from snnctl.models.dtype import dtype_of as dtype_of
+    from snnctl.models.dtype import precision as precision
+    from snnctl.models.load import LoadedModel as LoadedModel
+    from snnctl.models.load import load_model as load_model
 
 HOMES = {
-    "LoadedModel": "load",
-    "as_dtype": "dtype",
-    "check_finite": "checks",
-    "check_fits": "checks",
-    "check_savable": "checks",
-    "dtype_of": "dtype",
-    "kind_of": "checks",
-    "load_model": "load",
-    "precision": "dtype",
+    "checks": ("check_finite", "check_fits", "check_savable", "kind_of"),
+    "dtype": ("as_dtype", "dtype_of", "precision"),
+    "load": ("LoadedModel", "load_model"),
 }
 
 
 def __getattr__(name: str) -> Any:
     """The function or class called ``name``, from the module it lives in."""
-    if name not in HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{HOMES[name]}"), name)
+    for module, names in HOMES.items():
+        if name in names:
+            return getattr(import_module(f"{__name__}.{module}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

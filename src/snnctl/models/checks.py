@@ -123,6 +123,6 @@ def check_savable(model: keras.Model, where: str = "") -> None:
                 f"Layer '{layer.name}' cannot be saved: {reason(error)}", where=where, todo=todo
             ) from error
     try:
-        vet(config, where)
+        vet(config)
     except ModelError as error:
         raise ModelError(f"{error.what} It could be trained, but not read again.", where=where, todo=todo) from error

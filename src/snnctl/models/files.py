@@ -57,10 +57,10 @@ def open_archive(path: Path, context: ReadContext) -> keras.Model:
             raise ModelError(f"{path} is damaged: it breaks off early, or was changed.", todo=AGAIN) from error
         keras_3 = not str(metadata.get("keras_version", "")).startswith("2.")
         with h5py.File(weights, "r") as file:
-            model = build(config, path, check_storage(file, path), context, keras_3=keras_3)
+            model = build(config, path, check_storage(file), context, keras_3=keras_3)
             if not keras_3:
                 stored = read_keras_3(keras_3_weights(file) or file, config)
-                fill(model, stored, [(name, layer) for _, name, layer in leaves(model)], path)
+                fill(model, stored, [(name, layer) for _, name, layer in leaves(model)])
         if keras_3:
             model.load_weights(weights)
         return model
@@ -97,7 +97,7 @@ def open_hdf5(path: Path, context: ReadContext) -> tuple[keras.Model, WeightTabl
             config = json.loads(text(file.attrs[STORED_CONFIG]))
             keras_3 = text(file.attrs.get("keras_version", "")).startswith("3.")
             model = build(config, path, values, context, keras_3=keras_3)
-            fill(model, *stored_layers(file, model), path)
+            fill(model, *stored_layers(file, model))
             return model, None
         if not holds_weights(file):
             raise ModelError(f"{path} is an HDF5 file, but holds no Keras model and no Keras weights.")
@@ -111,14 +111,14 @@ def open_hdf5(path: Path, context: ReadContext) -> tuple[keras.Model, WeightTabl
         file.visititems(lambda _, node: types.add(node.dtype.name) if isinstance(node, h5py.Dataset) else None)
         with precision(context.dtype or ("float64" if "float64" in types else "float32")):
             model = context.build()
-        return model, fill(model, *stored_layers(file, model), path)
+        return model, fill(model, *stored_layers(file, model))
 
 
 @contextmanager
 def opened_hdf5(path: Path) -> Iterator[tuple[h5py.File, int]]:
     """The file, open for reading, and how many values it holds; what h5py and Keras raise becomes a ModelError."""
     with opening(path), h5py.File(path, "r") as file:
-        yield file, check_storage(file, path)
+        yield file, check_storage(file)
 
 
 def build(config: dict[str, Any], path: Path, values: int, context: ReadContext, *, keras_3: bool) -> keras.Model:
@@ -136,11 +136,8 @@ def build(config: dict[str, Any], path: Path, values: int, context: ReadContext,
     """
     config = without_training(config)
     if not keras_3:
-        try:
-            config = modernise(config)
-        except ModelError as error:
-            raise ModelError(error.what, where=str(path), todo=error.todo) from error
-    vet(config, str(path), allow_code=context.allow_code)
+        config = modernise(config)
+    vet(config, allow_code=context.allow_code)
     if config.get("module") is None and config["class_name"] in ROOTS:
         config |= {"module": "keras", "class_name": ROOTS[config["class_name"]]}
     with budget(values, path):

@@ -46,6 +46,8 @@ def opening(path: Path) -> Iterator[None]:
         yield
     except SnnctlError as error:
         error.what = printable(error.what)  # names of layers come from the file
+        if isinstance(error, ModelError) and str(path) not in error.what:
+            error.where = str(path)
         raise
     except MemoryError as error:
         raise ModelError(
@@ -72,15 +74,8 @@ def reason(error: Exception) -> str:
     return line if len(line) <= LONGEST_REASON else line[:LONGEST_REASON] + " ..."
 
 
-def check_storage(file: h5py.File, path: Path) -> int:
-    """Refuse an HDF5 file whose content lies elsewhere, or unpacks to far more than the file holds.
-
-    Args:
-        file: the open file.
-        path: what the message calls it.
-
-    Returns:
-        The number of stored values.
+def check_storage(file: h5py.File) -> int:
+    """The number of values in an HDF5 file; refused if they lie elsewhere, or unpack to far more than the file holds.
 
     Raises:
         ModelError: a link, or a data set that is external, virtual or blown up; names it.
@@ -90,7 +85,7 @@ def check_storage(file: h5py.File, path: Path) -> int:
     while waiting:
         group = waiting.pop()
         for name in group:
-            weight = f"{path}: its weight {group.name.rstrip('/')}/{name}".replace("weight /", "weight ")
+            weight = "its weight " + f"{group.name}/{name}".lstrip("/")
             if not isinstance(group.get(name, getlink=True), h5py.HardLink):
                 raise ModelError(f"{weight} is a link to somewhere else, which is not followed.")
             node = group[name]
@@ -112,13 +107,8 @@ def check_storage(file: h5py.File, path: Path) -> int:
     return total
 
 
-def vet(config: Config, where: str, *, allow_code: bool = False) -> None:
-    """Refuse a configuration with code or unknown layers, before anything is built from it.
-
-    Args:
-        config: a serialised network, as Keras 3 writes it.
-        where: the file it came from, for the message.
-        allow_code: whether it may hold code.
+def vet(config: Config, *, allow_code: bool = False) -> None:
+    """Refuse a serialised network with code, unless it is allowed, or unknown layers, before anything is built from it.
 
     Raises:
         ModelError: a layer with code, serialised code, a class or function that is not known, or too many layers;
@@ -127,14 +117,13 @@ def vet(config: Config, where: str, *, allow_code: bool = False) -> None:
     objects = list(_objects(config, "A layer of the network"))
     layers = [item for _, is_layer, item in objects if is_layer]
     if len(layers) > MOST_LAYERS:
-        raise ModelError(f"The network has {len(layers):,} layers; at most {MOST_LAYERS:,} are read.", where=where)
+        raise ModelError(f"The network has {len(layers):,} layers; at most {MOST_LAYERS:,} are read.")
     if any(_registered_name(item).startswith(PACKAGE) for _, _, item in objects):
         import snnctl.layers  # noqa: F401  (registers the spiking layers)
     for owner, _, item in objects:
-        if item["class_name"] in CODE and not allow_code:
+        if re.split("[.>]", item["class_name"])[-1] in CODE and not allow_code:
             raise ModelError(
                 f"{owner} holds Python code, which is not run from a model file.",
-                where=where,
                 todo="Replace it with standard layers and save the model again; "
                 "or, if you trust whoever made the file, add --allow-code.",
             )
@@ -154,7 +143,7 @@ def vet(config: Config, where: str, *, allow_code: bool = False) -> None:
                     "(docs/plugins.md, Layer rules)."
                 ),
             )
-        raise ModelError(f"{owner} {what}, which neither Keras nor snnctl has.", where=where, todo=way)
+        raise ModelError(f"{owner} {what}, which neither Keras nor snnctl has.", todo=way)
 
 
 def _objects(node: Any, owner: str, is_layer: bool = True) -> Iterator[tuple[str, bool, Config]]:

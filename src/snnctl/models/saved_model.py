@@ -48,7 +48,7 @@ def open_saved_model(folder: Path, context: ReadContext) -> keras.Model:
             what = f"its weights have {values:,} values, its files {size:,} bytes"
             raise ModelError(f"{folder} is damaged: {what}.", todo=AGAIN)
         model = build(config, folder, values, context, keras_3=False)
-        fill(model, list(_stored(reader, config)), [(name, layer) for _, name, layer in leaves(model)], folder)
+        fill(model, list(_stored(reader, config)), [(name, layer) for _, name, layer in leaves(model)])
         return model
 
 

@@ -6,7 +6,6 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import h5py
@@ -178,8 +177,8 @@ def _weights_in(layer: h5py.Group) -> Iterator[tuple[str, Any]]:
             yield from ((f"{name}/{weight}", values) for weight, values in _weights_in(node))
 
 
-def fill(model: keras.Model, stored: Sequence[StoredLayer], layers: Sequence[Layer], path: Path) -> WeightTable:
-    """Set all weights of ``model``, or none unless those of the file at ``path`` fit: ``stored`` is for ``layers``.
+def fill(model: keras.Model, stored: Sequence[StoredLayer], layers: Sequence[Layer]) -> WeightTable:
+    """Set all weights of ``model``, or none unless all that is stored fits the layers that it is for.
 
     Returns:
         Which layer of the file went to which of the network.
@@ -191,7 +190,6 @@ def fill(model: keras.Model, stored: Sequence[StoredLayer], layers: Sequence[Lay
     if problems:
         raise ModelError(
             f"The weights do not fit the network: {'; '.join(problems)}.",
-            where=str(path),
             todo="Check --arch, --arch-opt and --data.",
         )
     for source, (_, layer) in pairs:

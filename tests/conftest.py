@@ -78,3 +78,24 @@ def call(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, st
         return stop.value.code, captured.out, captured.err
 
     return run
+
+
+@pytest.fixture
+def refused(call: Callable[..., tuple[int, str, str]]) -> Callable[..., str]:
+    """``refused(2, "train", ...)`` returns the message, of one to three lines, of a command that ends with code 2.
+
+    It prints nothing else on stdout, shows no traceback, and leaves no file in the working folder.
+    """
+
+    def run(code: int, *arguments: str) -> str:
+        before = set(Path().rglob("*"))
+        ended, out, err = call(*arguments)
+        message = err[err.find("error: ") :]
+        assert (ended, out) == (code, ""), err
+        assert message.startswith("error: ")
+        assert 1 <= len(message.splitlines()) <= 3, err
+        assert "Traceback" not in err
+        assert set(Path().rglob("*")) == before
+        return message
+
+    return run

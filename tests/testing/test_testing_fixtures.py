@@ -34,29 +34,18 @@ def test_the_command_runs_in_a_folder_of_its_own(run_snnctl: Callable[..., Any],
         run_snnctl("data", "show", "nothing")
 
 
-@pytest.mark.parametrize("name", ["example", "snnctl-example", "snnctl-example:example", "bars", "snnctl-example:bars"])
-def test_a_plugin_is_found_by_its_names(snnctl_registry: Any, name: str) -> None:
-    assert find_plugin(name, snnctl_registry).package == "snnctl-example"
+def test_a_plugin_is_found_by_its_names(snnctl_registry: Any) -> None:
+    for name in ("example", "snnctl-example", "snnctl-example:example", "bars", "snnctl-example:bars"):
+        assert find_plugin(name, snnctl_registry).package == "snnctl-example"
+    with pytest.raises(PluginError, match="no plugin called 'exampel'") as missing:
+        check_plugin("exampel")
+    assert "did you mean 'example'?" in missing.value.todo
+    with pytest.raises(UsageError, match="nothing of plugin 'example' has an option 'filtres'") as unknown:
+        check_plugin("example", filtres=3)
+    assert unknown.value.todo == "did you mean 'filters'?"
 
 
 @pytest.mark.long
 def test_the_example_plugin_conforms() -> None:
-    found = check_plugin("example")
-    assert {finding.subject for finding in found} == {
-        "package",
-        "data set 'bars'",
-        "architecture 'allconv'",
-        "metric 'silent'",
-    }
-
-
-def test_a_plugin_that_is_not_there() -> None:
-    with pytest.raises(PluginError, match="no plugin called 'exampel'") as caught:
-        check_plugin("exampel")
-    assert "did you mean 'example'?" in caught.value.todo
-
-
-def test_an_option_that_nothing_has() -> None:
-    with pytest.raises(UsageError, match="nothing of plugin 'example' has an option 'filtres'") as caught:
-        check_plugin("example", filtres=3)
-    assert caught.value.todo == "did you mean 'filters'?"
+    subjects = {finding.subject for finding in check_plugin("example")}
+    assert subjects == {"package", "data set 'bars'", "architecture 'allconv'", "metric 'silent'"}

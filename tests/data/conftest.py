@@ -1,8 +1,7 @@
-"""Fixtures of the data tests: no network, a machine without data, and the real data sets."""
+"""Fixtures of the data tests: no network, and a machine without data."""
 
 from __future__ import annotations
 
-import os
 import socket
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,6 @@ from typing import Any
 import pytest
 
 from snnctl.builtin.datasets.fashion_mnist import FashionMnist
-from snnctl.data.dataset import DataContext
 
 
 @pytest.fixture(autouse=True)
@@ -39,12 +37,3 @@ def bare_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(FashionMnist, "system_folders", (tmp_path / "system",))
     return home
-
-
-@pytest.fixture
-def real_data() -> DataContext:
-    """The folder with the real data sets; the test is skipped without it."""
-    folder = os.environ.get("SNNCTL_DATA")
-    if not folder:
-        pytest.skip("SNNCTL_DATA is not set")
-    return DataContext(data_dir=Path(folder), download=False)

@@ -1,180 +1,169 @@
-"""Names that plugins share with snnctl and with each other; what loading them must not change."""
+"""Names that plugins share with snnctl and with each other, and how they are written; options of named things."""
 
 from __future__ import annotations
 
-import json
-import os
-import signal
-import subprocess
 import sys
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable
+from typing import Any, Literal
 
 import pytest
 
 import fake_package
-from snnctl.errors import PluginError
-from snnctl.plugins import Registry, load_registry
+from snnctl.errors import PluginError, UsageError
+from snnctl.plugins import Architecture, Registry, load_registry
+from snnctl.plugins.kinds import KINDS
+from snnctl.plugins.options import check_options, declared_options
 
-COMMAND = Path(sys.executable).with_name("snnctl")
-STEP = """
-    from snnctl.plugins import Command, Verb, hookimpl
-
-    @hookimpl
-    def register_steps(register):
-        register(Verb("{step}", "a plugin's", "pn_one:Options", "pn_one:function"))
-"""
-CONSTRAINT = """
-    from pathlib import Path
-    from typing import Literal
-    from snnctl.plugins import HardwareConstraint, hookimpl
-
-    class Odd(HardwareConstraint):
-        name, summary = "odd", ""
-        def __init__(self, *, size: {kind} = {default}) -> None: ...
-        def weights(self, J): return J
-
-    @hookimpl
-    def register_constraints(register):
-        register(Odd)
-"""
-DATA = """
-    from snnctl.plugins import Dataset, hookimpl
-
-    class Stripes(Dataset):
-        name, summary, input_shape, classes = "stripes", "", (2,), 2
-        def configured(self, *, root: str, size: int = 3): return self
-        def load(self, split, context): ...
-
-    @hookimpl
-    def register_datasets(register):
-        register(Stripes())
-"""
+Install = Callable[..., Registry]
+OWN = {
+    "datasets": "mnist",
+    "architectures": "fc2",
+    "neuron_models": "alpha1",
+    "constraints": "noise",
+    "exporters": "npz",
+    "readers": "keras",
+    "callbacks": "early-stopping",
+    "steps": "train",
+    "commands": "doctor",
+}
+KEYS = [key for key in KINDS if key != "commands"]  # commands share their names with steps
 
 
-@pytest.fixture
-def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder for packages, all of whose modules begin with ``pn_`` and are forgotten afterwards."""
-    monkeypatch.syspath_prepend(tmp_path)
-    yield tmp_path
-    for module in [name for name in sys.modules if name.startswith("pn_")]:
-        del sys.modules[module]
+def hooks(*bodies: tuple[str, str]) -> str:
+    """A module with a hook for each kind."""
+    parts = [f"\n    @hookimpl\n    def register_{key}(register):\n        {body}\n" for key, body in bodies]
+    return fake_package.ONE_OF_EACH + "".join(parts)
 
 
-def command(site: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONPATH": str(site), "COLUMNS": "200"}
-    return subprocess.run([COMMAND, *arguments], env=environment, capture_output=True, text=True, check=False)
+def problems_of(registry: Registry) -> list[str]:
+    return [str(problem) for problem in registry.problems if problem.package.startswith("pp-")]
 
 
-def problems(registry: Registry) -> list[str]:
-    return [problem.message for problem in registry.problems if problem.package.startswith("pn-")]
+def test_a_name_that_two_packages_claim_is_nobodys_without_the_package(install: Install) -> None:
+    source = hooks(*((key, f"register(MADE[{key!r}])") for key in KEYS))
+    registry = install(pp_one=source, pp_two=source)
+    for key in KEYS:
+        with pytest.raises(PluginError, match=r"two packages have an? .*'twin': pp-one and pp-two") as caught:
+            registry.find(key, "twin")
+        assert caught.value.todo == "write pp-one:twin or pp-two:twin"
+        for package in ("pp-one", "pp-two"):
+            assert registry.find(key, f"{package}:twin") is sys.modules[package.replace("-", "_")].MADE[key]
+        assert "twin" not in registry.all(key)
+        assert {"pp-one:twin", "pp-two:twin"} <= registry.all(key).keys()
+    problems = problems_of(registry)
+    assert len(problems) == len(KEYS)
+    assert all(problem.startswith("plugin pp-two (pp-two): register_") and "pp-one" in problem for problem in problems)
 
 
-@pytest.mark.parametrize("name", ["inspect", "doctor", "run"])
-def test_a_command_of_snnctl_stays_snnctls(site: Path, name: str) -> None:
-    fake_package.install(site, "pn_one", STEP.format(step=name))
-    registry = load_registry()
-    own = {**registry.commands, **registry.verbs}
-    assert own[name] is load_registry(entry_points=False).find(*_kind(name))
-    assert registry.verbs[f"pn-one:{name}"].summary == "a plugin's"
-    assert registry.find("steps", f"pn-one:{name}").summary == "a plugin's"
-    if _kind(name)[0] == "commands":
-        with pytest.raises(PluginError, match=f"'{name}' is a command of snnctl and no step") as caught:
-            registry.find("steps", name)
-        assert caught.value.todo == f"write pn-one:{name}"
+def test_a_name_of_snnctls_own_stays_its_own(install: Install) -> None:
+    bodies = {key: f"thing = MADE[{key!r}]; thing.name = {OWN[key]!r}; register(thing)" for key in KINDS}
+    bodies["steps"] = f"register(p.Verb({OWN['steps']!r}, '', 'somewhere:Options', 'somewhere:function'))"
+    bodies["commands"] = f"register(p.Command({OWN['commands']!r}, '', 'somewhere:function'))"
+    registry = install(pp_thief=hooks(*bodies.items()))
+    problems = problems_of(registry)
+    for key, name in OWN.items():
+        assert registry.owner(key, name) == "snnctl"
+        assert registry.owner(key, f"pp-thief:{name}") == "pp-thief"
+        [problem] = [problem for problem in problems if f"): register_{key}: " in problem]
+        assert f"'{name}' is already provided by snnctl; write pp-thief:{name} for this one" in problem
 
 
-def _kind(name: str) -> tuple[str, str]:
-    own = load_registry(entry_points=False)
-    return ("steps" if name in own.verbs else "commands"), name
+def test_steps_and_commands_share_the_command_line(install: Install) -> None:
+    step = "register(p.Verb('doctor', '', 'somewhere:Options', 'somewhere:function')); register(MADE['steps'])"
+    registry = install(pp_one=hooks(("steps", step)), pp_two=hooks(("commands", "register(MADE['commands'])")))
+    assert registry.commands["doctor"] is load_registry(entry_points=False).commands["doctor"]
+    assert registry.verb("pp-one:doctor").name == "doctor"
+    with pytest.raises(PluginError, match="'doctor' is a command of snnctl and no step") as caught:
+        registry.verb("doctor")
+    assert caught.value.todo == "write pp-one:doctor"
+    assert "plugin pp-two (pp-two): register_commands: command 'twin' is provided by pp-one" in problems_of(registry)[1]
 
 
-def test_the_command_line_runs_snnctls(site: Path) -> None:
-    fake_package.install(site, "pn_one", STEP.format(step="doctor"))
-    assert "versions" in json.loads(command(site, "doctor", "--json").stdout)
-    done = command(site, "PN.one:doctor", "--help")
-    assert (done.returncode, "pn_one:Options cannot be imported" in done.stderr) == (7, True)
-
-
-def test_packages_are_compared_as_pip_does(site: Path) -> None:
-    fake_package.install(site, "pn_one", DATA)
-    registry = load_registry()
-    for package in ("pn-one", "PN_one", "Pn.-One"):
-        assert registry.find("datasets", f"{package}:stripes") is registry.find("datasets", "stripes")
-        assert registry.qualified("datasets", f"{package}:stripes") == "pn-one:stripes"
-    with pytest.raises(PluginError, match="no package stands before the colon of ':stripes'"):
-        registry.find("datasets", ":stripes")
+def test_packages_are_compared_as_pip_does(install: Install) -> None:
+    registry = install(pp_one=fake_package.GOOD)
+    for package in ("pp-one", "PP_one", "Pp.-One"):
+        assert registry.dataset(f"{package}:tiny-shapes") is registry.dataset("tiny-shapes")
+        assert registry.qualified("datasets", f"{package}:tiny-shapes") == "pp-one:tiny-shapes"
+    assert registry.dataset("snnctl:mnist").name == "mnist"
 
 
 @pytest.mark.parametrize(
-    ("kind", "default", "message"),
+    ("name", "message", "todo"),
     [
-        ("complex", "1j", "is of type complex"),
-        ("set", "None", "is of type set"),
-        ("Path", "None", "is of type Path"),
-        ("dict[str, int] | None", "None", "files of networks hold int"),
-        ("float", "float('nan')", "has the default nan"),
-        ("float | None", "float('inf')", "has the default inf"),
-        ("tuple[float, ...]", "(1.0, float('nan'))", "has the default"),
+        ("mnits", "no data set called 'mnits'", "did you mean 'mnist'? `snnctl data list` shows all"),
+        ("elsewhere:mnist", "no data set called 'elsewhere:mnist'", ""),
+        (":stripes", "no package stands before the colon of ':stripes'", "write 'stripes' or 'PACKAGE:stripes'"),
     ],
 )
-def test_options_of_constraints_survive_a_file(site: Path, kind: str, default: str, message: str) -> None:
-    fake_package.install(site, "pn_one", CONSTRAINT.format(kind=kind, default=default))
-    [problem] = problems(load_registry())
-    assert "'odd': option 'size'" in problem
-    assert message in problem
+def test_names_that_nothing_has(name: str, message: str, todo: str) -> None:
+    with pytest.raises(PluginError, match=message) as caught:
+        load_registry().dataset(name)
+    assert caught.value.todo.startswith(todo)
+
+
+class Example(Architecture):
+    """An architecture with an option of every type."""
+
+    name = "example"
+
+    def build(  # type: ignore[override]
+        self,
+        input_shape: tuple[int, ...],
+        classes: int,
+        *,
+        hidden: int = 340,
+        widths: list[int] = [3],  # noqa: B006
+        batch_norm: bool = False,
+        l2: float = 0.0,
+        kind: Literal["relu", "tanh"] = "relu",
+        depth: int | None = None,
+        note: str = "",
+    ) -> Any:
+        """Never called."""
+
+
+class Plain(Architecture):
+    """An architecture without options."""
+
+    name = "plain"
+
+    def build(self, input_shape: tuple[int, ...], classes: int) -> Any:  # type: ignore[override]
+        """Never called."""
 
 
 @pytest.mark.parametrize(
-    ("kind", "default"), [("Literal['a', 2] | None", "None"), ("tuple[int, float]", "(1, 2.0)"), ("list[str]", "[]")]
+    ("written", "read"),
+    [
+        ({"hidden": "340"}, {"hidden": 340}),
+        ({"widths": "[300,100]"}, {"widths": [300, 100]}),
+        ({"widths": "300,100"}, {"widths": [300, 100]}),
+        ({"widths": "300"}, {"widths": [300]}),
+        ({"widths": [300, 100]}, {"widths": [300, 100]}),
+        ({"batch-norm": "true"}, {"batch_norm": True}),
+        ({"l2": "5e-4"}, {"l2": 5e-4}),
+        ({"kind": "tanh"}, {"kind": "tanh"}),
+        ({"depth": "none", "note": "none"}, {"depth": None, "note": "none"}),
+        ({}, {}),
+    ],
 )
-def test_plain_options_of_constraints_are_taken(site: Path, kind: str, default: str) -> None:
-    fake_package.install(site, "pn_one", CONSTRAINT.format(kind=kind, default=default))
-    registry = load_registry()
-    assert problems(registry) == []
-    assert registry.constraint("odd").name == "odd"
+def test_options_are_read_from_texts_and_values(written: dict[str, Any], read: dict[str, Any]) -> None:
+    assert check_options(Example(), written) == read
+    assert declared_options(Example())["hidden"] == (int, 340)
 
 
-def test_loading_leaves_the_process_as_it_was(site: Path) -> None:
-    before = (sys.getrecursionlimit(), os.getcwd(), sys.stdout, signal.getsignal(signal.SIGINT))
-    source = """
-        import os, signal, sys
-        os.chdir("/")
-        sys.stdout = None
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        depth, frame = 0, sys._getframe()
-        while frame: depth, frame = depth + 1, frame.f_back
-        sys.setrecursionlimit(depth + 30)
-    """
-    fake_package.install(site, "pn_one", source + DATA)
-    load_registry()
-    assert (sys.getrecursionlimit(), os.getcwd(), sys.stdout, signal.getsignal(signal.SIGINT)) == before
-
-
-def test_what_fails_leaves_no_environment_behind(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PN_ONE", "before")
-    monkeypatch.setenv("PN_TWO", "before")
-    change = "import os; os.environ['PN_ONE'] = 'after'; del os.environ['PN_TWO']; os.environ['PN_NEW'] = 'after'"
-    fake_package.install(site, "pn_one", f"\n    {change}\n    raise ValueError('no luck')\n")
-    load_registry()
-    assert [os.environ.get(name) for name in ("PN_ONE", "PN_TWO", "PN_NEW")] == ["before", "before", None]
-
-
-def test_what_is_printed_at_the_end_is_no_part_of_the_result(site: Path) -> None:
-    source = "\n    import atexit, os\n    atexit.register(print, 'bye')\n    atexit.register(os.system, 'echo bye')\n"
-    fake_package.install(site, "pn_one", source + DATA)
-    done = command(site, "plugins", "list", "--json")
-    assert json.loads(done.stdout)["plugins"]
-    assert done.stderr.count("bye") == 2
-
-
-def test_a_data_set_that_needs_options_says_so(site: Path) -> None:
-    fake_package.install(site, "pn_one", DATA)
-    shown = command(site, "data", "show", "stripes")
-    assert shown.returncode == 0
-    assert "not here" not in shown.stdout
-    assert "option root  str, required" in " ".join(shown.stdout.split()).replace("root str", "root  str")
-    assert "`snnctl data show stripes --data-opt root=VALUE`" in shown.stdout
-    given = json.loads(command(site, "data", "show", "stripes", "--data-opt", "root=x", "--json").stdout)
-    assert (given["needs"], given["options"]["size"]) == ([], {"type": "int", "default": 3, "help": ""})
-    assert command(site, "data", "show", "stripes", "--data-opt", "size=x").returncode == 2
+@pytest.mark.parametrize(
+    ("thing", "written", "message", "todo"),
+    [
+        (Example(), {"hiden": "3"}, "no option 'hiden' of architecture 'example'", "did you mean 'hidden'?"),
+        (Example(), {"zzz": "3"}, "no option 'zzz'", "known: hidden, widths"),
+        (Plain(), {"hidden": 3}, "no option 'hidden' of architecture 'plain'", "known: none"),
+        (Example(), {"hidden": "many"}, "option 'hidden' of architecture 'example' is 'many': it should be a val", ""),
+        (Example(), {"hidden": True}, "option 'hidden' of architecture 'example' cannot be true", ""),
+        (Example(), {"kind": "rely"}, "it must be 'relu' or 'tanh'", "did you mean 'relu'?"),
+    ],
+)
+def test_options_that_do_not_fit(thing: Architecture, written: dict[str, Any], message: str, todo: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        check_options(thing, written)
+    assert message in caught.value.what
+    assert caught.value.todo.startswith(todo)

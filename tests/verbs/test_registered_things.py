@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import pytest
 
-from registered import registry_with
+from fake_package import registry_with
 from snnctl.errors import DataError, ModelError, PluginError, SnnctlError, UsageError
 from snnctl.events import simulate
 from snnctl.lowering import lower

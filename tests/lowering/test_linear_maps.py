@@ -8,8 +8,7 @@ import keras
 import numpy as np
 import pytest
 
-from snnctl.lowering.blocks import BlockMap
-from snnctl.lowering.composing import composed
+from snnctl.lowering.blocks import BlockMap, composed
 from snnctl.lowering.linear import LINEAR, float64
 from snnctl.models import precision
 from snnctl.ttfs.integration import Diagonal

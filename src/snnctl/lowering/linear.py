@@ -1,4 +1,7 @@
-"""Keras's linear layers as maps by blocks; of the layers only configuration and weights are read."""
+"""What Keras's linear layers do: move elements, or add them up, as maps by blocks.
+
+Of the layers only configuration and weights are read.
+"""
 
 from __future__ import annotations
 
@@ -9,15 +12,19 @@ from typing import Any
 import keras
 import numpy as np
 
-from snnctl.lowering.blocks import BlockMap, one_to_one, without_weights
+from snnctl.lowering.blocks import BlockMap, diagonal, without_weights
 from snnctl.lowering.sliding import Slide, Taps, slid, spread
 from snnctl.ttfs.integration import Diagonal
+from snnctl.ttfs.relay import Silence
 
 L = keras.layers
 Shape = tuple[int, ...]
 Kernel = Callable[[Any], np.ndarray]
 Linear = Callable[[Any, Shape, Kernel], tuple[BlockMap, Shape]]
 """Of a layer, the shape it reads and what gives its kernel: the map, and the shape it makes."""
+Selection = Callable[[Any, np.ndarray], np.ndarray]
+"""Of a layer and an array of any content: the array with its elements moved, left out, repeated or padded."""
+NOTHING = -1  # stands where padding is
 
 
 def float64(layer: Any) -> np.ndarray:
@@ -46,9 +53,9 @@ def _dense(layer: Any, shape: Shape, kernel: Kernel) -> tuple[BlockMap, Shape]:
     return block_map, (*shape[:-1], outputs)
 
 
-def _one_to_one(layer: Any, shape: Shape, kernel: Kernel) -> tuple[BlockMap, Shape]:
+def _diagonal(layer: Any, shape: Shape, kernel: Kernel) -> tuple[BlockMap, Shape]:
     """J: (channels,), or of the tensor's shape."""
-    return one_to_one(kernel(layer).reshape(-1, shape[-1]), prod(shape[:-1])), shape
+    return diagonal(kernel(layer).reshape(-1, shape[-1]), prod(shape[:-1])), shape
 
 
 def _conv(layer: Any, shape: Shape, kernel: Kernel) -> tuple[BlockMap, Shape]:
@@ -120,7 +127,7 @@ def _between(side: int, factor: int) -> tuple[np.ndarray, np.ndarray, np.ndarray
 
 LINEAR: dict[type, Linear] = {
     L.Dense: _dense,
-    Diagonal: _one_to_one,
+    Diagonal: _diagonal,
     **dict.fromkeys((L.Conv1D, L.Conv2D, L.Conv3D), _conv),
     **dict.fromkeys((L.DepthwiseConv1D, L.DepthwiseConv2D), _depthwise),
     **dict.fromkeys((L.Conv1DTranspose, L.Conv2DTranspose, L.Conv3DTranspose), _transposed),
@@ -169,3 +176,64 @@ def _weighted(
     size = prod(outputs) * channels
     block_map = BlockMap(prod(inputs), size, place, result * channels, matrix, J, np.arange(channels))
     return block_map, (*outputs, channels)
+
+
+def _flatten(layer: Any, array: np.ndarray) -> np.ndarray:
+    return array.reshape(-1)
+
+
+def _reshape(layer: Any, array: np.ndarray) -> np.ndarray:
+    return array.reshape(layer.target_shape)
+
+
+def _permute(layer: Any, array: np.ndarray) -> np.ndarray:
+    return array.transpose([axis - 1 for axis in layer.dims])
+
+
+def _repeat(layer: Any, array: np.ndarray) -> np.ndarray:
+    return np.repeat(array[None], layer.n, axis=0)
+
+
+def _pad(layer: Any, array: np.ndarray) -> np.ndarray:
+    return np.pad(array, [*_margins(layer.padding), (0, 0)], constant_values=NOTHING)
+
+
+def _crop(layer: Any, array: np.ndarray) -> np.ndarray:
+    margins = zip(_margins(layer.cropping), array.shape, strict=False)
+    return array[tuple(slice(before, side - behind) for (before, behind), side in margins)]
+
+
+def _enlarge(layer: Any, array: np.ndarray) -> np.ndarray:
+    factors = (layer.size,) if isinstance(layer.size, int) else layer.size
+    for axis, factor in enumerate(factors):
+        array = np.repeat(array, factor, axis)
+    return array
+
+
+def _silence(layer: Any, array: np.ndarray) -> np.ndarray:
+    return np.full_like(array, NOTHING)
+
+
+SELECTIONS: dict[type, Selection] = {
+    L.Flatten: _flatten,
+    L.Reshape: _reshape,
+    L.Permute: _permute,
+    L.RepeatVector: _repeat,
+    **dict.fromkeys((L.ZeroPadding1D, L.ZeroPadding2D, L.ZeroPadding3D), _pad),
+    **dict.fromkeys((L.Cropping1D, L.Cropping2D, L.Cropping3D), _crop),
+    **dict.fromkeys((L.UpSampling1D, L.UpSampling2D, L.UpSampling3D), _enlarge),
+    Silence: _silence,
+}
+
+
+def selection(layer: Any) -> Selection | None:
+    """How a layer rearranges elements; None for one that adds several up."""
+    if getattr(layer, "interpolation", "nearest") != "nearest":
+        return None
+    return SELECTIONS.get(type(layer))
+
+
+def _margins(margins: Any) -> list[tuple[int, int]]:
+    """(before, behind) of each axis; a sequence's layers keep one pair only."""
+    pairs = tuple(margins)
+    return [pairs] if isinstance(pairs[0], int) else [tuple(pair) for pair in pairs]

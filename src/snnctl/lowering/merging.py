@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from snnctl.lowering.blocks import BlockMap
-from snnctl.lowering.composing import combined
+from snnctl.lowering.blocks import BlockMap, combined
 
 
 @dataclass(frozen=True)

@@ -1,60 +1,80 @@
-"""Thresholds and slopes of neurons, and offsets of readouts, from the layers' D and windows."""
+"""The populations and pools of layers: windows and spike ids, thresholds and slopes, members."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import keras
 import numpy as np
 
-from snnctl.events.network import threshold_for
+from snnctl.conversion.graph import Graph
+from snnctl.errors import ModelError
 from snnctl.lowering.merging import Term
-from snnctl.ttfs.timeline import Window
+from snnctl.lowering.sliding import Slide, slid
+from snnctl.ttfs.timeline import Window, timeline
 
 
 @dataclass(frozen=True)
-class Neurons:
-    """Parameters of a population, see :class:`snnctl.events.network.Population`."""
+class Timing:
+    """Windows and spike ids.
 
-    threshold: np.ndarray
-    A: float
-    B: np.ndarray
+    Args:
+        windows: of the input and of each layer of neurons, in the order in which they fire.
+        first: id of each one's first spike, by name.
+        neurons: how many there are in all of them.
+    """
+
+    windows: tuple[Window, ...]
+    first: dict[str, int]
+    neurons: int
+
+    def end(self, level: int) -> float:
+        """When the windows of a level end, in tau_c; 0 for the level before the input's."""
+        return next((window.t_max for window in self.windows if window.level == level), 0.0)
+
+    def of(self, name: str) -> Window:
+        """The window of a layer; it does not begin before its inputs' have ended."""
+        window = next(window for window in self.windows if window.layer == name)
+        return Window(name, max(window.t_min, self.end(window.level - 1)), window.t_max, window.level)
 
 
-def spiking(layer: Any, D: np.ndarray, slopes: np.ndarray, window: Window, integrating: float) -> Neurons:
-    """The neurons of a spiking layer.
+def timing(graph: Graph) -> Timing:
+    """The windows of a spiking network.
+
+    Raises:
+        ModelError: a layer of neurons stands in the network twice.
+    """
+    windows = tuple(timeline(graph.model))
+    shapes = {step.name: graph.shapes[step.outputs[0]] for step in graph.steps}
+    shapes.setdefault(windows[0].layer, graph.shapes[graph.input])
+    first: dict[str, int] = {}
+    neurons = 0
+    for window in windows:
+        if window.layer in first:
+            raise ModelError("its neurons would have to fire twice", where=f"layer '{window.layer}'")
+        first[window.layer] = neurons
+        neurons += prod(side or 0 for side in shapes[window.layer])
+    return Timing(windows, first, neurons)
+
+
+def slopes(layer: Any, groups: Sequence[Sequence[Term]], neurons: int) -> np.ndarray:
+    """B of the neurons of a spiking layer, (neurons,); (1,) where all rise with slope 1.
 
     Args:
         layer: the spiking layer.
-        D: of each neuron.
-        slopes: ``sum_j J_ij`` of each neuron; not of b1 neurons.
-        window: in which it fires.
-        integrating: how long its inputs' window is.
+        groups: the synapses that lead to it.
+        neurons: how many it has.
     """
-    A, B = layer.rise.A, _slopes(layer, slopes)
-    threshold = threshold_for(D, window.t_max - window.t_min, B, A, integrating)
-    return Neurons(threshold, A, B)
-
-
-def _slopes(layer: Any, sums: np.ndarray) -> np.ndarray:
-    """B of each neuron; (1,) where all rise with slope 1."""
     if layer.rise.slope is None:
         return np.ones(1)
+    sums = np.zeros(neurons)  # of J_ij over j
+    for terms in groups:
+        sums += sum((term.block_map.applied(np.ones(term.ids.shape)) for term in terms), np.zeros(neurons))
     B = layer.rise.slope(keras.ops.convert_to_tensor(sums, "float64"))
     return np.ones(1) if B is None else np.asarray(keras.ops.convert_to_numpy(B), np.float64)
-
-
-def relaying(neurons: int, window: Window) -> Neurons:
-    """Relay neurons: J = 1 and a threshold as high as the window is wide."""
-    B = np.ones(1)
-    return Neurons(threshold_for(np.zeros(neurons), window.t_max - window.t_min, B), 0.0, B)
-
-
-def coded(neurons: int) -> Neurons:
-    """The input, which integrates nothing."""
-    return Neurons(np.zeros(neurons), 0.0, np.ones(1))
 
 
 def offsets(layer: Any, D: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
@@ -70,11 +90,51 @@ def offsets(layer: Any, D: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     return np.broadcast_to(D, shape).reshape(-1)
 
 
-def weights_in(terms: Sequence[Term], neurons: int) -> np.ndarray:
-    """``sum_j J_ij`` of each neuron, (neurons,).
+@dataclass(frozen=True)
+class Members:
+    """What is pooled.
 
     Args:
-        terms: the synapses.
-        neurons: how many are reached.
+        passing: which places of the layer's output have a pool, of the output's shape: one that cannot pass anything,
+            as nothing can fire there, is none.
+        start: (pools + 1,), where each one's members begin.
+        ids: of the members' spikes.
+        latest: (pools,), whether the latest passes instead of the earliest.
     """
-    return sum((term.block_map.applied(np.ones(term.ids.shape)) for term in terms), np.zeros(neurons))
+
+    passing: np.ndarray
+    start: np.ndarray
+    ids: np.ndarray
+    latest: np.ndarray
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of the pools: the output's, if it has one at each place."""
+        return self.passing.shape if self.passing.all() else (len(self.latest),)
+
+
+def members(layer: Any, ids: np.ndarray) -> Members:
+    """The pools of a pooling layer.
+
+    Args:
+        layer: an earliest-spike pooling.
+        ids: of the spikes that it reads, (\\*sides, channels); -1 where nothing can fire.
+    """
+    pool, channels = layer.pool, ids.shape[-1]
+    moves = zip(pool.pool_size, pool.strides, strict=True)
+    taps = slid(ids.shape[:-1], [Slide(size, stride, 1, pool.padding) for size, stride in moves])
+    pools = (taps.result[:, None] * channels + np.arange(channels)).reshape(-1)
+    places = (taps.place[:, None] * channels + np.arange(channels)).reshape(-1)
+    order = np.argsort(pools, kind="stable")
+    pools, member = pools[order], ids.reshape(-1)[places[order]]
+    count = taps.results * channels
+    sign = np.asarray(keras.ops.convert_to_numpy(layer.sign)) if layer.signed else np.ones(channels)
+    latest = np.broadcast_to(sign < 0, (taps.results, channels)).reshape(-1)
+    # A pool that waits for a place where nothing can fire passes nothing.
+    never = np.zeros(count, bool)
+    never[pools[member < 0]] = True
+    kept = (member >= 0) & ~(never & latest)[pools]
+    sizes = np.bincount(pools[kept], minlength=count)
+    passing = sizes > 0
+    start = np.append(0, np.cumsum(sizes[passing]))
+    return Members(passing.reshape(*taps.outputs, channels), start, member[kept], latest[passing])

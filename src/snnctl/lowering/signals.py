@@ -1,8 +1,11 @@
-"""What flows between the layers of a spiking network: single spikes, or currents that spikes add up to."""
+"""What flows between the layers of a spiking network: single spikes, or currents, weighted sums of them.
+
+At last, the currents that reach a layer of neurons are its synapses.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Any
@@ -11,11 +14,11 @@ import keras
 import numpy as np
 
 from snnctl.errors import ModelError
-from snnctl.lowering.blocks import BlockMap, moved, one_to_one
-from snnctl.lowering.composing import composed
-from snnctl.lowering.linear import LINEAR, Kernel
+from snnctl.events.network import Projection
+from snnctl.lowering.blocks import BlockMap, composed, diagonal, moved
+from snnctl.lowering.linear import LINEAR, Kernel, float64, selection
 from snnctl.lowering.merging import Term
-from snnctl.lowering.selecting import selection
+from snnctl.ttfs.constraints import Constraints, constrained_thresholds, constrained_weights
 from snnctl.ttfs.hardware import unwrapped
 
 Shape = tuple[int, ...]
@@ -62,7 +65,7 @@ def currents(signal: Signal) -> Currents:
     if isinstance(signal, Currents):
         return signal
     *sides, channels = signal.shape
-    identity = one_to_one(np.ones((1, channels)), prod(sides))
+    identity = diagonal(np.ones((1, channels)), prod(sides))
     return Currents(signal.shape, (Term(signal.ids, identity),), signal.level)
 
 
@@ -139,3 +142,57 @@ def joined(signals: Sequence[Signal], axis: int) -> Signal:
 def _moved(signal: Currents, index: np.ndarray) -> Currents:
     terms = tuple(Term(term.ids, moved(term.block_map, index.reshape(-1))) for term in signal.terms)
     return Currents(index.shape, terms, signal.level)
+
+
+def kernels(constraints: Constraints) -> Kernel:
+    """What gives the weights of a linear layer: those that the layer holds, as the hardware has them."""
+    if not constraints.on_weights:
+        return float64
+    return lambda layer: _in_double(constrained_weights, float64(layer), constraints)
+
+
+def thresholds(layer: Any, constraints: Constraints) -> np.ndarray:
+    """D of an integrating layer, of the layer's shape, as the hardware has it."""
+    return _in_double(constrained_thresholds, layer.D, constraints)
+
+
+def _in_double(constrained: Callable[[Any, Constraints], Any], values: Any, constraints: Constraints) -> np.ndarray:
+    tensor = keras.ops.cast(keras.ops.convert_to_tensor(values), "float64")
+    return np.asarray(keras.ops.convert_to_numpy(constrained(tensor, constraints)), np.float64)
+
+
+def synapse_groups(layer: Any, read: Sequence[Signal], kernel: Kernel, place: str) -> list[list[Term]]:
+    """What leads to the neurons of an integrating layer, by synapse group.
+
+    Args:
+        layer: the layer.
+        read: what each of its groups reads.
+        kernel: gives the weights of a layer.
+        place: where the layer stands, for messages.
+
+    Raises:
+        ModelError: a synapse layer is not known.
+    """
+    groups = []
+    for chain, signal in zip(layer.groups(), read, strict=True):
+        for synapses in chain:
+            signal = through(synapses, signal, kernel, place)
+        groups.append(list(currents(signal).terms))
+    return groups
+
+
+def projection(target: str, term: Term) -> Projection:
+    """Synapses of the layer ``target``, entries in the places' order."""
+    block_map = term.block_map
+    order = np.argsort(block_map.place, kind="stable")
+    start = np.searchsorted(block_map.place[order], np.arange(block_map.places + 1))
+    return Projection(
+        name=target,
+        target_name=target,
+        source=np.ascontiguousarray(term.ids),
+        start=start,
+        target=block_map.target[order],
+        matrix=block_map.matrix[order],
+        J=np.ascontiguousarray(block_map.J),
+        offset=block_map.offset,
+    )

@@ -14,8 +14,7 @@ from snnctl.errors import ModelError
 from snnctl.events.network import Network
 from snnctl.lowering.linear import average, structure
 from snnctl.lowering.merging import Term, merged
-from snnctl.lowering.signals import Signal, Spikes, currents, mapped, wired
-from snnctl.lowering.synapses import synapse_groups
+from snnctl.lowering.signals import Signal, Spikes, currents, mapped, synapse_groups, wired
 from snnctl.ttfs.coding import InputCoding
 from snnctl.ttfs.integration import IntegratingLayer
 from snnctl.ttfs.pooling import EarliestSpikePooling

@@ -12,8 +12,7 @@ import nir
 import numpy as np
 
 from snnctl.lowering.blocks import BlockMap
-from snnctl.lowering.linear import LINEAR, slides
-from snnctl.lowering.selecting import selection
+from snnctl.lowering.linear import LINEAR, selection, slides
 from snnctl.ttfs.integration import Diagonal
 from snnctl.ttfs.pooling import EarliestSpikePooling
 from snnctl.ttfs.relay import Silence

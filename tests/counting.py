@@ -1,4 +1,4 @@
-"""What snnctl's own metrics find in a spiking network that is shown unlabelled inputs."""
+"""What snnctl's own metrics find in a network that is shown unlabelled inputs."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from snnctl.progress import SilentReporter
 from snnctl.verbs.measurement import Measurement
 
 
-def counted(snn: keras.Model, inputs: np.ndarray, batch_size: int = 64) -> dict[str, Any]:
+def counted(model: keras.Model, inputs: np.ndarray, batch_size: int = 64, kind: str = "snn") -> dict[str, Any]:
     """The figures."""
-    return batches_and_figures(snn, inputs, batch_size)[1]
+    return batches_and_figures(model, inputs, batch_size, kind=kind)[1]
 
 
 def batches_and_figures(
-    snn: keras.Model, inputs: np.ndarray, batch_size: int = 64, more: tuple[str, ...] = ()
+    model: keras.Model, inputs: np.ndarray, batch_size: int = 64, more: tuple[str, ...] = (), kind: str = "snn"
 ) -> tuple[list[Batch], dict[str, Any]]:
     """The batches, with what ``more`` needs besides, and the figures."""
-    network = measured_network(snn, "snn", inputs.shape, None)
+    network = measured_network(model, kind, inputs.shape, None)
     reporter = SilentReporter()
     measurement = Measurement(network, load_registry(entry_points=False), reporter, labelled=False)
     stream = ArrayStream(lambda: inputs)

@@ -24,6 +24,7 @@ SOURCE = '''
     class MakeOptions(Options):
         """Make a network."""
         value: int = 0
+        fail: bool = False
         table: Path | None = None
         tables: list[Path] = []
         constraint: Chosen | None = chosen_field("constraints", "made up")
@@ -58,6 +59,8 @@ SOURCE = '''
 
     def make(options, run):
         note(f"make {options.value}")
+        if options.fail:
+            raise TrainingError("the loss is NaN")
         text = options.table.read_text() if options.table else ""
         made = f"made {options.value * FACTOR} {text}"
         return Result("make", {"accuracy": options.value / 10}, {"value": options.value}, Network(made))
@@ -129,9 +132,9 @@ SOURCE = '''
         def configured(self, *, list: str):
             if not Path(list).exists():
                 raise DataError(f"{list} is not there")
-            found = Listed()
-            found.file = list
-            return found
+            listed = Listed()
+            listed.file = list
+            return listed
 
         def where(self, context):
             return self.file

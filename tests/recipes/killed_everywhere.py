@@ -72,10 +72,8 @@ def kill_and_resume(
         assert code == 0, code
         assert results(out) == wanted
         return False
-    old_is_there = overwrite and (out / "old").exists()
+    old_is_there = overwrite and ((out / "old").exists() or not out.exists())  # between two renames, it comes back
     before = times(out) if out.exists() else {}
-    if overwrite and not out.exists():  # between two renames; what was there comes back
-        old_is_there = True
     again = {"out": "runs/out", "overwrite": True} if old_is_there else {"out": "runs/out", "resume": True}
     ran = Path("calls.log").read_text().splitlines() if Path("calls.log").exists() else []
     assert fork(lambda: run(**again)) == 0, number

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 
-from snnctl.cli.process import run
 from snnctl.cli.recipe_files import recipe_paths, template_names
 
 GOOD = "description: Good.\nsteps:\n  - train: {arch: fc2}\n"
 NEEDY = "description: Needy.\nvars: {w: null}\nsteps:\n  - eval: {model: '${w}', data: mnist-mini}\n"
 BAD = "description: Bad.\nsteps:\n  - train: {arch: fc2, epoch: 3}\n  - eval: {model: trian}\n"
 MATRIX = "matrix: {train.seed: [0, 1]}\n" + GOOD
+SCHEMA = "# yaml-language-server: $schema=snnctl-recipe.schema.json"
+Recipes = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
@@ -30,63 +31,55 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def call(folder: Path, capfd: pytest.CaptureFixture[str]) -> Any:
-    """Calls ``snnctl recipes``; returns exit code, stdout and stderr."""
-
-    def called(*arguments: str) -> tuple[int, str, str]:
-        code = run(["recipes", *arguments], debug=False)
-        return code, *capfd.readouterr()
-
-    return called
+def recipes(folder: Path, call: Recipes) -> Recipes:
+    """``recipes("list", ...)`` in that folder; exit code, stdout and stderr."""
+    return lambda *arguments: call("recipes", *arguments)
 
 
-def test_list_tells_the_state_of_each(call: Any) -> None:
-    code, out, _ = call("list", "--json")
+def test_list_tells_the_state_of_each(recipes: Recipes, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    code, out, _ = recipes("list", "--json")
     listed = json.loads(out)
-    found = {each["name"]: each for each in listed["recipes"]}
+    entries = {each["name"]: each for each in listed["recipes"]}
     assert code == 0
-    assert list(found) == [f"recipes/{name}.yaml" for name in ("bad", "good", "needy", "sub/matrix")]
-    assert [each["valid"] for each in found.values()] == [False, True, True, True]
-    assert found["recipes/needy.yaml"]["needs"] == ["w"]
-    assert found["recipes/sub/matrix.yaml"]["variants"] == ["seed=0", "seed=1"]
-    assert [each["name"] for each in listed["templates"]] == ["starter", "convert", "matrix"]
-    assert all(each["valid"] for each in listed["templates"])
-    code, out, _ = call("list", "recipes/sub")
+    assert list(entries) == [f"recipes/{name}.yaml" for name in ("bad", "good", "needy", "sub/matrix")]
+    assert [each["valid"] for each in entries.values()] == [False, True, True, True]
+    assert entries["recipes/needy.yaml"]["needs"] == ["w"]
+    assert entries["recipes/sub/matrix.yaml"]["variants"] == ["seed=0", "seed=1"]
+    assert [(each["name"], each["valid"]) for each in listed["templates"]] == [
+        ("starter", True),
+        ("convert", True),
+        ("matrix", True),
+    ]
+    _, out, _ = recipes("list", "recipes/sub")
     assert "recipes/sub/matrix.yaml" in out
     assert "starter" in out
-
-
-def test_list_without_a_folder(call: Any, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    code, _, err = recipes("list", "nowhere")
+    assert (code, "there is no folder nowhere" in err) == (2, True)
     (folder / "empty").mkdir()
     monkeypatch.chdir(folder / "empty")
-    code, out, _ = call("list")
-    assert code == 0
-    assert "no recipes in recipes/" in out
-    code, _, err = call("list", "nowhere")
-    assert code == 2
-    assert "there is no folder nowhere" in err
+    code, out, _ = recipes("list")
+    assert (code, "no recipes in recipes/" in out) == (0, True)
 
 
-def test_show_is_a_recipe_again(call: Any) -> None:
-    code, out, _ = call("show", "recipes/good.yaml", "--set", "train.epochs=2")
+def test_show_is_a_recipe_again(recipes: Recipes) -> None:
+    code, out, _ = recipes("show", "recipes/good.yaml", "--set", "train.epochs=2")
     assert code == 0
     assert yaml.safe_load(out)["steps"] == [{"id": "train", "train": {"arch": "fc2", "epochs": 2}}]
-    _, out, _ = call("show", "recipes/sub/matrix.yaml")
+    _, out, _ = recipes("show", "recipes/sub/matrix.yaml")
     assert yaml.safe_load(out)["matrix"] == {"train.seed": [0, 1]}
     assert "# 2 variants:\n#   seed=0\n" in out
-    _, out, _ = call("show", "recipes/sub/matrix.yaml", "--variant", "seed=1")
+    _, out, _ = recipes("show", "recipes/sub/matrix.yaml", "--variant", "seed=1")
     assert yaml.safe_load(out)["steps"] == [{"id": "train", "train": {"arch": "fc2", "seed": 1}}]
-    _, out, _ = call("show", "matrix", "--json")
+    _, out, _ = recipes("show", "matrix", "--json")
     assert len(json.loads(out)["variants"]) == 6
-    code, _, err = call("show", "recipes/sub/matrix.yaml", "--variant", "seed=7")
-    assert code == 2
-    assert "no variant 'seed=7'" in err
+    code, _, err = recipes("show", "recipes/sub/matrix.yaml", "--variant", "seed=7")
+    assert (code, "no variant 'seed=7'" in err) == (2, True)
 
 
-def test_validate(call: Any) -> None:
-    code, out, _ = call("validate", "recipes/good.yaml", "recipes/needy.yaml")
+def test_validate(recipes: Recipes) -> None:
+    code, out, _ = recipes("validate", "recipes/good.yaml", "recipes/needy.yaml")
     assert (code, out) == (0, "recipes/good.yaml: ok\nrecipes/needy.yaml: ok, needs --set w=\n")
-    code, out, _ = call("validate", "recipes/good.yaml", "recipes/bad.yaml", "nowhere.yaml")
+    code, out, _ = recipes("validate", "recipes/good.yaml", "recipes/bad.yaml", "nowhere.yaml")
     assert code == 6
     assert out.splitlines() == [
         "recipes/good.yaml: ok",
@@ -103,7 +96,7 @@ def test_validate(call: Any) -> None:
         "nowhere.yaml: no recipe at nowhere.yaml",
         "  `snnctl recipes list` shows those that are here",
     ]
-    code, out, _ = call("validate", "recipes/bad.yaml", "--json")
+    code, out, _ = recipes("validate", "recipes/bad.yaml", "--json")
     assert code == 6
     assert json.loads(out)["recipes"][0]["problems"][0] == {
         "file": "recipes/bad.yaml",
@@ -112,57 +105,51 @@ def test_validate(call: Any) -> None:
         "message": "no option 'epoch' of train",
         "todo": "did you mean 'epochs'?",
     }
-    code, out, _ = call("validate", "recipes/needy.yaml", "--set", "w=nowhere")
-    assert code == 6
-    assert "'nowhere' is neither an earlier step nor a file" in out
+    code, out, _ = recipes("validate", "recipes/needy.yaml", "--set", "w=nowhere")
+    assert (code, "'nowhere' is neither an earlier step nor a file" in out) == (6, True)
 
 
-def test_init_writes_a_valid_recipe_and_the_schema_it_names(call: Any) -> None:
-    code, out, _ = call("init", "new/mine.yaml", "--from", "matrix")
+def test_init_writes_a_valid_recipe_and_the_schema_it_names(recipes: Recipes) -> None:
+    code, out, _ = recipes("init", "new/mine.yaml", "--from", "matrix")
     assert code == 0
     assert "snnctl run new/mine.yaml --dry-run" in out
     first, second, *_ = Path("new/mine.yaml").read_text().splitlines()
-    assert first == "# yaml-language-server: $schema=snnctl-recipe.schema.json"
-    assert second.startswith("# ")
+    assert (first, second[:2]) == (SCHEMA, "# ")
     assert json.loads(Path("new/snnctl-recipe.schema.json").read_text())["title"] == "snnctl recipe"
-    assert call("validate", "new/mine.yaml")[0] == 0
+    assert recipes("validate", "new/mine.yaml")[0] == 0
     assert sorted(path.name for path in Path("new").iterdir()) == ["mine.yaml", "snnctl-recipe.schema.json"]
+    recipes("init", "one.yaml", "--from", "recipes/good.yaml")
+    recipes("init", "two.yaml", "--from", "one.yaml")
+    assert Path("two.yaml").read_text().splitlines() == [SCHEMA, *GOOD.splitlines()]
 
 
-def test_init_from_a_recipe_of_ones_own(call: Any) -> None:
-    call("init", "one.yaml", "--from", "recipes/good.yaml")
-    call("init", "two.yaml", "--from", "one.yaml")
-    lines = Path("two.yaml").read_text().splitlines()
-    assert lines == ["# yaml-language-server: $schema=snnctl-recipe.schema.json", *GOOD.splitlines()]
+def test_init_overwrites_nothing(recipes: Recipes) -> None:
+    def refusal(*arguments: str) -> tuple[int, str]:
+        before = {path: path.read_text() for path in Path().glob("*.*")}
+        code, _, err = recipes("init", *arguments)
+        assert {path: path.read_text() for path in Path().glob("*.*")} == before
+        return code, err
 
-
-def test_init_overwrites_nothing(call: Any) -> None:
     Path("recipe.yaml").write_text("mine")
-    code, _, err = call("init")
-    assert code == 8
-    assert "recipe.yaml is there already" in err
-    assert Path("recipe.yaml").read_text() == "mine"
-    assert not Path("snnctl-recipe.schema.json").exists()
+    code, err = refusal()
+    assert (code, "recipe.yaml is there already" in err) == (8, True)
+    code, err = refusal("other.yaml", "--from", "startr")
+    assert (code, "did you mean 'starter'?" in err) == (2, True)
     Path("snnctl-recipe.schema.json").write_text('{"title": "mine"}')
-    code, _, err = call("init", "other.yaml")
-    assert code == 8
-    assert "is no schema of recipes" in err
-    assert not Path("other.yaml").exists()
-    code, _, err = call("init", "other.yaml", "--from", "startr")
-    assert code == 2
-    assert "did you mean 'starter'?" in err
+    code, err = refusal("other.yaml")
+    assert (code, "is no schema of recipes" in err) == (8, True)
 
 
-def test_schema_replaces_older_schemas_only(call: Any) -> None:
-    code, out, _ = call("schema")
+def test_schema_replaces_older_schemas_only(recipes: Recipes) -> None:
+    code, out, _ = recipes("schema")
     assert code == 0
-    assert call("schema", "--out", "s.json")[0] == 0
-    assert Path("s.json").read_text() == out
-    Path("s.json").write_text(json.dumps({"title": "snnctl recipe"}))
-    assert call("schema", "--out", "s.json")[0] == 0
-    assert Path("s.json").read_text() == out
+    for text in ("", json.dumps({"title": "snnctl recipe"})):
+        if text:
+            Path("s.json").write_text(text)
+        assert recipes("schema", "--out", "s.json")[0] == 0
+        assert Path("s.json").read_text() == out
     Path("t.json").write_text("mine")
-    assert call("schema", "--out", "t.json")[0] == 8
+    assert recipes("schema", "--out", "t.json")[0] == 8
     assert Path("t.json").read_text() == "mine"
 
 

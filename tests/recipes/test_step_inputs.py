@@ -27,7 +27,7 @@ METRIC = """
 """
 
 
-def test_content_does_not_depend_on_the_place(tmp_path: Path) -> None:
+def test_content_does_not_depend_on_the_place_and_a_change_of_size_or_time_is_noticed(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / name / "inner").mkdir(parents=True)
         (tmp_path / name / "inner/file").write_text("the same")
@@ -35,17 +35,13 @@ def test_content_does_not_depend_on_the_place(tmp_path: Path) -> None:
     assert stat_of(tmp_path / "a", below=True) != stat_of(tmp_path / "b", below=True)
     (tmp_path / "b/inner/file").rename(tmp_path / "b/inner/other")
     assert content_of(tmp_path / "a") != content_of(tmp_path / "b")
-
-
-def test_a_change_of_size_or_time_is_noticed(tmp_path: Path) -> None:
-    file = tmp_path / "below" / "file"
-    file.parent.mkdir()
-    found = []
+    file = tmp_path / "a/inner/file"
+    stats = []
     for text, time in (("one", 1), ("one", 2), ("three", 2)):
         file.write_text(text)
         os.utime(file, (time, time))
-        found.append((stat_of(tmp_path, below=True), stat_of(tmp_path), stat_of(file)))
-    assert [len(set(each)) for each in zip(*found, strict=True)] == [3, 1, 3]
+        stats.append((stat_of(tmp_path, below=True), stat_of(tmp_path), stat_of(file)))
+    assert [len(set(each)) for each in zip(*stats, strict=True)] == [3, 1, 3]
 
 
 def test_the_files_of_a_data_set_are_looked_at_and_nothing_else(
@@ -65,16 +61,17 @@ def test_the_files_of_a_data_set_are_looked_at_and_nothing_else(
     assert mnist.fingerprint(DataContext(tmp_path)) != first
 
 
-def test_sizes_of_the_data_sets_that_come_along() -> None:
-    mini = load_registry(entry_points=False).dataset("mnist-mini")
-    assert mini.sizes == {split: len(mini.load(split, DataContext())) for split in ("train", "test")}
+FULL = [
+    pytest.param(name, marks=[pytest.mark.long, pytest.mark.real_data])
+    for name in ("mnist", "fashion-mnist", "cifar10")
+]
 
 
-@pytest.mark.real_data
-@pytest.mark.parametrize("name", ["mnist", "fashion-mnist", "cifar10"])
-def test_sizes_of_the_others(name: str, real_data: Path) -> None:
+@pytest.mark.parametrize("name", ["mnist-mini", *FULL])
+def test_sizes_of_data_sets(name: str, request: pytest.FixtureRequest) -> None:
     dataset = load_registry(entry_points=False).dataset(name)
-    assert dataset.sizes == {split: len(dataset.load(split, DataContext(real_data))) for split in ("train", "test")}
+    context = DataContext(None if name == "mnist-mini" else request.getfixturevalue("real_data"))
+    assert dataset.sizes == {split: len(dataset.load(split, context)) for split in ("train", "test")}
 
 
 def test_only_plugins_that_take_part_count(
@@ -84,11 +81,10 @@ def test_only_plugins_that_take_part_count(
 
     def owners() -> list[list[str]]:
         registry = load_registry()
-        known = {info.package for info in registry.plugins if info.package in (NAME, "unrelated", "measuring")}
+        packages = {info.package for info in registry.plugins if info.package in (NAME, "unrelated", "measuring")}
         steps = make_plan(recipe.path, [], registry).steps
-        return [[name for name in inputs.packages(step, registry) if name in known] for step in steps]
+        return [[name for name in inputs.packages(step, registry) if name in packages] for step in steps]
 
-    assert owners() == [[NAME], [NAME], []]
     other = tmp_path / "site"
     other.mkdir()
     monkeypatch.syspath_prepend(other)
@@ -99,27 +95,26 @@ def test_only_plugins_that_take_part_count(
 
 
 def test_a_network_in_a_run_folder_counts_by_content_and_settings(tmp_path: Path) -> None:
-    found = []
+    keys = []
     for settings, duration, weights in (("{}", 1, "w"), ("{}", 2, "w"), ('{"data": "mnist"}', 2, "w"), ("{}", 1, "v")):
         (tmp_path / "run.json").write_text(f'{{"verb": "make", "settings": {settings}, "duration": {duration}}}')
         (tmp_path / "model.keras").write_text(weights)
-        found.append(inputs.network(str(tmp_path)))
-    assert found[0] == found[1]
-    assert found[2] != found[0] != found[3]
-    assert inputs.network(str(tmp_path / "model.keras")) == {"content": found[3]["content"]}
+        keys.append(inputs.network(str(tmp_path)))
+    assert keys[0] == keys[1]
+    assert keys[2] != keys[0] != keys[3]
+    assert inputs.network(str(tmp_path / "model.keras")) == {"content": keys[3]["content"]}
 
 
 def test_samples_that_are_not_here_are_not_known(three) -> None:
     three.edit("value: 3", "value: 3, data: lines")
     registry = load_registry()
-    plan = make_plan(three.path, [], registry)
-    assert set(step_keys(plan, registry).values()) == {None}
+    assert set(step_keys(make_plan(three.path, [], registry), registry).values()) == {None}
 
 
-@pytest.mark.parametrize(("variable", "value"), [("CUDA_VISIBLE_DEVICES", "-1"), ("CUDA_VISIBLE_DEVICES", "")])
-def test_gpus_may_be_hidden(variable: str, value: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.delenv(variable, raising=False)
+@pytest.mark.parametrize("value", ["-1", ""])
+def test_gpus_may_be_hidden(value: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     monkeypatch.setattr(inputs, "GPU_FILES", (str(tmp_path),))
     assert inputs.device_kind() == "gpu"
-    monkeypatch.setenv(variable, value)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", value)
     assert inputs.device_kind() == "cpu"

@@ -12,8 +12,7 @@ from snnctl.errors import TrainingError
 from snnctl.progress import SilentReporter
 from snnctl.training.data import ShuffledBatches
 from snnctl.training.fit import FitSettings, fit
-from snnctl.training.optimizers import make_optimizer
-from snnctl.training.speed import compile_with_xla, is_dense, multiply_accumulates, steps_per_call
+from snnctl.training.speed import compile_with_xla, is_dense, make_optimizer, multiply_accumulates, steps_per_call
 
 L = keras.layers
 

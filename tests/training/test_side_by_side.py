@@ -12,9 +12,17 @@ import pytest
 from snnctl.conversion.build import SpikingSettings, build_spiking
 from snnctl.models import precision
 from snnctl.progress import SilentReporter
-from snnctl.training.equivalents import WEIGHTS, comparable, equivalent_weights, relu_weights
 from snnctl.training.fit import FitSettings
-from snnctl.training.trajectory import Runner, batches, compared, trajectories
+from snnctl.training.trajectory import (
+    WEIGHTS,
+    Runner,
+    batches,
+    comparable,
+    compared,
+    equivalent_weights,
+    relu_weights,
+    trajectories,
+)
 
 L = keras.layers
 SGD = FitSettings(batch_size=8, lr=0.05, lr_schedule="constant", optimizer="sgd", xla="off")

@@ -11,8 +11,7 @@ from snnctl.conversion.build import SpikingSettings, build_spiking
 from snnctl.errors import TrainingError
 from snnctl.progress import SilentReporter
 from snnctl.training.fit import FitSettings, fit
-from snnctl.training.sparsity import penalised
-from snnctl.training.units import hidden_units
+from snnctl.training.sparsity import hidden_units, penalised
 
 L = keras.layers
 NOTES = SilentReporter()

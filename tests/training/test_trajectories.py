@@ -14,7 +14,7 @@ import pytest
 
 from snnctl.conversion.build import SpikingSettings, build_spiking
 from snnctl.models import precision
-from snnctl.training.optimizers import make_optimizer
+from snnctl.training.speed import make_optimizer
 from snnctl.ttfs.timeline import relays, spiking_layers
 
 STEPS, BATCH = 50, 8

@@ -13,7 +13,7 @@ import tensorflow as tf
 from snnctl.conversion.graph import Step, graph_of, replayed
 from snnctl.conversion.logits import logits_of
 from snnctl.progress import Reporter
-from snnctl.training.units import rectifies
+from snnctl.training.sparsity import rectifies
 from snnctl.ttfs.spiking import SpikingLayer
 
 # Entries of one image's Jacobian; its singular values take seconds beyond.

@@ -12,9 +12,8 @@ import numpy as np
 from snnctl.errors import TrainingError
 from snnctl.progress import Reporter, Task
 from snnctl.training.data import ShuffledBatches
-from snnctl.training.optimizers import make_optimizer
 from snnctl.training.sparsity import penalised
-from snnctl.training.speed import compile_with_xla, steps_per_call
+from snnctl.training.speed import compile_with_xla, make_optimizer, steps_per_call
 
 
 @dataclass(frozen=True)

@@ -1,15 +1,19 @@
-"""A penalty on spikes: fewer neurons fire, as far as the task allows."""
+"""The hidden units of a network, and a penalty on their spikes: fewer fire, as far as the task allows."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from math import prod
+from typing import Any
 
 import keras
 
 from snnctl.errors import TrainingError
-from snnctl.training.units import hidden_units
+from snnctl.ttfs.keras_graph import all_layers
+from snnctl.ttfs.spiking import SpikingLayer
+
+RECTIFIERS = (keras.activations.relu, keras.activations.relu6)
 
 
 class EarlySpikes(keras.regularizers.Regularizer):
@@ -60,3 +64,20 @@ def penalised(model: keras.Model, sparsity: float) -> Iterator[None]:
     finally:
         for layer, regularizer in zip(units, before, strict=True):
             layer.activity_regularizer = regularizer
+
+
+def hidden_units(model: keras.Model) -> list[keras.layers.Layer]:
+    """The layers whose outputs are a ReLU network's activations or a spiking network's local spike times.
+
+    Layers of nested models are among them; signed pairs, which stand for no ReLU unit, are not.
+    """
+    layers = all_layers(model)
+    spiking = [layer for layer in layers if isinstance(layer, SpikingLayer)]
+    if spiking:
+        return [layer for layer in spiking if not layer.signed]
+    return [layer for layer in layers if rectifies(layer)]
+
+
+def rectifies(layer: Any) -> bool:
+    """Whether a layer's outputs are those of ReLU units."""
+    return isinstance(layer, keras.layers.ReLU) or getattr(layer, "activation", None) in RECTIFIERS

@@ -85,8 +85,7 @@ def _runners(found: Compared, options: TrajectoryOptions, inputs: np.ndarray) ->
     Raises:
         UsageError: see :func:`trajectory`.
     """
-    from snnctl.training.equivalents import WEIGHTS, comparable
-    from snnctl.training.trajectory import Runner
+    from snnctl.training.trajectory import WEIGHTS, Runner, comparable
     from snnctl.ttfs.timeline import set_windows
 
     if found.lost:

@@ -31,6 +31,7 @@ class Stream(Protocol):
 
 
 Inputs = np.ndarray | Stream
+SMALL = 2**18  # numbers in a batch that is worth no graph
 
 
 def batches(inputs: Inputs, size: int) -> Iterator[np.ndarray]:
@@ -54,15 +55,28 @@ def run(
         reporter: shows progress.
         description: of the progress.
     """
-    compute = compiled(function, inputs)
+    compute = compiled(function, inputs, batch_size)
     with reporter.task(description, len(inputs)) as task:
         for batch in batches(inputs, batch_size):
             yield compute(batch)
             task.advance(len(batch))
 
 
-def compiled(function: Callable[[Any], Any], inputs: Inputs) -> Callable[[np.ndarray], Any]:
-    """``function`` as a graph, of batches of ``inputs``: one graph for every size, the last and smaller one too."""
+def compiled(
+    function: Callable[[Any], Any], inputs: Inputs, batch_size: int | None = None
+) -> Callable[[np.ndarray], Any]:
+    """``function`` as a graph, of batches of ``inputs``: one graph for every size, the last and smaller one too.
+
+    For a single small batch it is called as it is: making the graph would take longer than computing it. Of a large one
+    a graph needs less memory.
+
+    Args:
+        function: of a batch, a tensor of the inputs' dtype.
+        inputs: an array (samples, \\*sample_shape) or a stream of such.
+        batch_size: samples at a time; None if the function is called for the same samples again.
+    """
+    if batch_size is not None and len(inputs) <= batch_size and np.prod(inputs.shape) <= SMALL:
+        return lambda batch: function(tf.constant(batch))
     spec = tf.TensorSpec((None, *inputs.shape[1:]), inputs.dtype)
     graph = tf.function(function).get_concrete_function(spec)
     return lambda batch: graph(tf.constant(batch))

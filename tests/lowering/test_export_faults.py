@@ -11,7 +11,7 @@ import pytest
 from oracle import simulated
 from snnctl.events import Network
 from snnctl.lowering import lower
-from snnctl.metrics.deviation import tied_predictions
+from snnctl.metrics.simulated import tied_predictions
 from snnctl.models import precision
 from snnctl.ttfs.coding import InputCoding
 from snnctl.ttfs.readout import Readout

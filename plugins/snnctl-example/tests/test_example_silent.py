@@ -23,5 +23,5 @@ def test_neurons_that_cannot_fire_are_silent() -> None:
     dense.set_weights([np.ones((3, 4)), np.array([0.0, -9.0, 1.0, -9.0])])
     snn = build_spiking(relu, SpikingSettings(width=10.0))
     samples = Samples(np.random.default_rng(0).random((30, 3)).astype("float32"), np.zeros(30, int))
-    figures, _ = measure(snn, "snn", samples, 8, SilentReporter(), "", registry=load_registry())
+    figures = measure(snn, "snn", samples, 8, SilentReporter(), "", registry=load_registry())
     assert figures["plugins"]["silent"] == {"hidden": 0.5}

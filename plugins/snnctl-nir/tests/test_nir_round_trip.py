@@ -17,13 +17,14 @@ from snnctl_nir.reader import NirReader
 
 from snnctl.conversion.build import SpikingSettings, build_spiking
 from snnctl.conversion.calibrate import calibrate
+from snnctl.conversion.graph import graph_of
 from snnctl.errors import ModelError, UsageError
 from snnctl.lowering import lower
+from snnctl.metrics.observation import firing
 from snnctl.plugins import ExportContext, ReadContext, load_registry
 from snnctl.progress import SilentReporter
 from snnctl.ttfs.constraints import Constraints
 from snnctl.ttfs.hardware import constrained, constraints_of, restart_jitter
-from snnctl.ttfs.observe import observed_firing
 from snnctl.ttfs.timeline import spiking_layers, timeline
 
 L = keras.layers
@@ -132,9 +133,11 @@ def read_again(content: bytes, folder: Path) -> keras.Model:
 
 def local_times(snn: keras.Model, inputs: np.ndarray) -> dict[str, np.ndarray]:
     """What every layer carries, and the logits."""
-    view, names = observed_firing(snn)
-    logits, _, carried = view(inputs, training=False)
-    return {**{name: np.asarray(x) for name, x in zip(names, carried, strict=True)}, "logits": np.asarray(logits)}
+    carried: dict[str, np.ndarray] = {}
+    (logits,) = firing(
+        graph_of(snn), keras.ops.convert_to_tensor(inputs), lambda name, x, _: carried.update({name: np.asarray(x)})
+    )
+    return {**carried, "logits": np.asarray(logits)}
 
 
 def test_they_are_registered() -> None:

@@ -98,20 +98,20 @@ def crossings(population: Population, V: np.ndarray) -> np.ndarray:
     """When potentials cross their thresholds.
 
     From ``end`` to ``t_min`` nothing changes; then ``V + B (t - t_min)`` rises to the threshold. Neurons over their
-    threshold before fire at ``t_min`` (saturated); those that do not reach it before ``t_max``, or do not rise, are
-    silent.
+    threshold before are saturated, and fire at ``t_min``; those that do not reach it before ``t_max``, or do not rise,
+    are silent.
 
     Args:
         population: the neurons.
         V: potentials at ``end`` without the common part ``A (end - start)``, (images, neurons).
 
     Returns:
-        Time left, (images, neurons), float64.
+        z, the time left, (images, neurons), float64; more than the window's width of saturated neurons.
     """
     B = population.B
     rises = B > 0
     x = (population.drive + V.astype(np.float64)) / np.where(rises, B, 1.0)
-    return np.where(rises, np.clip(x, 0.0, population.width), 0.0)
+    return np.where(rises, np.maximum(x, 0.0), 0.0)
 
 
 def pooled(pools: Pools, members: np.ndarray) -> np.ndarray:

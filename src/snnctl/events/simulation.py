@@ -6,7 +6,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
@@ -35,6 +35,7 @@ class Batch:
         logits: of each readout, (images, outputs).
         events: synaptic events that were processed, by the name of the projection, (images,).
         relay_events: those among them that were caused by spikes of relay neurons.
+        saturated: how many spikes of each population would have come before their window, (images,).
     """
 
     first: int
@@ -44,6 +45,7 @@ class Batch:
     logits: list[np.ndarray]
     events: dict[str, np.ndarray]
     relay_events: dict[str, np.ndarray]
+    saturated: dict[str, np.ndarray] = field(default_factory=dict)
 
 
 def simulate(
@@ -147,8 +149,11 @@ def _simulated(network: Network, levels: Sequence[Level], dtype: str, first: int
     for level in levels:
         left = np.zeros((images, level.width))  # time left of the level's spikes
         for population in level.populations:
-            V = arrived[population.name]
-            x = V if population.kind == "input" else crossings(population, V)
+            x = arrived[population.name]
+            if population.kind != "input":
+                z = crossings(population, x)
+                batch.saturated[population.name] = np.count_nonzero(z > population.width, axis=1)
+                x = np.minimum(z, population.width)
             left[:, level.columns[population.name]] = x = on_hardware(x, population, hardware, generators)
             batch.times[population.name] = _absolute(x, population.t_min, population.t_max)
         for pools, members in zip(level.pools, level.members, strict=True):

@@ -15,7 +15,7 @@ from snnctl.errors import ModelError
 from snnctl.metrics.prices import Prices
 from snnctl.metrics.synaptic_operations import Connections, FanOut, connections, fan_outs
 from snnctl.ttfs.coding import InputCoding
-from snnctl.ttfs.observe import pools
+from snnctl.ttfs.pooling import EarliestSpikePooling
 from snnctl.ttfs.readout import Readout
 from snnctl.ttfs.spiking import SpikingLayer
 from snnctl.ttfs.timeline import Window, timeline
@@ -89,8 +89,9 @@ class MeasuredNetwork:
         for window in windows[1:]:
             name = window.layer
             found.append(SpikeSource(name, _kind(steps[name].layer), shapes[name], window))
-        for pool in pools(self.model):
-            found.append(SpikeSource(pool.name, "pooling", shapes[pool.name]))
+        for name, step in steps.items():
+            if isinstance(step.layer, EarliestSpikePooling):
+                found.append(SpikeSource(name, "pooling", shapes[name]))
         return tuple(found)
 
     @property

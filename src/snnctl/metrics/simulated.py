@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -15,15 +15,15 @@ from snnctl.conversion.graph import graph_of
 from snnctl.events import Batch as Simulated
 from snnctl.events import Network, simulate
 from snnctl.metrics.batch import Batch
-from snnctl.metrics.deviation import Difference, RunningDeviation, first_difference, tied_predictions
-from snnctl.metrics.network import MeasuredNetwork
+from snnctl.metrics.network import MeasuredNetwork, SpikeSource
 from snnctl.metrics.observation import LabelledStream, observed
-from snnctl.metrics.predictions import RunningAgreement, worst
+from snnctl.metrics.predictions import RunningAgreement, by_class, worst
 from snnctl.progress import Reporter
 from snnctl.ttfs.timeline import spiking_layers
 
-NEEDS = ("spikes", "times")
+NEEDS = ("spikes", "saturated", "times")
 TIMES_AT_ONCE = 2**24  # spike times that are kept of a batch, at most
+PARTS = {"float64": 1e-9, "float32": 1e-4}
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,6 @@ def compared(
             waiting.append((first, batch))
             first += len(batch)
             comparing.count(batch)
-            assert batch.inputs is not None
             yield batch.inputs
 
     for simulated in simulate(lowered, inputs()):
@@ -91,33 +90,25 @@ def interpolates(model: keras.Model) -> bool:
     return any(getattr(layer, "interpolation", "nearest") != "nearest" for layer in layers)
 
 
-@dataclass
 class _Comparing:
-    """Sums and worst cases so far."""
+    """Sums and worst cases so far; see :func:`compared`."""
 
-    network: MeasuredNetwork
-    lowered: Network
-    dtype: str
-    images: int = 0
-    tied: int = 0
-    events: Counter[str] = field(default_factory=Counter)
-    operations: dict[str, int | None] = field(default_factory=dict)
-    differences: dict[str, Difference] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        limited = {layer.name for layer in spiking_layers(self.network.model) if layer.max_value is not None}
-        self.layers = [
-            RunningDeviation(source, self.dtype, source.kind in ("spiking", "signed") and source.name not in limited)
-            for source in self.network.sources
-            if source.window is not None
-        ]
-        self.agreements = [RunningAgreement() for _ in self.lowered.readouts]
+    def __init__(self, network: MeasuredNetwork, lowered: Network, dtype: str) -> None:
+        self.lowered, self.dtype = lowered, dtype
+        self.images = self.tied = 0
+        self.events: Counter[str] = Counter()
+        self.operations: Counter[str] = Counter()
+        self.differences: dict[str, str] = {}
+        self.layers = [_Layer(source, dtype) for source in network.sources if source.window is not None]
+        self.saturating = [layer.name for layer in spiking_layers(network.model) if layer.max_value is None]
+        self.saturated: Counter[str] = Counter()
+        self.simulated_saturated: Counter[str] = Counter()
+        self.agreements = [RunningAgreement() for _ in lowered.readouts]
 
     def count(self, batch: Batch) -> None:
-        """Takes note of the synaptic operations that TensorFlow's spikes mean."""
-        for target, count in batch.synaptic_operations.items():
-            before = self.operations.get(target, 0)
-            self.operations[target] = None if before is None or count is None else before + count
+        """Takes note of what TensorFlow's spikes mean."""
+        self.operations.update({name: count for name, count in batch.synaptic_operations.items() if count is not None})
+        self.saturated.update({name: batch.saturated(name) for name in self.saturating})
 
     def add(self, batch: Batch, start: int, simulated: Simulated) -> None:
         """Compares images that both have been shown.
@@ -138,16 +129,19 @@ class _Comparing:
             one, other = outputs[rows].astype(np.float64), logits.reshape(-1, *readout.shape)
             running.add(one, other)
             self.tied += tied_predictions(one, other, self.dtype)
-            found = first_difference(readout.name, simulated.first, one, other, self.dtype)
-            if found is not None:
-                self.differences.setdefault(readout.name, found)
+            wrong = ~(np.abs(one - other) <= _limit(one, self.dtype))
+            if wrong.any():
+                at = tuple(int(index) for index in np.argwhere(wrong)[0])
+                said = f"a potential of {one[at]:.12g}", f"{other[at]:.12g}"
+                self.differences.setdefault(readout.name, _told(readout.name, at[1:], simulated.first + at[0], *said))
         self.events.update({name: int(counts.sum()) for name, counts in simulated.events.items()})
+        self.simulated_saturated.update({name: int(simulated.saturated[name].sum()) for name in self.saturating})
         self.images += simulated.images
 
     def result(self, seconds: float) -> Simulation:
         """All of it."""
         overall = worst([running.result() for running in self.agreements])
-        events = sum(self.events.values())
+        events = self.events.total()
         layers = [layer.figures() for layer in self.layers]
         figures = {
             "images": self.images,
@@ -158,26 +152,112 @@ class _Comparing:
             "largest_time_difference": max(layer["largest_time_difference"] for layer in layers),
             "largest_relative_difference": max(layer["largest_relative_difference"] for layer in layers),
             **{key: sum(layer[key] for layer in layers) for key in ("spikes", "different_spikes", "borderline_spikes")},
-            "saturated_spikes": sum(layer.saturated[1] for layer in self.layers),
-            "different_saturated_spikes": sum(abs(layer.saturated[0] - layer.saturated[1]) for layer in self.layers),
+            "saturated_spikes": self.simulated_saturated.total(),
+            "different_saturated_spikes": _apart(self.saturated, self.simulated_saturated),
             "synaptic_operations": events,
-            "different_synaptic_operations": sum(abs(one - other) for _, one, other in self._counted()),
+            "different_synaptic_operations": _apart(self.operations, self.events),
             "seconds": seconds,
             "events_per_second": events / seconds,
             "layers": layers,
         }
         return Simulation(figures, self._first(figures["different_spikes"]))
 
-    def _counted(self) -> Sequence[tuple[str, int, int]]:
-        """(layer, operations of TensorFlow's spikes, synaptic events) of layers whose synapses can be counted."""
-        return [(name, count, self.events[name]) for name, count in self.operations.items() if count is not None]
-
     def _first(self, different_spikes: int) -> str:
-        of_layers = [str(layer.first) for layer in self.layers if layer.first is not None]
+        of_layers = [layer.first for layer in self.layers if layer.first]
         of_counts = [
-            f"layer '{name}': TensorFlow's spikes mean {one:,} synaptic operations, and {other:,} were simulated"
-            for name, one, other in self._counted()
-            if one != other and not different_spikes  # borderline spikes have synapses
+            f"layer '{name}': TensorFlow's spikes mean {count:,} synaptic operations, and {self.events[name]:,} were "
+            "simulated"
+            for name, count in self.operations.items()
+            if count != self.events[name] and not different_spikes  # borderline spikes have synapses
         ]
-        of_readouts = [str(difference) for difference in self.differences.values()]
-        return next(iter([*of_layers, *of_counts, *of_readouts]), "")
+        return next(iter([*of_layers, *of_counts, *self.differences.values()]), "")
+
+
+class _Layer:
+    """Compares the spike times of one layer; a spike may be missing only if it is *borderline*, at the window's end.
+
+    float64: times may differ by 1e-9 tau_c, or that part of the window if it is wider than 1; float32: by 1e-4 of it.
+
+    Args:
+        source: the layer; with a window.
+        dtype: precision of the network.
+    """
+
+    def __init__(self, source: SpikeSource, dtype: str) -> None:
+        assert source.window is not None
+        self.source, self.window = source, source.window
+        self.tolerance = PARTS[dtype] * (max(self.window.width, 1.0) if dtype == "float64" else self.window.width)
+        self.largest = 0.0
+        self.spikes = self.different = self.borderline = 0
+        self.first = ""
+
+    def add(self, image: int, one: np.ndarray, other: np.ndarray) -> None:
+        """Absolute spike times of some images, (n, neurons) each, infinity for silence.
+
+        Args:
+            image: number of the first.
+            one: as TensorFlow has them.
+            other: as the event-driven simulation has them.
+        """
+        fired, simulated = np.isfinite(one), np.isfinite(other)
+        both, single = fired & simulated, fired != simulated
+        gaps = np.abs(np.where(both, one, 0.0) - np.where(both, other, 0.0))
+        late = np.where(fired, one, other) >= self.window.t_max - self.tolerance
+        self.spikes += int(np.count_nonzero(fired))
+        self.different += int(np.count_nonzero(single))
+        self.borderline += int(np.count_nonzero(single & late))
+        self.largest = max(self.largest, float(gaps.max(initial=0.0)))
+        wrong = (single & ~late) | ~(gaps <= self.tolerance)
+        if not self.first and wrong.any():
+            row, neuron = (int(index) for index in np.argwhere(wrong)[0])
+            where = tuple(int(index) for index in np.unravel_index(neuron, self.source.shape))
+            times = one[row, neuron], other[row, neuron]
+            said = (f"a spike at {t:.12g}" if np.isfinite(t) else "no spike" for t in times)
+            self.first = _told(self.source.name, where, image + row, *said)
+
+    def figures(self) -> dict[str, Any]:
+        """Of the layer, as plain data."""
+        return {
+            "name": self.source.name,
+            "kind": self.source.kind,
+            "spikes": self.spikes,
+            "different_spikes": self.different,
+            "borderline_spikes": self.borderline,
+            "largest_time_difference": self.largest,
+            "largest_relative_difference": self.largest / self.window.width,
+        }
+
+
+def tied_predictions(one: np.ndarray, other: np.ndarray, dtype: str) -> int:
+    """How many predictions differ only because the best logits are equal but for rounding.
+
+    Few bits make ties: weights that are rounded to few levels give the same logit twice.
+
+    Args:
+        one: logits (n, \\*outputs, classes) of a network; a single column decides by its sign.
+        other: those of the other.
+        dtype: precision; logits that differ by no more than potentials may are tied.
+    """
+    first, second = (by_class(logits) for logits in (one, other))
+    best, others_best = (logits.argmax(axis=-1)[..., None] for logits in (first, second))
+    tied = [
+        np.abs(np.take_along_axis(logits, best, -1) - np.take_along_axis(logits, others_best, -1)) <= _limit(one, dtype)
+        for logits in (first, second)
+    ]
+    return int(np.count_nonzero((best != others_best) & tied[0] & tied[1]))
+
+
+def _limit(potentials: np.ndarray, dtype: str) -> float:
+    """By how much potentials may differ: 1e-9 (float32: 1e-4) of the largest, or of 1."""
+    return PARTS[dtype] * max(1.0, float(np.abs(potentials).max(initial=0.0)))
+
+
+def _apart(one: Counter[str], other: Counter[str]) -> int:
+    """By how many counts differ, over all layers."""
+    return sum(abs(count - other[name]) for name, count in one.items())
+
+
+def _told(layer: str, neuron: Sequence[int], image: int, one: str, other: str) -> str:
+    """The first sentence of an error: what two simulations do not agree on."""
+    which = neuron[0] if len(neuron) == 1 else tuple(neuron)
+    return f"layer '{layer}', neuron {which}, image {image}: TensorFlow has {one}, the event-driven simulation {other}"

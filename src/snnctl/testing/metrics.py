@@ -47,7 +47,7 @@ def _measured(metric: type[Metric], networks: Networks, kind: str, batch_size: i
     from snnctl.verbs.measure import measure
 
     registry = registry_with_hook("metrics", metric, alone=True)
-    found, _ = measure(
+    found = measure(
         networks.relu if kind == "relu" else networks.snn,
         kind,
         tiny_samples(SAMPLES),

@@ -30,7 +30,7 @@ def evaluate(options: EvalOptions, run: Run) -> Result:
     opened, hardware = on_hardware(options, opened, run)
     plain = plain_network(opened) if simulates else None
     samples = opened.source.split(options.split)
-    metrics, _ = measure(
+    metrics = measure(
         opened.model,
         opened.kind,
         samples,

@@ -27,11 +27,11 @@ def finetune(options: FinetuneOptions, run: Run) -> Result:
 
     opened, hardware = on_hardware(options, open_model(options, run), run)
     training, test = opened.source.split("train"), opened.source.split("test")
-    before, _ = measure(
+    before = measure(
         opened.model, opened.kind, test, options.batch_size, run.reporter, "measuring before", registry=run.registry
     )
     history = train_further(opened.model, opened.dtype, options, training, test, run)
-    metrics, _ = measure(
+    metrics = measure(
         opened.model, opened.kind, test, options.batch_size, run.reporter, "measuring after", registry=run.registry
     )
     metrics |= {"split": "test", **compared(before), **hardware}

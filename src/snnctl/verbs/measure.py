@@ -6,7 +6,6 @@ from collections.abc import Collection
 from typing import Any
 
 import keras
-import numpy as np
 
 from snnctl.conversion.logits import logits_of
 from snnctl.data.dataset import Samples
@@ -31,8 +30,8 @@ def measure(
     registry: Registry | None = None,
     metrics: Collection[str] | None = None,
     prices: Prices | None = None,
-) -> tuple[dict[str, Any], np.ndarray]:
-    """The figures of a network on labelled samples, and its logits (samples, classes).
+) -> dict[str, Any]:
+    """The figures of a network on labelled samples.
 
     Args:
         model: the network.
@@ -53,8 +52,6 @@ def measure(
     network = measured_network(model, kind, stream.shape, class_output(model, class_count(model)), prices)
     registry = load_registry(entry_points=False) if registry is None else registry
     measurement = Measurement(network, registry, reporter, names=metrics)
-    answers = []
     for batch in observed(network, stream, measurement.needs, batch_size, reporter, description):
         measurement.add(batch)
-        answers.append(batch.outputs[network.scored or 0])
-    return measurement.figures(), np.concatenate(answers)
+    return measurement.figures()

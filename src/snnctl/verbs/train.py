@@ -72,7 +72,7 @@ def train(options: TrainOptions, run: Run) -> Result:
         if not history:
             for callback in windows:
                 callback.calibrate(model)
-        metrics, _ = measure(
+        metrics = measure(
             model, options.type, test, options.batch_size, run.reporter, "measuring", registry=run.registry
         )
     resolved = {

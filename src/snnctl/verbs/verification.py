@@ -60,7 +60,7 @@ def compare(
     """
     network, score = measurement.network, RunningScore()
     varieties = {name: RunningVariety() for name in output_names(source)}
-    answer = compiled(lambda inputs: keras.tree.flatten(source(inputs, training=False)), stream)
+    answer = compiled(lambda inputs: keras.tree.flatten(source(inputs, training=False)), stream, batch_size)
     for batch in observed(network, stream, measurement.needs, batch_size, reporter, description):
         outputs = [output.numpy() for output in answer(batch.inputs)]
         for variety, output in zip(varieties.values(), outputs, strict=True):

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 import numpy as np
 
-from snnctl.ttfs.observe import observed_firing, pools
-from snnctl.ttfs.spiking import SpikingLayer
+from snnctl.conversion.graph import graph_of
+from snnctl.metrics.observation import firing
 from snnctl.ttfs.timeline import spiking_layers, timeline
-from snnctl.ttfs.window import saturated
 from snnctl_tensorboard.event_file import MOST
 
 BATCH = 64
@@ -53,8 +53,7 @@ class Spikes:
     def __init__(self, model: keras.Model, inputs: np.ndarray) -> None:
         self.model = model
         self.inputs = inputs
-        with untouched(model):
-            self.view, self.names = observed_firing(model)
+        self.graph = graph_of(model)
 
     def found(self) -> Found:
         """The figures of the network as it is now.
@@ -83,31 +82,23 @@ class Spikes:
         return Found(scalars, {f"local_times/{name}": values for name, values in times.items()})
 
     def _counted(self) -> tuple[dict[str, Layer], dict[str, np.ndarray]]:
-        passing = {pool.name for pool in pools(self.model)}
-        names = [name for name in self.names if name not in passing]
-        counts = {name: Layer() for name in names}
-        times: dict[str, list[np.ndarray]] = {name: [] for name in names}
-        layers = spiking_layers(self.model)
+        counts = {window.layer: Layer() for window in timeline(self.model)}
+        times: dict[str, list[np.ndarray]] = {name: [] for name in counts}
+
+        def see(name: str, x: Any, early: Any) -> None:
+            if name not in counts:  # a pool, which passes on spikes of others
+                return
+            local = keras.ops.convert_to_numpy(x)
+            spikes = local[local > 0]
+            counts[name].neurons = int(np.prod(local.shape[1:]))
+            counts[name].spikes += spikes.size
+            counts[name].saturated += 0 if early is None else int(np.count_nonzero(early))
+            times[name].append(_some(spikes, len(self.inputs), len(local)))
+
         for start in range(0, len(self.inputs), BATCH):
             batch = keras.ops.convert_to_tensor(self.inputs[start : start + BATCH], dtype=self.model.inputs[0].dtype)
-            _, ideals, carried = self.view(batch, training=False)
-            local = {name: keras.ops.convert_to_numpy(x) for name, x in zip(self.names, carried, strict=True)}
-            for name in names:
-                x = local[name]
-                fired = x > 0
-                counts[name].neurons = int(np.prod(x.shape[1:]))
-                counts[name].spikes += int(fired.sum())
-                times[name].append(_some(x[fired], len(self.inputs), len(batch)))
-            for layer, ideal in zip(layers, ideals, strict=True):
-                counts[layer.name].saturated += _saturated(layer, keras.ops.convert_to_numpy(ideal))
+            firing(self.graph, batch, see)
         return counts, {name: np.concatenate(parts) for name, parts in times.items()}
-
-
-def _saturated(layer: SpikingLayer, z: np.ndarray) -> int:
-    """Spikes before their window; a clipped ReLU's largest value is none."""
-    if layer.max_value is not None:
-        return 0
-    return int(np.count_nonzero(saturated(z, np.asarray(float(layer.width), z.dtype))))
 
 
 def _some(values: np.ndarray, images: int, batch: int) -> np.ndarray:

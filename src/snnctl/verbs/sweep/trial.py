@@ -50,7 +50,7 @@ class Bench:
             except TrainingError as error:
                 self.run.reporter.warn(f"{job.key}: {error.what}; its figures stay empty")
                 return dict.fromkeys(FIGURES)
-        found, _ = measure(
+        found = measure(
             model,
             "snn",
             self.samples,

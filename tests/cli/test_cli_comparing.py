@@ -51,7 +51,3 @@ def test_trajectories():
     [(heads, rows)] = tables({"networks": [kept, lost]})
     assert heads == ["network", "last loss", "accuracy", "distance from relu", "largest distance", "diverged in step"]
     assert rows == [("b1", "0.5", "90.00 %", "0", "1e-12", ""), ("alpha1", "", "", "", "0.5", "7")]
-
-
-def test_results_of_other_verbs_have_no_such_tables():
-    assert tables({"accuracy": 0.9}) == []

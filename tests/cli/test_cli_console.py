@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -58,19 +59,14 @@ def test_the_first_step_which_compiles_does_not_count_for_the_time_left() -> Non
     ]
 
 
-def test_a_failed_task_is_not_done() -> None:
-    stream = io.StringIO()
-    with pytest.raises(ValueError, match="no"), PlainReporter(stream).task("training", 10):
-        raise ValueError("no")
-    assert stream.getvalue() == "training ...\n"
-
-
-def test_notes_and_warnings() -> None:
+def test_notes_and_warnings_and_a_task_that_fails() -> None:
     stream = io.StringIO()
     reporter = PlainReporter(stream)
     reporter.note("look")
     reporter.warn("beware")
-    assert stream.getvalue() == "look\nwarning: beware\n"
+    with pytest.raises(ValueError, match="no"), reporter.task("training", 10):
+        raise ValueError("no")
+    assert stream.getvalue() == "look\nwarning: beware\ntraining ...\n"
 
 
 def test_bars_show_figures() -> None:
@@ -99,31 +95,19 @@ def test_a_broken_bar_does_not_stay(capsys: pytest.CaptureFixture[str]) -> None:
         task.advance()
 
 
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(0, "0 s"), (0.44, "0 s"), (0.6, "0.6 s"), (59.4, "59 s"), (200, "3 min 20 s"), (7500, "2 h 5 min")],
-)
-def test_seconds(seconds: float, text: str) -> None:
-    assert format_seconds(seconds) == text
-
-
-def test_figures() -> None:
+def test_seconds_and_figures() -> None:
+    texts = {0: "0 s", 0.44: "0 s", 0.6: "0.6 s", 59.4: "59 s", 200: "3 min 20 s", 7500: "2 h 5 min"}
+    assert {seconds: format_seconds(seconds) for seconds in texts} == texts
     assert format_figures({"loss": 0.123456, "val_accuracy": 1.0}) == "loss 0.1235  val accuracy 1"
-
-
-@pytest.mark.parametrize(
-    ("key", "value", "text"),
-    [
+    for key, value, text in (
         ("accuracy", 0.98765, "98.77 %"),
         ("loss", float("nan"), "nan"),
         ("images", 10000, "10,000"),
         ("max_logit_difference", 1.5e-7, "1.5e-07"),
         ("type", "relu", "relu"),
         ("window", None, ""),
-    ],
-)
-def test_figures_in_tables(key: str, value: object, text: str) -> None:
-    assert format_figure(key, value) == text
+    ):
+        assert format_figure(key, value) == text
 
 
 def test_long_figures_of_plugins_are_shortened() -> None:
@@ -157,40 +141,38 @@ def shown(table: Any) -> list[str]:
     return [" ".join(line.split()) for line in stream.getvalue().splitlines() if line.strip()]
 
 
-def test_figures_of_plugins_keep_their_names_and_keys() -> None:
-    plugins = {"silent": {"part": 0.25, "by layer": {"dense": 3, "deep": {"one": 0.5}}}}
-    assert shown(figures_table({"plugins": plugins})) == [
-        "plugin silent: part 0.25",
-        "plugin silent: by layer, dense 3",
-        "plugin silent: by layer, deep, one 0.5",
-    ]
+PLUGINS = {
+    "silent": {"part": 0.25, "by layer": {"dense": 3, "deep": {"one": 0.5}}},
+    "other": {"c": np.array([np.nan, 0.5]), "none": [None, 1], "d": float("inf")},
+}
+LATENCIES = {"latency_before": 2.5, "latency_given": 7.75, "constraints": {"latency_quantile": 0.9}}
 
 
-def test_a_metrics_summary_stands_above_its_figures_and_nan_is_shown() -> None:
-    plugins = {"silent": {"c": np.array([np.nan, 0.5]), "none": [None, 1]}, "other": {"d": float("inf")}}
-    assert shown(figures_table({"plugins": plugins}, {"silent": "Neurons that never fire"})) == [
-        "plugin silent Neurons that never fire",
-        "plugin silent: c nan, 0.5",
-        "plugin silent: none -, 1",
-        "plugin other: d inf",
-    ]
-
-
-def test_metrics_that_failed_and_the_hardware_of_an_export_are_named() -> None:
-    figures = {"failed_metrics": {"bad": "ValueError: no"}, "hardware": {"noise": 0.5, "seed": 7}}
-    assert shown(figures_table(figures)) == ["hardware noise 0.5, seed 7", "metrics that failed bad"]
-
-
-def test_what_was_measured_under_constraints_is_called_so() -> None:
-    figures = {"accuracy_before": 0.5}
-    assert shown(figures_table(figures)) == ["accuracy before 50.00 %"]
-    constrained = shown(figures_table({**figures, "constraints": {"time_bits": 3}}))
-    assert "accuracy before (constrained) 50.00 %" in constrained
-    latencies = {"latency_before": 2.5, "latency_given": 7.75, "constraints": {"latency_quantile": 0.9}}
-    assert shown(figures_table(latencies))[1:] == [
-        "latency before (constrained, tau_c) 2.5",
-        "latency as given (tau_c) 7.75",
-    ]
+@pytest.mark.parametrize(
+    ("figures", "lines"),
+    [
+        (
+            {"plugins": PLUGINS},
+            [
+                "plugin silent Neurons that never fire",
+                "plugin silent: part 0.25",
+                "plugin silent: by layer, dense 3",
+                "plugin silent: by layer, deep, one 0.5",
+                "plugin other: c nan, 0.5",
+                "plugin other: none -, 1",
+                "plugin other: d inf",
+            ],
+        ),
+        (
+            {"failed_metrics": {"bad": "ValueError: no"}, "hardware": {"noise": 0.5, "seed": 7}},
+            ["hardware noise 0.5, seed 7", "metrics that failed bad"],
+        ),
+        ({"accuracy_before": 0.5}, ["accuracy before 50.00 %"]),
+        (LATENCIES, ["latency before (constrained, tau_c) 2.5", "latency as given (tau_c) 7.75"]),
+    ],
+)
+def test_figures_have_names_of_their_own(figures: dict[str, Any], lines: list[str]) -> None:
+    assert shown(figures_table(figures, {"silent": "Neurons that never fire"}))[-len(lines) :] == lines
 
 
 def test_files_of_the_run_folder_are_named_with_their_sizes(capsys: pytest.CaptureFixture[str]) -> None:
@@ -217,36 +199,27 @@ def test_a_comparison_with_the_simulation_ends_in_a_verdict() -> None:
     assert len(set(labels)) == len(ROWS)
 
 
-def test_chatter_on_the_file_descriptor_is_swallowed(
-    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+def _chat() -> None:
+    os.write(2, b"chatter\n")
+    print("seen", file=sys.stderr)
+
+
+def _fail() -> None:
+    os.write(2, b"the reason\n")
+    raise ImportError("no TensorFlow")
+
+
+@pytest.mark.parametrize(
+    ("level", "action", "shown"),
+    [("3", _chat, "seen\n"), ("3", _fail, "the reason\n"), ("0", _chat, "chatter\nseen\n")],
+    ids=["usual", "failing", "asked for"],
+)
+def test_chatter_of_tensorflow_is_shown_when_it_matters(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], level: str, action: Any, shown: str
 ) -> None:
-    monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "3")
-    monkeypatch.setattr(
-        quiet_tensorflow, "_import", lambda: (os.write(2, b"chatter\n"), print("seen", file=sys.stderr))
-    )
-    quiet_tensorflow.import_tensorflow()
-    os.write(2, b"afterwards\n")
-    assert capfd.readouterr().err == "seen\nafterwards\n"
-
-
-def test_chatter_is_shown_if_the_import_fails(
-    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> None:
-    def fail() -> None:
-        os.write(2, b"the reason\n")
-        raise ImportError("no TensorFlow")
-
-    monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "3")
-    monkeypatch.setattr(quiet_tensorflow, "_import", fail)
-    with pytest.raises(ImportError):
+    monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", level)
+    monkeypatch.setattr(quiet_tensorflow, "_import", action)
+    with pytest.raises(ImportError) if action is _fail else nullcontext():
         quiet_tensorflow.import_tensorflow()
-    assert "the reason" in capfd.readouterr().err
-
-
-def test_nothing_is_hidden_from_someone_who_asks_for_logs(
-    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "0")
-    monkeypatch.setattr(quiet_tensorflow, "_import", lambda: os.write(2, b"chatter\n"))
-    quiet_tensorflow.import_tensorflow()
-    assert capfd.readouterr().err == "chatter\n"
+    os.write(2, b"afterwards\n")
+    assert capfd.readouterr().err == f"{shown}afterwards\n"

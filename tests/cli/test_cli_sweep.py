@@ -86,8 +86,3 @@ def test_the_sweep_of_a_recipe_is_shown_below_the_steps(capsys: pytest.CaptureFi
     assert next(line for line in out.splitlines() if "sweep  " in line).split()[2:4] == ["see", "below"]
     assert "runs/mine/sweep/sweep.svg" in out
     assert "95.00 % ± 0.07" in out
-
-
-def test_other_verbs_have_no_points(capsys: pytest.CaptureFixture[str]) -> None:
-    show_points({"accuracy": 0.5, "points": [1]})
-    assert capsys.readouterr().out == ""

@@ -1,0 +1,100 @@
+"""Help, completion, and lists of what there is, broken plugins among it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import fake_package
+
+RECIPES = Path(__file__).parents[2] / "recipes"
+Call = Callable[..., tuple[int, str, str]]
+
+
+def test_every_command_has_help(call: Call) -> None:
+    for command in ("train", "convert", "finetune", "eval", "run", "doctor", "data list", "archs show", "plugins list"):
+        code, out, err = call(*command.split(), "--help")
+        assert (code, err) == (0, "")
+        assert "Usage: snnctl" in out
+    for group in ([], ["data"], ["archs"], ["plugins"]):
+        code, out, err = call(*group)
+        assert (code, err) == (2, "")
+        assert "Usage: snnctl" in out
+    assert call("--version")[1].startswith("snnctl 0.")
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("snnctl train --data mnist-", {"mnist-mini"}),
+        ("snnctl train --arch f", {"fc2", "fc"}),
+        ("snnctl archs show v", {"vgg16"}),
+        ("snnctl train --type s", {"snn"}),
+        ("snnctl fine", {"finetune"}),
+    ],
+)
+def test_completion(call: Call, monkeypatch: pytest.MonkeyPatch, words: str, expected: set[str]) -> None:
+    monkeypatch.setenv("_SNNCTL_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", words)
+    monkeypatch.setenv("COMP_CWORD", str(len(words.split()) - 1))
+    assert set(call()[1].split()) == expected
+
+
+def test_completion_is_installed(call: Call, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION", "1")
+    code, out, err = call("--show-completion", "bash")
+    assert (code, "snnctl" in out, err) == (0, True, "")
+    assert call("--install-completion", "bash")[0] == 0
+    assert "snnctl" in (tmp_path / ".bash_completions" / "snnctl.sh").read_text()
+
+
+def test_plugins_that_fail_are_named_and_disturb_nobody(
+    call: Call, refused: Callable[..., str], packages: Path
+) -> None:
+    lost = fake_package.GOOD.replace("def load(", "def where(self, context):\n            1 / 0\n\n        def load(")
+    anything = "raise type('Odd', (BaseException,), {})('boo')"
+    fake_package.install(packages, "cli_lost", lost.replace("tiny-shapes", "lost").replace("narrow", "other"))
+    fake_package.install(packages, "cli_odd", anything)
+    fake_package.install(packages, "cli_good", fake_package.GOOD)
+    plugins = {plugin["package"]: plugin for plugin in json.loads(call("plugins", "list", "--json")[1])["plugins"]}
+    assert "Odd: boo" in plugins["cli-odd"]["error"]
+    assert {key: value for key, value in plugins["cli-good"].items() if value} == {
+        "name": "cli-good",
+        "package": "cli-good",
+        "version": "1.2",
+        "datasets": ["tiny-shapes"],
+        "architectures": ["narrow"],
+    }
+    datasets = {data["name"]: data for data in json.loads(call("data", "list", "--json")[1])["datasets"]}
+    assert datasets["lost"]["error"] == "where failed: ZeroDivisionError: division by zero"
+    assert datasets["mnist-mini"]["found_in"] == "inside the package"
+    assert "error: where failed: ZeroDivisionError: division by zero" in call("data", "list")[1]
+    assert "hidden" in call("archs", "show", "cli-good:narrow")[1]
+    lines = call("data", "show", "tiny-shapes")[1].splitlines()
+    assert lines[0].split() == ["name", "tiny-shapes"]
+    assert not any("licence" in line for line in lines)
+    assert "not here; `snnctl data fetch tiny-shapes` gets it" in lines[-1]
+    assert "data set 'lost' (cli_lost): fetch failed: " in refused(7, "data", "fetch", "lost")
+    assert "not loaded: plugin cli-odd" in refused(7, "data", "show", "theirs")
+
+
+def test_architectures_and_data_sets_as_json(call: Call) -> None:
+    listed = {each["name"]: each for each in json.loads(call("archs", "list", "--json")[1])["architectures"]}
+    shown = json.loads(call("archs", "show", "fc2", "--json")[1])
+    assert shown == listed["fc2"]
+    assert shown["options"]["hidden"] == {"type": "int", "default": 340, "help": "units of the hidden layer."}
+    shown = json.loads(call("data", "show", "mnist-mini", "--json")[1])
+    assert (shown["package"], shown["input_shape"], shown["error"]) == ("snnctl", [28, 28, 1], None)
+
+
+def test_every_recipe_that_comes_along_is_valid(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "weights.h5").write_bytes(b"\x89HDF\r\n\x1a\n")
+    for recipe in RECIPES.glob("*.yaml"):
+        settings = ["--set", f"weights={tmp_path}/weights.h5"] if recipe.stem == "cifar10-pretrained" else []
+        code, out, err = call("run", str(recipe), "--dry-run", *settings)
+        assert (code, err) == (0, "")
+        assert "checked; nothing was run" in out

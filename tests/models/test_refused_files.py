@@ -185,6 +185,15 @@ def cut(path: Path) -> Path:
     return target
 
 
+def test_a_file_that_hdf5_never_gets_through(keras2_folder: Path, tmp_path: Path) -> None:
+    """Names that lie behind a stretch of zeros make HDF5 search for ever."""
+    content = bytearray((keras2_folder / "deep.h5").read_bytes())
+    start = content.index(b"stem/dense/kernel:0")
+    content[start : start + 100] = bytes(100)
+    (tmp_path / "bad.h5").write_bytes(content)
+    assert "is damaged" in refusal(tmp_path / "bad.h5")
+
+
 def nested_in_each_other(file: h5py.File) -> None:
     """Groups without end, in two ways."""
     file["model_weights/alpha/round"] = file["model_weights"]

@@ -153,6 +153,15 @@ def test_flipped_bytes_are_refused_or_make_a_network(content: bytes, snn: keras.
     assert refused
 
 
+def test_a_file_that_hdf5_never_gets_through(content: bytes, tmp_path: Path) -> None:
+    """Names that lie behind a stretch of zeros make HDF5 search for ever."""
+    damaged = bytearray(content)
+    start = damaged.index(b"conv2d_synapses")
+    damaged[start : start + 100] = bytes(100)
+    with pytest.raises(ModelError, match="is damaged"):
+        read(bytes(damaged), tmp_path)
+
+
 def test_thresholds_and_weights_are_those_of_the_nodes(content: bytes, tmp_path: Path) -> None:
     """Other tools may change them: what the graph says holds."""
 

@@ -17,7 +17,7 @@ import keras
 from snnctl.errors import ModelError
 from snnctl.models.dtype import precision, without_training
 from snnctl.models.legacy import modernise
-from snnctl.models.safety import AGAIN, budget, check_storage, check_tensors, opening, vet
+from snnctl.models.safety import AGAIN, budget, check_heaps, check_storage, check_tensors, opening, vet
 from snnctl.models.weights import (
     WeightTable,
     fill,
@@ -56,6 +56,7 @@ def open_archive(path: Path, context: ReadContext) -> keras.Model:
         except (zipfile.BadZipFile, zlib.error, EOFError) as error:
             raise ModelError(f"{path} is damaged: it breaks off early, or was changed.", todo=AGAIN) from error
         keras_3 = not str(metadata.get("keras_version", "")).startswith("2.")
+        check_heaps(Path(weights))
         with h5py.File(weights, "r") as file:
             model = build(config, path, check_storage(file), context, keras_3=keras_3)
             if not keras_3:
@@ -117,8 +118,10 @@ def open_hdf5(path: Path, context: ReadContext) -> tuple[keras.Model, WeightTabl
 @contextmanager
 def opened_hdf5(path: Path) -> Iterator[tuple[h5py.File, int]]:
     """The file, open for reading, and how many values it holds; what h5py and Keras raise becomes a ModelError."""
-    with opening(path), h5py.File(path, "r") as file:
-        yield file, check_storage(file)
+    with opening(path):
+        check_heaps(path)
+        with h5py.File(path, "r") as file:
+            yield file, check_storage(file)
 
 
 def build(config: dict[str, Any], path: Path, values: int, context: ReadContext, *, keras_3: bool) -> keras.Model:

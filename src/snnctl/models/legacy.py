@@ -134,20 +134,18 @@ def _layer(name: Any, config: Config) -> Config:
         code = dict(zip(("code", "defaults", "closure"), function, strict=True))
         config["function"] = {"class_name": "__lambda__", "config": code}
     cls = getattr(keras.layers, name, None)
-    accepted = inspect.signature(cls).parameters if cls else config
-    return {key: value for key, value in config.items() if _is_kept(name, key, value, key in accepted)}
-
-
-def _is_kept(layer: str, key: str, value: Any, accepted: bool) -> bool:
-    """Whether Keras 3 is to see a key: what it would refuse is left out if it changes nothing about what is computed.
-
-    How weights were initialised no longer matters once they are read; an option that is off does not matter either.
-    """
-    if accepted or key.endswith("_initializer"):
-        return not key.endswith("_initializer")
-    if key in (*WITHOUT_EFFECT.get(layer, ()), "batch_input_shape", "implementation") or (key, value) == ("groups", 1):
-        return False
-    return bool(value)
+    if cls is None:
+        return config
+    accepted = inspect.signature(cls).parameters
+    ignored = {*WITHOUT_EFFECT.get(name, ()), "batch_input_shape", "implementation"}
+    return {
+        key: value
+        for key, value in config.items()
+        if not key.endswith("_initializer")  # however weights were initialised, they are read
+        and (
+            key in accepted or (value and key not in ignored and (key, value) != ("groups", 1))
+        )  # what is off is left out
+    }
 
 
 def _beginning_with_input(config: Config | list[Config]) -> Config:

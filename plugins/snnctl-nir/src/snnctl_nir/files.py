@@ -9,6 +9,7 @@ import nir
 import numpy as np
 
 from snnctl.errors import ModelError
+from snnctl.models.safety import check_heaps
 from snnctl_nir.storage import check_size, damaged
 
 
@@ -33,6 +34,7 @@ def read(path: Path) -> nir.NIRGraph:
     if not path.exists():
         raise ModelError(f"There is no file {path}.")
     try:
+        check_heaps(path)
         check_size(path)
         graph = nir.read(path, type_check=False)
         if isinstance(graph, nir.NIRGraph):

@@ -41,15 +41,8 @@ def _dense(layer: Any, shape: Shape, kernel: Kernel) -> tuple[BlockMap, Shape]:
     """J: (inputs, outputs)."""
     J, places = kernel(layer), prod(shape[:-1])
     outputs, everywhere = J.shape[1], np.arange(places)
-    block_map = BlockMap(
-        places,
-        places * outputs,
-        everywhere,
-        everywhere * outputs,
-        np.zeros(places, np.int64),
-        J[None],
-        np.zeros(len(J), np.int64),
-    )
+    matrix, offset = np.zeros(places, np.int64), np.zeros(len(J), np.int64)
+    block_map = BlockMap(places, places * outputs, everywhere, everywhere * outputs, matrix, J[None], offset)
     return block_map, (*shape[:-1], outputs)
 
 
@@ -139,32 +132,21 @@ LINEAR: dict[type, Linear] = {
 
 def slides(layer: Any) -> list[Slide]:
     """How a convolution's kernel moves over each axis."""
-    axes = len(layer.kernel_size)
-    sizes, strides, dilations = (
-        _of_axes(numbers, axes) for numbers in (layer.kernel_size, layer.strides, layer.dilation_rate)
-    )
-    moves = zip(sizes, strides, dilations, strict=True)
-    return [Slide(size, stride, dilation, layer.padding) for size, stride, dilation in moves]
+    moves = layer.kernel_size, layer.strides, layer.dilation_rate
+    axes = zip(*(_of_axes(numbers, len(layer.kernel_size)) for numbers in moves), strict=True)
+    return [Slide(size, stride, dilation, layer.padding) for size, stride, dilation in axes]
 
 
 def _of_axes(numbers: Any, axes: int) -> tuple[int, ...]:
     """A number for each axis."""
-    found = (numbers,) if isinstance(numbers, int) else tuple(numbers)
-    return found * axes if len(found) < axes else found
+    numbers = (numbers,) if isinstance(numbers, int) else tuple(numbers)
+    return numbers * axes if len(numbers) < axes else numbers
 
 
 def _slid(taps: Taps, outputs: int, J: np.ndarray, offset: np.ndarray) -> tuple[BlockMap, Shape]:
     """A kernel with a matrix for each tap."""
-    block_map = BlockMap(
-        taps.places,
-        taps.results * outputs,
-        taps.place,
-        taps.result * outputs,
-        taps.tap,
-        J,
-        offset,
-    )
-    return block_map, (*taps.outputs, outputs)
+    size, target = taps.results * outputs, taps.result * outputs
+    return BlockMap(taps.places, size, taps.place, target, taps.tap, J, offset), (*taps.outputs, outputs)
 
 
 def _weighted(

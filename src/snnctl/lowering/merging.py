@@ -27,13 +27,14 @@ class Term:
         object.__setattr__(self, "ids", self.ids.reshape(self.block_map.places, self.block_map.channels))
 
 
+Group = tuple[np.ndarray, list[Term]]  # all ids of some terms, rising; the terms
+
+
 def merged(terms: Sequence[Term]) -> list[Term]:
     """The same synapses as terms in which no spike stands twice, and no two of which connect the same pair."""
     waiting = [term for term in map(_firing, terms) if len(term.block_map.place)]
-    found: list[Term] = []
-    for alike in _sharing(waiting):
-        found += [alike[0]] if len(alike) == 1 and _plain(alike[0]) else _united(alike)
-    return found
+    groups = _sharing(waiting)
+    return [term for group in groups for term in (group if len(group) == 1 and _plain(group[0]) else _united(group))]
 
 
 def _firing(term: Term) -> Term:
@@ -47,13 +48,15 @@ def _firing(term: Term) -> Term:
 
 def _sharing(terms: Sequence[Term]) -> list[list[Term]]:
     """The terms in groups; those that have a spike in common are in one."""
-    groups: list[tuple[np.ndarray, list[Term]]] = []
+    groups: list[Group] = []
     for term in terms:
         ids = _distinct(term.ids[term.ids >= 0])
-        with_it = [group for group in groups if len(np.intersect1d(group[0], ids, assume_unique=True))]
-        groups = [group for group in groups if not any(group is other for other in with_it)]
-        all_ids = _distinct(np.concatenate([ids, *[group[0] for group in with_it]]))
-        groups.append((all_ids, [*[each for group in with_it for each in group[1]], term]))
+        apart: list[Group] = []
+        sharing: list[Group] = []
+        for group in groups:
+            (sharing if len(np.intersect1d(group[0], ids, assume_unique=True)) else apart).append(group)
+        all_ids = _distinct(np.concatenate([ids, *[group_ids for group_ids, _ in sharing]]))
+        groups = [*apart, (all_ids, [*[each for _, members in sharing for each in members], term])]
     return [members for _, members in groups]
 
 
@@ -75,31 +78,27 @@ def _once(ids: np.ndarray) -> bool:
 
 def _united(terms: Sequence[Term]) -> list[Term]:
     ids, maps = _common_places(terms)
-    found = _disjoint(_by_structure(maps))
-    if found is None:
+    disjoint = _disjoint(_by_structure(maps))
+    if disjoint is None:
         ids, maps = _common_places([Term(term.ids, term.block_map.by_elements()) for term in terms])
-        found = _by_structure(maps)
-    return [_firing_only(Term(ids, each)) for each in found]
+        disjoint = _by_structure(maps)
+    return [_firing_only(Term(ids, each)) for each in disjoint]
 
 
 def _common_places(terms: Sequence[Term]) -> tuple[np.ndarray, list[BlockMap]]:
     """The terms as maps of the same places; of single spikes, if they are not alike otherwise."""
     if len({term.ids.shape[1] for term in terms}) == 1:
-        rows, row = _distinct_rows([term.ids for term in terms])
-        if _once(rows):
-            return rows, [_onto(*pair, len(rows)) for pair in zip(terms, row, strict=True)]
-    single = [Term(term.ids, term.block_map.split(1)) for term in terms]
-    rows, row = _distinct_rows([term.ids for term in single])
-    return rows, [_onto(*pair, len(rows)) for pair in zip(single, row, strict=True)]
+        ids, maps = _by_rows(terms)
+        if _once(ids):
+            return ids, maps
+    return _by_rows([Term(term.ids, term.block_map.split(1)) for term in terms])
 
 
-def _distinct_rows(arrays: Sequence[np.ndarray]) -> tuple[np.ndarray, list[np.ndarray]]:
-    rows, row = np.unique(np.concatenate(arrays), axis=0, return_inverse=True)
-    return rows, np.split(row.reshape(-1), np.cumsum([len(array) for array in arrays])[:-1])
-
-
-def _onto(term: Term, row: np.ndarray, rows: int) -> BlockMap:
-    return term.block_map.onto(row, rows)
+def _by_rows(terms: Sequence[Term]) -> tuple[np.ndarray, list[BlockMap]]:
+    """The terms as maps of the same places: all different rows of ids."""
+    ids, row = np.unique(np.concatenate([term.ids for term in terms]), axis=0, return_inverse=True)
+    rows = np.split(row.reshape(-1), np.cumsum([len(term.ids) for term in terms])[:-1])
+    return ids, [term.block_map.onto(row, len(ids)) for term, row in zip(terms, rows, strict=True)]
 
 
 def _firing_only(term: Term) -> Term:
@@ -114,8 +113,7 @@ def _by_structure(maps: Sequence[BlockMap]) -> list[BlockMap]:
     alike: dict[tuple[bytes, int], list[BlockMap]] = {}
     for each in maps:
         alike.setdefault(each.structure, []).append(each)
-    found = [combined(_stacked(group)) for group in alike.values()]
-    return sorted(found, key=lambda each: -each.run)
+    return sorted((combined(_stacked(group)) for group in alike.values()), key=lambda each: -each.run)
 
 
 def _stacked(maps: Sequence[BlockMap]) -> BlockMap:
@@ -131,19 +129,19 @@ def _stacked(maps: Sequence[BlockMap]) -> BlockMap:
 
 def _disjoint(maps: Sequence[BlockMap]) -> list[BlockMap] | None:
     """The maps with entries that lie within another map's added to it; None if some overlap in another way."""
-    found: list[BlockMap] = []
+    disjoint: list[BlockMap] = []
     for each in maps:
         if _overlap(each, each.run if len(maps) == 1 else each.span):
             return None
-        for at, larger in enumerate(found):
+        for at, larger in enumerate(disjoint):
             within, where, touches = _within(each, larger)
             if np.any(touches & ~within):
                 return None
             if within.any():
-                found[at] = combined(_stacked([larger, _embedded(each.at(within), larger, where[within])]))
+                disjoint[at] = combined(_stacked([larger, _embedded(each.at(within), larger, where[within])]))
                 each = each.at(~within)
-        found.append(each)
-    return [each for each in found if len(each.place)]
+        disjoint.append(each)
+    return [each for each in disjoint if len(each.place)]
 
 
 def _overlap(block_map: BlockMap, length: int) -> bool:

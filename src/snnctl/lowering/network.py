@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import prod
 
 import keras
@@ -10,20 +10,10 @@ import numpy as np
 
 from snnctl.conversion.graph import Graph, Step, extra_arguments, graph_of
 from snnctl.errors import ModelError
-from snnctl.events.network import (
-    Coding,
-    Hardware,
-    Kind,
-    Network,
-    Pools,
-    Population,
-    Projection,
-    Readout,
-    threshold_for,
-)
+from snnctl.events.network import Coding, Hardware, Kind, Network, Pools, Population, Projection, Readout, threshold_for
 from snnctl.lowering.linear import NOTHING
 from snnctl.lowering.merging import Term, merged
-from snnctl.lowering.neurons import members, offsets, slopes, timing
+from snnctl.lowering.neurons import fixed_shapes, members, offsets, slopes, timing
 from snnctl.lowering.signals import Signal, Spikes, currents, kernels, projection, synapse_groups, thresholds, wired
 from snnctl.ttfs.coding import InputCoding
 from snnctl.ttfs.hardware import constraints_of
@@ -45,14 +35,10 @@ def lower(model: keras.Model) -> Network:
         ConversionError: it has several inputs, or computes with a call method of its own.
     """
     graph = graph_of(model)
-    if any(side is None for shape in graph.shapes.values() for side in shape):
-        raise ModelError(
-            f"the input's size is not fixed: {graph.shapes[graph.input]}",
-            todo="Convert the network with a fixed input size.",
-        )
+    shapes = fixed_shapes(graph)
     if not any(isinstance(step.layer, IntegratingLayer) for step in graph.steps):
         raise ModelError(f"model '{model.name}' is no spiking network", todo="Convert it first: `snnctl convert`.")
-    lowering = Lowering(graph)
+    lowering = Lowering(graph, shapes)
     for step in graph.steps:
         lowering.add(step)
     return lowering.network()
@@ -61,12 +47,11 @@ def lower(model: keras.Model) -> Network:
 class Lowering:
     """A network in the making: what its layers are so far, and the signals between them."""
 
-    def __init__(self, graph: Graph) -> None:
-        self.graph = graph
-        self.timing = timing(graph)
+    def __init__(self, graph: Graph, shapes: Mapping[int, tuple[int, ...]]) -> None:
+        self.graph, self.shapes = graph, shapes
+        self.timing = timing(graph, shapes)
         self.constraints = constraints_of(graph.model)
         self.kernel = kernels(self.constraints)
-        self.shapes = {key: tuple(side or 0 for side in shape) for key, shape in graph.shapes.items()}
         self.coding: Coding | None = None
         self.populations: dict[str, Population] = {}
         self.pools: list[Pools] = []

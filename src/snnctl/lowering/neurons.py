@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Any
@@ -15,6 +15,20 @@ from snnctl.errors import ModelError
 from snnctl.lowering.merging import Term
 from snnctl.lowering.sliding import Slide, slid
 from snnctl.ttfs.timeline import Window, timeline
+
+
+def fixed_shapes(graph: Graph) -> dict[int, tuple[int, ...]]:
+    """The shapes of all tensors of a network, without the batch.
+
+    Raises:
+        ModelError: the input's size is not fixed.
+    """
+    if any(side is None for shape in graph.shapes.values() for side in shape):
+        raise ModelError(
+            f"the input's size is not fixed: {graph.shapes[graph.input]}",
+            todo="Convert the network with a fixed input size.",
+        )
+    return {key: tuple(side or 0 for side in shape) for key, shape in graph.shapes.items()}
 
 
 @dataclass(frozen=True)
@@ -41,22 +55,25 @@ class Timing:
         return Window(name, max(window.t_min, self.end(window.level - 1)), window.t_max, window.level)
 
 
-def timing(graph: Graph) -> Timing:
+def timing(graph: Graph, shapes: Mapping[int, tuple[int, ...]]) -> Timing:
     """The windows of a spiking network.
+
+    Args:
+        graph: the network.
+        shapes: see :func:`fixed_shapes`.
 
     Raises:
         ModelError: a layer of neurons stands in the network twice.
     """
     windows = tuple(timeline(graph.model))
-    shapes = {step.name: graph.shapes[step.outputs[0]] for step in graph.steps}
-    shapes.setdefault(windows[0].layer, graph.shapes[graph.input])
+    keys = {windows[0].layer: graph.input, **{step.name: step.outputs[0] for step in graph.steps}}
     first: dict[str, int] = {}
     neurons = 0
     for window in windows:
         if window.layer in first:
             raise ModelError("its neurons would have to fire twice", where=f"layer '{window.layer}'")
         first[window.layer] = neurons
-        neurons += prod(side or 0 for side in shapes[window.layer])
+        neurons += prod(shapes[keys[window.layer]])
     return Timing(windows, first, neurons)
 
 

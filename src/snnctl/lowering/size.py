@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import prod
@@ -10,10 +11,10 @@ import keras
 import numpy as np
 
 from snnctl.conversion.graph import Step, graph_of
-from snnctl.errors import ModelError
 from snnctl.events.network import Network
 from snnctl.lowering.linear import average, structure
 from snnctl.lowering.merging import Term, merged
+from snnctl.lowering.neurons import fixed_shapes
 from snnctl.lowering.signals import Signal, Spikes, currents, mapped, synapse_groups, wired
 from snnctl.ttfs.coding import InputCoding
 from snnctl.ttfs.integration import IntegratingLayer
@@ -58,33 +59,30 @@ def fan_outs(model: keras.Model, pools: bool = True) -> list[FanOut]:
         ModelError: the input's size is not fixed, or a layer is not known.
     """
     graph = graph_of(model)
-    if any(side is None for shape in graph.shapes.values() for side in shape):
-        raise ModelError("neurons are counted one by one in a network whose input has a fixed size only")
-    shapes = {key: tuple(side or 0 for side in shape) for key, shape in graph.shapes.items()}
+    shapes = fixed_shapes(graph)
     counting = Counting(pools)
     signals: dict[int, Signal] = {graph.input: counting.fired("input", shapes[graph.input])}
     for step in graph.steps:
         (output,) = step.outputs
         signals[output] = counting.behind(step, [signals[key] for key in step.inputs], shapes[output])
-    return list(counting.found.values())
+    return list(counting.fan_outs.values())
 
 
 def leaving(model: keras.Model) -> dict[str, int]:
     """Synapses that leave each layer of neurons, by name, through poolings and wiring; see :func:`fan_outs`."""
-    found: dict[str, int] = {}
+    totals: Counter[str] = Counter()
     for fan in fan_outs(model, pools=False):
-        found[fan.source] = found.get(fan.source, 0) + int(fan.synapses.sum())
-    return found
+        totals[fan.source] += int(fan.synapses.sum())
+    return dict(totals)
 
 
 def synapses(network: Network) -> dict[str, int]:
     """Number of synapses that reach each population and readout, by name; none where there are none."""
-    found: dict[str, int] = {}
+    totals: Counter[str] = Counter()
     for projection in network.projections:
         firing = (projection.source >= 0).sum(axis=1)
-        count = int(np.dot(firing, np.diff(projection.start))) * projection.J.shape[2]
-        found[projection.target_name] = found.get(projection.target_name, 0) + count
-    return found
+        totals[projection.target_name] += int(np.dot(firing, np.diff(projection.start))) * projection.J.shape[2]
+    return dict(totals)
 
 
 @dataclass(frozen=True)
@@ -97,14 +95,14 @@ class Source:
 
 
 class Counting:
-    """Fan-outs found so far.
+    """Fan-outs counted so far.
 
     Args:
         pools: see :func:`fan_outs`.
     """
 
     def __init__(self, pools: bool) -> None:
-        self.found: dict[tuple[str, str], FanOut] = {}
+        self.fan_outs: dict[tuple[str, str], FanOut] = {}
         self._firing = (*FIRING, EarliestSpikePooling) if pools else FIRING
         self._sources: list[Source] = []
         self._ids = 0
@@ -133,10 +131,10 @@ class Counting:
     def _count(self, terms: Sequence[Term], step: Step) -> None:
         for term in merged(terms):
             for source, counts in self._leaving(term):
-                before = self.found.get((source.name, step.name))
+                before = self.fan_outs.get((source.name, step.name))
                 total = counts if before is None else before.synapses + counts
                 fan = FanOut(source.name, step.name, isinstance(step.layer, Relay), total)
-                self.found[source.name, step.name] = fan
+                self.fan_outs[source.name, step.name] = fan
 
     def _leaving(self, term: Term) -> Iterator[tuple[Source, np.ndarray]]:
         """The synapses of a term's spikes, by the layer that they are of."""

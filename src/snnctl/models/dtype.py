@@ -65,8 +65,6 @@ def as_dtype(model: keras.Model, dtype: str | None, *, allow_code: bool = False)
         with precision(dtype):
             copy = keras.saving.deserialize_keras_object(changed, safe_mode=not allow_code)
     except (TypeError, ValueError, AttributeError) as error:
-        if "safe_mode" in str(error) or "unsafe" in str(error):  # code that may not run: who opens the file says so
-            raise
         raise ModelError(
             f"the network cannot be rebuilt in {dtype}: {reason(error)}",
             where=model.name,
@@ -102,6 +100,6 @@ def _with_dtype(node: Any, dtype: str) -> Any:
 
 def _of_dtype(old: Any, dtype: str) -> Any:
     """A serialised type, or policy of types, replaced by ``dtype`` if it is a floating-point one."""
-    if isinstance(old, dict):
+    if isinstance(old, dict) and isinstance(old.get("config"), dict):
         return old | {"config": old["config"] | {"name": _of_dtype(old["config"].get("name"), dtype)}}
-    return dtype if old in FLOATS else old
+    return dtype if isinstance(old, str) and old in FLOATS else old

@@ -63,19 +63,14 @@ def of_process(out: Path, purpose: str, tail: str) -> Path:
     return folder
 
 
-def test_what_was_being_replaced_is_put_back(out: Path) -> None:
+def test_what_was_being_replaced_is_put_back_and_may_be_overwritten(out: Path) -> None:
     killed_at(out)
     assert len(names(out)) == 2
     with pytest.raises(OutputError, match="holds a complete run"):
         prepare_output(out)
     assert names(out) == {"out"}
     assert (out / "run.json").read_text() == "old"
-
-
-def test_what_was_put_back_may_be_overwritten(out: Path) -> None:
-    killed_at(out)
     assert prepare_output(out, overwrite=True) == out
-    assert names(out) == {"out"}
 
 
 def test_a_new_folder_in_its_place_stays(out: Path) -> None:

@@ -52,11 +52,17 @@ def names(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()}
 
 
-def test_a_complete_folder(tmp_path: Path) -> None:
+def touch(*files: Path) -> None:
+    """Make empty files, and the folders they are in."""
+    for file in files:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch()
+
+
+def test_complete_folders(tmp_path: Path) -> None:
     history = [{"loss": 1.0, "accuracy": 0.5}, {"loss": 0.5, "accuracy": 0.75, "lr": 0.1}]
-    out = write_run(
-        tmp_path / "a" / "b", Result("train", {"accuracy": 0.75}, {}, FakeModel(), history), RunRecord("train", seed=3)
-    )
+    trained = Result("train", {"accuracy": 0.75}, {}, FakeModel(), history)
+    out = write_run(tmp_path / "a" / "b", trained, RunRecord("train", seed=3))
     assert out == tmp_path / "a" / "b"
     assert names(out) == {"model.keras", "metrics.json", "history.csv", "run.json"}
     assert names(out.parent) == {"b"}
@@ -65,10 +71,11 @@ def test_a_complete_folder(tmp_path: Path) -> None:
     record = read_run(out)
     assert record is not None
     assert (record.verb, record.seed, record.metrics) == ("train", 3, {"accuracy": 0.75})
-
-
-def test_a_result_without_model_and_history(tmp_path: Path) -> None:
-    assert names(write_run(tmp_path / "out", result(), RunRecord("eval"))) == {"metrics.json", "run.json"}
+    (tmp_path / "real").mkdir()  # an empty folder is as good as none, and a link to it stays a link
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    write_run(prepare_output(tmp_path / "link"), result(), RunRecord("eval"))
+    assert (tmp_path / "link").is_symlink()
+    assert names(tmp_path / "real") == {"metrics.json", "run.json"}
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), RuntimeError("bad"), SystemExit(1), MemoryError()])
@@ -105,60 +112,6 @@ def test_the_old_folder_stays_until_the_new_one_is_complete(tmp_path: Path) -> N
     assert names(tmp_path) == {"out"}
 
 
-def test_a_folder_filled_meanwhile_is_left_alone(tmp_path: Path) -> None:
-    folders = [prepare_output(tmp_path / "out") for _ in range(3)]
-    places = [write_run(folder, result(number=number), RunRecord("train")) for number, folder in enumerate(folders)]
-    assert [place.name for place in places] == ["out", "out-2", "out-3"]
-    assert [json.loads((place / "metrics.json").read_text())["number"] for place in places] == [0, 1, 2]
-    assert names(tmp_path) == {"out", "out-2", "out-3"}
-
-
-def test_overwriting_never_deletes_what_is_needed(tmp_path: Path) -> None:
-    write_run(tmp_path / "out", result(), RunRecord("train"))
-    (tmp_path / "out/weights.h5").touch()
-    with pytest.raises(OutputError, match=r"holds .*weights\.h5, which is needed"):
-        prepare_output(tmp_path / "out", overwrite=True, inputs=[tmp_path / "out/weights.h5"])
-    (tmp_path / "out/weights.h5").unlink()
-    prepare_output(tmp_path / "out", overwrite=True, inputs=[tmp_path, tmp_path / "else"])
-
-
-@pytest.mark.parametrize("named", ["out", "link", "out/../out", "out/to_else.h5"])
-def test_an_input_that_is_the_output_is_not_overwritten(tmp_path: Path, named: str) -> None:
-    write_run(tmp_path / "out", result(FakeModel()), RunRecord("train"))
-    (tmp_path / "link").symlink_to("out")
-    (tmp_path / "out/to_else.h5").symlink_to(tmp_path / "else.h5")
-    for out in ("out", "link"):
-        with pytest.raises(OutputError, match="needed as input"):
-            prepare_output(tmp_path / out, overwrite=True, inputs=[tmp_path / named])
-    assert (tmp_path / "out/model.keras").exists()
-
-
-def test_a_home_that_does_not_exist() -> None:
-    with pytest.raises(OutputError, match="no home folder"):
-        prepare_output(Path("~no-such-user/out"))
-
-
-def test_a_link_that_leads_back_to_itself(tmp_path: Path) -> None:
-    (tmp_path / "loop").symlink_to("loop")
-    for out in ("loop", "loop/out"):
-        with pytest.raises(OutputError, match="leads back to itself"):
-            prepare_output(tmp_path / out)
-
-
-def test_a_working_folder_that_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "here").mkdir()
-    monkeypatch.chdir(tmp_path / "here")
-    (tmp_path / "here").rmdir()
-    with pytest.raises(OutputError, match="no longer exists"):
-        prepare_output(Path("out"))
-
-
-@pytest.mark.parametrize("name", ["a" * 245, "a" * 300, "a\0b"])
-def test_a_name_that_cannot_be_is_known_before_the_work(tmp_path: Path, name: str) -> None:
-    with pytest.raises(OutputError, match="cannot write"):
-        prepare_output(tmp_path / name)
-
-
 def test_a_failed_swap_puts_the_old_folder_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out = write_run(tmp_path / "out", result(accuracy=1), RunRecord("train"))
     rename = Path.rename
@@ -175,32 +128,85 @@ def test_a_failed_swap_puts_the_old_folder_back(tmp_path: Path, monkeypatch: pyt
     assert json.loads((out / "metrics.json").read_text()) == {"accuracy": 1}
 
 
-def test_a_folder_in_use_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    with pytest.raises(OutputError, match="is not empty") as caught:
-        prepare_output(tmp_path)
-    assert "--overwrite" in caught.value.todo
-    (tmp_path / "run.json").touch()
-    with pytest.raises(OutputError, match="holds a complete run"):
-        prepare_output(tmp_path)
+def test_a_folder_filled_meanwhile_is_left_alone(tmp_path: Path) -> None:
+    folders = [prepare_output(tmp_path / "out") for _ in range(3)]
+    places = [write_run(folder, result(number=number), RunRecord("train")) for number, folder in enumerate(folders)]
+    assert [place.name for place in places] == ["out", "out-2", "out-3"]
+    assert [json.loads((place / "metrics.json").read_text())["number"] for place in places] == [0, 1, 2]
+    assert names(tmp_path) == {"out", "out-2", "out-3"}
+
+
+@pytest.mark.parametrize("named", ["out", "link", "out/../out", "out/to_else.h5", "out/weights.h5"])
+def test_what_is_needed_as_input_is_not_overwritten(tmp_path: Path, named: str) -> None:
+    write_run(tmp_path / "out", result(FakeModel()), RunRecord("train"))
+    touch(tmp_path / "out/weights.h5")
+    (tmp_path / "link").symlink_to("out")
+    (tmp_path / "out/to_else.h5").symlink_to(tmp_path / "else.h5")
+    for out in ("out", "link"):
+        with pytest.raises(OutputError, match="needed as input"):
+            prepare_output(tmp_path / out, overwrite=True, inputs=[tmp_path / named])
+    assert (tmp_path / "out/model.keras").exists()
+
+
+@pytest.mark.parametrize(
+    ("out", "message"),
+    [
+        ("used", "is not empty"),
+        ("run", "holds a complete run"),
+        ("used/file", "is a file"),
+        ("used/file/below", "cannot write"),
+        ("loop", "leads back to itself"),
+        ("loop/out", "leads back to itself"),
+        ("a" * 300, "cannot write"),
+        ("a\0b", "cannot write"),
+        ("~no-such-user/out", "no home folder"),
+        ("/", "root of the file system"),
+        pytest.param(
+            "/proc/foo/x",
+            r"cannot write to /proc/foo/x|no permission",
+            marks=pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="needs /proc"),
+        ),
+    ],
+)
+def test_a_place_that_cannot_be_written_is_refused_before_the_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, out: str, message: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    touch(Path("used/file"), Path("run/run.json"))
+    Path("loop").symlink_to("loop")
+    with pytest.raises(OutputError, match=message):
+        prepare_output(Path(out))
+    if message not in ("is not empty", "holds a complete run"):
+        with pytest.raises(OutputError, match=message):
+            prepare_output(Path(out), overwrite=True)
+    assert names(tmp_path) == {"used", "run", "loop"}
+
+
+def test_working_folders_and_permissions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    for folder in (Path(".."), tmp_path):
+        with pytest.raises(OutputError, match="not overwritten"):
+            prepare_output(folder, overwrite=True)
+    (tmp_path / "here").rmdir()
+    with pytest.raises(OutputError, match="no longer exists"):
+        prepare_output(Path("out"))
+    assert prepare_output(tmp_path / "a" / "b") == tmp_path / "a" / "b"
+    assert names(tmp_path) == set()  # finding out leaves nothing behind
+    monkeypatch.setattr(os, "access", lambda *args: False)
+    with pytest.raises(OutputError, match="no permission"):
+        prepare_output(tmp_path / "out")
 
 
 def test_only_what_runs_have_written_is_overwritten(tmp_path: Path) -> None:
-    pictures, run, recipe, half = (tmp_path / name for name in ("pictures", "run", "recipe", "half"))
-    for file in (
-        pictures / "holiday.png",
-        recipe / "recipe.yaml",
-        recipe / "lr=1/relu/run.json",
-        recipe / "lr=1/.snn.partial-host-12/model.keras",
-        half / "step/metrics.json",
-    ):
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.touch()
+    pictures, run, recipe, half, other = (tmp_path / name for name in ("pictures", "run", "recipe", "half", "other"))
+    steps = (recipe / "recipe.yaml", recipe / "lr=1/relu/run.json", recipe / "lr=1/.snn.partial-host-12/model.keras")
+    touch(pictures / "holiday.png", *steps, half / "step/metrics.json", other / "recipe.yaml")
     write_run(run, Result("export", {}, {}, files={"network.nir": b"nir"}), RunRecord("export"))
     (run / "report.html").touch()
     for folder in (run, recipe, half):
         assert prepare_output(folder, overwrite=True) == folder
-    for folder in (pictures, tmp_path):
+    for folder in (pictures, tmp_path, other):
         with pytest.raises(OutputError, match="no run has written"):
             prepare_output(folder, overwrite=True)
 
@@ -212,59 +218,9 @@ def test_a_run_beside_them_does_not_make_other_files_its_own(tmp_path: Path, pro
     write_run(out / "run", Result("export", {}, {}, files={"network.nir": b"nir"}), RunRecord("export"))
     (out / proof).write_text("{}")
     prepare_output(out, overwrite=True)
-    (out / foreign).parent.mkdir(exist_ok=True)
-    (out / foreign).touch()
+    touch(out / foreign)
     with pytest.raises(OutputError, match=f"such as {foreign}"):
         prepare_output(out, overwrite=True)
-
-
-def test_a_recipe_that_was_not_run_is_not_overwritten(tmp_path: Path) -> None:
-    (tmp_path / "recipe.yaml").touch()
-    with pytest.raises(OutputError, match=r"such as recipe\.yaml"):
-        prepare_output(tmp_path, overwrite=True)
-
-
-@pytest.mark.parametrize("overwrite", [False, True])
-def test_the_root_is_no_output(overwrite: bool) -> None:
-    with pytest.raises(OutputError, match="root of the file system"):
-        prepare_output(Path("/"), overwrite)
-
-
-def test_an_empty_folder_is_as_good_as_none(tmp_path: Path) -> None:
-    (tmp_path / "out").mkdir()
-    write_run(tmp_path / "out", result(), RunRecord("eval"))
-    assert names(tmp_path / "out") == {"metrics.json", "run.json"}
-
-
-def test_a_file_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    for overwrite in (False, True):
-        with pytest.raises(OutputError, match="is a file"):
-            prepare_output(tmp_path / "file", overwrite)
-    with pytest.raises(OutputError, match="cannot write"):
-        prepare_output(tmp_path / "file" / "below")
-
-
-def test_the_working_folder_is_never_overwritten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "here").mkdir()
-    monkeypatch.chdir(tmp_path / "here")
-    for folder in (Path(".."), tmp_path):
-        with pytest.raises(OutputError, match="not overwritten"):
-            prepare_output(folder, overwrite=True)
-
-
-def test_no_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "access", lambda *args: False)
-    with pytest.raises(OutputError, match="no permission"):
-        prepare_output(tmp_path / "out")
-
-
-def test_a_link_to_a_folder_stays_a_link(tmp_path: Path) -> None:
-    (tmp_path / "real").mkdir()
-    (tmp_path / "link").symlink_to(tmp_path / "real")
-    write_run(prepare_output(tmp_path / "link"), result(), RunRecord("eval"))
-    assert (tmp_path / "link").is_symlink()
-    assert (tmp_path / "real" / "run.json").exists()
 
 
 def test_json_is_strict_and_plain() -> None:
@@ -279,17 +235,8 @@ def test_json_is_strict_and_plain() -> None:
         "pair": (1, 2),
         3: None,
     }
-    assert json.loads(to_json(value)) == {
-        "nan": None,
-        "inf": None,
-        "number": 0.5,
-        "count": 3,
-        "array": [[1.0, None]],
-        "path": "a/b",
-        "flag": True,
-        "pair": [1, 2],
-        "3": None,
-    }
+    expected = {"nan": None, "inf": None, "number": 0.5, "count": 3, "array": [[1.0, None]]}
+    assert json.loads(to_json(value)) == {**expected, "path": "a/b", "flag": True, "pair": [1, 2], "3": None}
     assert plain(True) is True
 
 
@@ -307,12 +254,9 @@ def test_a_damaged_record(tmp_path: Path, content: str) -> None:
     assert "run.json" in caught.value.where
 
 
-def test_no_record(tmp_path: Path) -> None:
+def test_records_that_are_not_there_or_of_a_later_version(tmp_path: Path) -> None:
     assert read_run(tmp_path) is None
     assert read_run(tmp_path / "nowhere") is None
-
-
-def test_a_record_of_a_later_version_is_read(tmp_path: Path) -> None:
     (tmp_path / "run.json").write_text('{"verb": "train", "mood": "good"}')
     assert read_run(tmp_path) == RunRecord("train")
 
@@ -329,24 +273,7 @@ def test_a_record_of_a_later_version_is_read(tmp_path: Path) -> None:
     ],
 )
 def test_default_names(tmp_path: Path, verb: str, options: dict[str, str], end: str) -> None:
-    assert default_folder(verb, options, tmp_path).name.endswith(end)
-
-
-def test_default_names_are_not_taken(tmp_path: Path) -> None:
-    folders = set()
-    for _ in range(3):
-        folder = default_folder("train", {"arch": "fc2"}, tmp_path)
-        folder.mkdir()
-        folders.add(folder)
-    assert len(folders) == 3
-
-
-@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="needs /proc")
-def test_a_place_that_refuses_folders_is_refused_before_the_work() -> None:
-    with pytest.raises(OutputError, match=r"cannot write to /proc/foo/x|no permission"):
-        prepare_output(Path("/proc/foo/x"))
-
-
-def test_finding_out_leaves_nothing_behind(tmp_path: Path) -> None:
-    assert prepare_output(tmp_path / "a" / "b") == tmp_path / "a" / "b"
-    assert names(tmp_path) == set()
+    folder = default_folder(verb, options, tmp_path)
+    assert folder.name.endswith(end)
+    folder.mkdir()
+    assert default_folder(verb, options, tmp_path) != folder

@@ -56,28 +56,16 @@ def pooling(case: tuple[tuple[int, ...], dict], op: str, options: dict, behind_r
         assert_read_exactly(model_of(nodes, (1, 2, *sides), opset=19), Path(folder))
 
 
-CONVOLUTIONS = {"case": windows(), "groups": st.integers(1, 2), "multiplier": st.integers(1, 2)}
-MAXIMA = {
-    "case": windows(),
-    "op": st.just("MaxPool"),
-    "options": st.fixed_dictionaries({"ceil_mode": st.integers(0, 1)}),
-    "behind_relu": st.booleans(),
-}
-MEANS = {
-    **MAXIMA,
-    "op": st.just("AveragePool"),
-    "options": st.fixed_dictionaries({"ceil_mode": st.integers(0, 1), "count_include_pad": st.integers(0, 1)}),
-}
-TESTS = [(convolution, CONVOLUTIONS), (pooling, MAXIMA), (pooling, MEANS)]
-NAMES = ["convolution", "max", "average"]
+OPTIONS = st.fixed_dictionaries({"ceil_mode": st.integers(0, 1)})
+COUNTED = st.fixed_dictionaries({"ceil_mode": st.integers(0, 1), "count_include_pad": st.integers(0, 1)})
 
 
-@pytest.mark.parametrize(("check", "strategies"), TESTS, ids=NAMES)
-def test_random_windows(check, strategies: dict) -> None:
-    settings(max_examples=8, **SETTINGS)(given(**strategies)(check))()
+def test_random_convolutions() -> None:
+    drawn = given(windows(), st.integers(1, 2), st.integers(1, 2))
+    settings(max_examples=8, **SETTINGS)(drawn(convolution))()
 
 
-@pytest.mark.long
-@pytest.mark.parametrize(("check", "strategies"), TESTS, ids=NAMES)
-def test_many_random_windows(check, strategies: dict) -> None:
-    settings(max_examples=100, **SETTINGS)(given(**strategies)(check))()
+@pytest.mark.parametrize(("op", "options"), [("MaxPool", OPTIONS), ("AveragePool", COUNTED)])
+def test_random_pooling(op: str, options: st.SearchStrategy) -> None:
+    drawn = given(windows(), st.just(op), options, st.booleans())
+    settings(max_examples=8, **SETTINGS)(drawn(pooling))()

@@ -1,8 +1,11 @@
+"""Bars, histograms, rasters, potentials and confusion matrices: what is drawn where."""
+
 from __future__ import annotations
 
 import math
 import re
 from itertools import pairwise
+from xml.etree.ElementTree import Element
 
 import pytest
 
@@ -21,35 +24,31 @@ from snnctl.reports.charts import (
 )
 
 
+def number(item: Element, name: str) -> float:
+    """An attribute."""
+    return float(item.get(name, "nan"))
+
+
 def test_bars_are_as_long_as_their_values() -> None:
     chart = Drawing(bar_chart("T", "x", ["a", "b"], [Bars("one", [0.2, 0.8]), Bars("two", [0.4, None])]))
-    widths = {
-        (item[0].text or ""): float(item.get("width", "nan")) for item in chart.all("rect", "bar") if len(item) == 1
-    }
+    widths = {(item[0].text or ""): number(item, "width") for item in chart.all("rect", "bar") if len(item) == 1}
     assert set(widths) == {"a, one: 0.2", "b, one: 0.8", "a, two: 0.4"}
     assert widths["b, one: 0.8"] == pytest.approx(4 * widths["a, one: 0.2"], abs=0.05)
     assert widths["a, two: 0.4"] == pytest.approx(2 * widths["a, one: 0.2"], abs=0.05)
     assert {"a", "b", "one", "two", "0.2", "0.8", "0.4"} <= set(chart.texts())
+    many = Drawing(bar_chart("T", "x", ["a"], [Bars(str(index), [1.0]) for index in range(30)]))
+    assert len({item.get("class") for item in many.all("rect", "bar")}) == 30, "told apart without colour"
+    assert "no values" in Drawing(bar_chart("T", "x", [], [])).texts()
+    with pytest.raises(ValueError, match="1 values for 2 groups"):
+        bar_chart("T", "x", ["a", "b"], [Bars("one", [1.0])])
 
 
 @pytest.mark.parametrize("values", [[None, math.nan], [0.0, 0.0], [-1.0, 1.0], [1e300, 1e-300]], ids=str)
 def test_bars_of_any_value_stay_in_the_picture(values: list) -> None:
     chart = Drawing(bar_chart("T", "x", ["a", "b"], [Bars("", values)]))
-    right = float(chart.root.get("width", "nan"))
     for item in chart.all("rect", "bar"):
-        x, width = float(item.get("x", "nan")), float(item.get("width", "nan"))
-        assert 0 <= x <= x + width <= right
-
-
-def test_bars_of_the_same_colour_are_filled_otherwise() -> None:
-    chart = Drawing(bar_chart("T", "x", ["a"], [Bars(str(index), [1.0]) for index in range(30)]))
-    assert len({item.get("class") for item in chart.all("rect", "bar")}) == 30
-
-
-def test_bars_need_a_value_a_group() -> None:
-    with pytest.raises(ValueError, match="1 values for 2 groups"):
-        bar_chart("T", "x", ["a", "b"], [Bars("one", [1.0])])
-    assert "no values" in Drawing(bar_chart("T", "x", [], [])).texts()
+        x, width = number(item, "x"), number(item, "width")
+        assert 0 <= x <= x + width <= number(chart.root, "width")
 
 
 def test_a_histogram_is_as_high_as_its_counts() -> None:
@@ -59,23 +58,19 @@ def test_a_histogram_is_as_high_as_its_counts() -> None:
     base = heights[-1]
     assert [(base - y) / (base - heights[2]) for y in heights[:4]] == pytest.approx([0, 0.5, 1, 0.25])
     assert {"layer", "note", "1", "3"} <= set(chart.texts())
-    assert "50.0% " not in chart.texts()
-
-
-def test_an_empty_histogram_has_no_bars() -> None:
-    chart = Drawing(histograms("T", "x", [Histogram("silent", "", 0, 1, [0, 0]), Histogram("none", "", 0, 1, [])]))
-    assert not chart.all("path", "histogram")
-    assert "silent: none." in (chart.root[1].text or "")
+    empty = Drawing(histograms("T", "x", [Histogram("silent", "", 0, 1, [0, 0]), Histogram("none", "", 0, 1, [])]))
+    assert not empty.all("path", "histogram")
+    assert "silent: none." in (empty.root[1].text or "")
 
 
 def dots(chart: Drawing, place: int = 0) -> list[tuple[float, float]]:
     """Where the dots of a population are: each is told from where the last one was."""
     x = y = 0.0
-    found = []
+    places = []
     for dx, dy in re.findall(r"m([-\d.]+) ([-\d.]+)h0", chart.all("path", "dots")[place].get("d", "")):
         x, y = x + float(dx), y + float(dy)
-        found.append((x, y))
-    return found
+        places.append((x, y))
+    return places
 
 
 def test_dots_stand_at_the_times_of_their_spikes() -> None:
@@ -88,11 +83,12 @@ def test_dots_stand_at_the_times_of_their_spikes() -> None:
     ((x, _),) = dots(chart, 1)
     assert x == pytest.approx((x1 + x3) / 2, abs=0.2)
     assert {"2 of 3", "1 of 2"} <= set(chart.texts())
+    assert "no spikes" in Drawing(raster("T", [])).texts()
+    assert not Drawing(raster("T", [Spikes("silent", [math.inf], 0, 1)])).all("path", "dots")
 
 
 def test_a_large_population_is_drawn_in_part_and_stays_small() -> None:
-    times = [0.5 + (index % 97) / 200 for index in range(65_536)]
-    text = raster("T", [Spikes("conv", times, 0, 1)])
+    text = raster("T", [Spikes("conv", [0.5 + (index % 97) / 200 for index in range(65_536)], 0, 1)])
     assert len(dots(Drawing(text))) == 300
     assert len(text) < 10_000
     assert "65 536 of 65 536" in Drawing(text).texts()
@@ -105,39 +101,29 @@ def test_windows_that_differ_much_are_drawn_equally_wide() -> None:
     assert any("equally wide" in text for text in chart.texts())
 
 
-def test_a_raster_without_anything_is_drawn() -> None:
-    assert "no spikes" in Drawing(raster("T", [])).texts()
-    assert not Drawing(raster("T", [Spikes("silent", [math.inf], 0, 1)])).all("path", "dots")
-
-
 def test_a_potential_reaches_its_threshold_at_its_spike() -> None:
     neuron = Trajectory("n", [0, 10, 25], [0, 1, 4], threshold=4, t_min=10, t_max=30, spike=25)
     chart = Drawing(neuron_potential("T", neuron))
     (curve,) = chart.all("path", "curve")
     (spike,) = chart.all("circle")
-    end = points(curve.get("d", ""))[-1]
-    assert (float(spike.get("cx", "nan")), float(spike.get("cy", "nan"))) == pytest.approx(end)
+    assert (number(spike, "cx"), number(spike, "cy")) == pytest.approx(points(curve.get("d", ""))[-1])
     (x1, _), (x3, _) = chart.place_of("10"), chart.place_of("30")
     (window,) = chart.all("rect", "window")
-    assert float(window.get("x", "nan")) == pytest.approx(x1)
-    assert float(window.get("width", "nan")) == pytest.approx(x3 - x1, abs=0.02)
+    assert number(window, "x") == pytest.approx(x1)
+    assert number(window, "width") == pytest.approx(x3 - x1, abs=0.02)
     assert "fires at 25" in (chart.root[1].text or "")
-
-
-def test_a_silent_neuron_has_no_spike() -> None:
-    chart = Drawing(neuron_potential("T", Trajectory("n", [0, 3], [0, 1], threshold=4, t_min=1, t_max=3)))
-    assert not chart.all("circle")
-    assert "stays silent" in (chart.root[1].text or "")
+    silent = Drawing(neuron_potential("T", Trajectory("n", [0, 3], [0, 1], threshold=4, t_min=1, t_max=3)))
+    assert not silent.all("circle")
+    assert "stays silent" in (silent.root[1].text or "")
 
 
 def test_the_winner_is_drawn_over_the_others_and_names_do_not_touch() -> None:
     outputs = [Trajectory(str(index), [0, 1], [0, 0.5 + index / 1000]) for index in range(10)]
     chart = Drawing(output_potentials("T", outputs, 9))
     curves = chart.all("path", "curve")
-    assert "winner" in curves[-1].get("class", "")
     assert [item for item in curves if "winner" in item.get("class", "")] == curves[-1:]
-    right = max(float(item.get("x", "nan")) for item in chart.all("text"))
-    names = sorted(float(item.get("y", "nan")) for item in chart.all("text") if float(item.get("x", "nan")) == right)
+    right = max(number(item, "x") for item in chart.all("text"))
+    names = sorted(number(item, "y") for item in chart.all("text") if number(item, "x") == right)
     assert len(names) == 10
     assert all(below - above >= 14.9 for above, below in pairwise(names))
     assert [item.text for item in chart.all("text", "strong")] == ["9"]
@@ -148,21 +134,13 @@ def test_a_confusion_matrix_has_labels_below_each_other() -> None:
     cells = {(item[0].text or ""): item for item in chart.all("rect", "heat")}
     assert set(cells) == {"cat, taken for cat: 5", "cat, taken for dog: 1", "dog, taken for dog: 4"}
     right, wrong = cells["cat, taken for cat: 5"], cells["cat, taken for dog: 1"]
-    assert float(wrong.get("x", "nan")) > float(right.get("x", "nan"))
+    assert number(wrong, "x") > number(right, "x")
     assert wrong.get("y") == right.get("y")
-    assert float(wrong.get("fill-opacity", "nan")) < float(right.get("fill-opacity", "nan"))
+    assert number(wrong, "fill-opacity") < number(right, "fill-opacity")
     assert "9 of 10 predictions are right" in (chart.root[1].text or "")
-
-
-def test_a_confusion_matrix_of_many_classes_holds_no_numbers() -> None:
-    counts = [[7 if i == j else 0 for j in range(100)] for i in range(100)]
-    chart = Drawing(confusion_matrix("T", counts))
-    assert len(chart.all("rect", "heat")) == 100
-    assert chart.texts().count("7") <= 2  # as class numbers only
-
-
-def test_a_confusion_matrix_is_square() -> None:
+    many = Drawing(confusion_matrix("T", [[7 if i == j else 0 for j in range(100)] for i in range(100)]))
+    assert len(many.all("rect", "heat")) == 100
+    assert many.texts().count("7") <= 2  # as class numbers only
     for counts, names in (([[1, 2]], []), ([[1]], ["a", "b"])):
         with pytest.raises(ValueError, match="square"):
             confusion_matrix("T", counts, names)
-    assert Drawing(confusion_matrix("T", []))

@@ -1,3 +1,5 @@
+"""Options of the report, and the file it is written to."""
+
 from __future__ import annotations
 
 import os
@@ -21,20 +23,19 @@ REPORT = f"<!doctype html>\n<html><head>{GENERATOR}"
 def test_a_report_is_replaced_without_asking(tmp_path: Path) -> None:
     file = tmp_path / "deep" / "report.html"
     write_file(prepare_file(file), REPORT)
-    write_file(prepare_file(file), REPORT + "anew")
+    (tmp_path / "link.html").symlink_to("deep/report.html")
+    write_file(prepare_file(tmp_path / "link.html"), REPORT + "anew")
+    assert (tmp_path / "link.html").is_symlink()
     assert file.read_text(encoding="utf-8").endswith("anew")
     assert [entry.name for entry in file.parent.iterdir()] == ["report.html"]
 
 
-def test_other_files_are_replaced_on_request_only(tmp_path: Path) -> None:
+def test_other_files_are_replaced_on_request_and_those_of_a_run_never(tmp_path: Path) -> None:
     file = tmp_path / "notes.html"
     file.write_text("mine", encoding="utf-8")
     with pytest.raises(OutputError, match="is no report"):
         prepare_file(file)
     assert prepare_file(file, overwrite=True) == file
-
-
-def test_files_of_a_run_are_never_replaced(tmp_path: Path) -> None:
     run = write_run(tmp_path / "run")
     for name in ("run.json", "metrics.json"):
         with pytest.raises(OutputError, match="belongs to a run"):
@@ -43,22 +44,10 @@ def test_files_of_a_run_are_never_replaced(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_written_is_known_before(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("", encoding="utf-8")
-    for path, words in (
-        (tmp_path, "is a folder"),
-        (tmp_path / "file" / "r.html", "file"),
-        (tmp_path / "a\0b", "null byte"),
-    ):
+    (tmp_path / "file").touch()
+    for path, words in (("", "is a folder"), ("file/r.html", "file"), ("a\0b", "null byte")):
         with pytest.raises(OutputError, match=words):
-            prepare_file(path)
-
-
-def test_a_link_is_followed(tmp_path: Path) -> None:
-    (tmp_path / "real.html").write_text(REPORT, encoding="utf-8")
-    (tmp_path / "link.html").symlink_to("real.html")
-    write_file(prepare_file(tmp_path / "link.html"), REPORT + "anew")
-    assert (tmp_path / "link.html").is_symlink()
-    assert (tmp_path / "real.html").read_text(encoding="utf-8").endswith("anew")
+            prepare_file(tmp_path / path)
 
 
 def test_a_failure_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,37 +63,25 @@ def test_a_failure_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.Mon
     assert len(list(tmp_path.iterdir())) == 1
 
 
-def test_a_single_run_gets_its_report_into_its_folder() -> None:
-    assert default_file(["runs/a"]) == Path("runs/a/report.html")
-    assert default_file(["runs/a", "runs/b"]) == Path("report.html")
+@pytest.mark.parametrize(("value", "image"), [("12", 12), (" None", None), (3, 3), (None, None)])
+def test_an_image_is_a_number_or_none(value: object, image: int | None) -> None:
+    assert ReportOptions.model_validate({"runs": ["a"], "image": value}).image == image
 
 
 @pytest.mark.parametrize(
-    ("given", "image"), [("0", 0), ("12", 12), ("none", None), (" None", None), (3, 3), (None, None)]
+    ("options", "word"),
+    [*(({"image": image}, "image") for image in ("", "first", "-1", "1.5", "١", 1.5)), ({"runs": []}, "runs")],
 )
-def test_an_image_is_a_number_or_none(given: object, image: int | None) -> None:
-    assert ReportOptions.model_validate({"runs": ["a"], "image": given}).image == image
-
-
-@pytest.mark.parametrize("image", ["", "first", "-1", -1, "1.5", "١", 1.5])
-def test_another_image_is_refused(image: object) -> None:
-    with pytest.raises(UsageError, match="image"):
-        make_options(ReportOptions, {"runs": ["a"], "image": image})
+def test_other_options_are_refused(options: dict, word: str) -> None:
+    with pytest.raises(UsageError, match=word):
+        make_options(ReportOptions, {"runs": ["a"], **options})
 
 
 def test_the_function_writes_and_tells_where(tmp_path: Path) -> None:
+    assert default_file(["runs/a"]) == Path("runs/a/report.html")
+    assert default_file(["runs/a", "runs/b"]) == Path("report.html")
     runs = [write_run(tmp_path / name) for name in "ab"]
     file = snnctl.report(*runs, out=tmp_path / "r.html", image=None, title="Mine")
     assert file == tmp_path / "r.html"
     assert "<h1>Mine</h1>" in file.read_text(encoding="utf-8")
-    with pytest.raises(UsageError, match="imag"):
-        snnctl.report(*runs, imag=3)
-
-
-def test_dates_are_spelled_in_english() -> None:
     assert spelled(date(2026, 3, 9)) == "9 March 2026"
-
-
-def test_a_report_needs_runs() -> None:
-    with pytest.raises(UsageError, match="runs"):
-        make_options(ReportOptions, {"runs": []})

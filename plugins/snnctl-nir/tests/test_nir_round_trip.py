@@ -278,10 +278,10 @@ def test_random_networks_of_everything_that_converts(
     seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.syspath_prepend(Path(__file__).parents[3] / "tests")
-    graphs = pytest.importorskip("graphs", reason="snnctl's own tests are not there")
-    network = graphs.grow(seed)
-    snn = graphs.spiking_form(network.model, network.inputs, network.input_range, "float32")
+    oracle = pytest.importorskip("oracle", reason="snnctl's own tests are not there")
+    network = pytest.importorskip("graphs").grow(seed)
+    snn = oracle.spiking_form(network.model, network.inputs, network.input_range, "float32")
     again = read_again(exported(snn), tmp_path)
     inputs = network.inputs.astype("float32")
-    for one, other in zip(graphs.outputs_of(snn, inputs), graphs.outputs_of(again, inputs), strict=True):
+    for one, other in zip(oracle.outputs_of(snn, inputs), oracle.outputs_of(again, inputs), strict=True):
         np.testing.assert_array_equal(one, other)

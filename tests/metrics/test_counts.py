@@ -19,7 +19,7 @@ from snnctl.events import Batch as Events
 from snnctl.lowering import lower
 from snnctl.lowering.size import fan_outs, leaving
 from snnctl.metrics.batch import Batch
-from snnctl.metrics.predictions import accuracy, agreement
+from snnctl.metrics.predictions import RunningAgreement, accuracy
 from snnctl.models import precision
 from snnctl.ttfs.hardware import Constraints, constrained
 from snnctl.ttfs.pooling import EarliestSpikePooling
@@ -208,7 +208,9 @@ def test_an_input_whose_size_is_open_is_fixed_by_the_data() -> None:
 def test_accuracy_and_agreement_of_whole_arrays() -> None:
     logits = np.array([[2.0, 1.0], [0.0, 3.0], [1.0, 0.0]])
     assert accuracy(logits, np.array([0, 1, 1])) == pytest.approx(2 / 3)
-    compared = agreement(logits, np.array([[2.0, 1.0], [0.0, 3.0], [1.0, 1.5]]))
+    running = RunningAgreement()
+    running.add(logits, np.array([[2.0, 1.0], [0.0, 3.0], [1.0, 1.5]]))
+    compared = running.result()
     assert compared.agreement == pytest.approx(2 / 3)
     assert (compared.max_logit_difference, compared.largest_logit) == (1.5, 3.0)
 

@@ -11,10 +11,10 @@ from snnctl.conversion.logits import logits_of
 from snnctl.data.stream import ArrayStream
 from snnctl.metrics.network import measured_network
 from snnctl.metrics.predictions import (
+    Agreement,
     RunningAgreement,
     RunningScore,
     accuracy,
-    agreement,
     by_class,
     losses,
     worst,
@@ -36,8 +36,7 @@ def test_sums_over_batches(shape: tuple[int, ...]) -> None:
     running = RunningAgreement()
     for start in range(0, 40, 7):
         running.add(first[start : start + 7], second[start : start + 7])
-    found, whole = running.result(), agreement(first, second)
-    assert found.agreement == whole.agreement
+    found = running.result()
     assert 0.3 < found.agreement < 1
     assert found.samples == np.prod(shape[:-1])
     assert found.max_logit_difference == np.abs(first.astype(float) - second).max()
@@ -69,9 +68,8 @@ def test_scores_over_batches(columns: int) -> None:
 
 
 def test_the_worst_of_several_outputs() -> None:
-    logits = RNG.normal(size=(10, 3))
-    good, bad = agreement(logits, logits), agreement(logits, -logits)
-    assert worst([good, bad]) == bad
+    one, other = Agreement(10, 0.5, 1.0, np.nan, 3.0), Agreement(20, 0.4, 2.0, 0.1, 2.0)
+    assert repr(worst([one, other])) == repr(Agreement(20, 0.4, 2.0, np.nan, 3.0))
 
 
 def compared(net: keras.Model, stream: ArrayStream, scored: int | None, size: int) -> tuple[Comparison, dict]:

@@ -111,8 +111,8 @@ class Batch:
         targets = (*network.integrating(relays=False), *network.integrating(relays=True))
         if fans is None:
             return MappingProxyType(dict.fromkeys(targets))
-        found = operations(fans, {source.name: self._of(need, source.name) for source in network.sources})
-        return MappingProxyType({name: int(found.get(name, 0)) for name in targets})
+        counts = operations(fans, {source.name: self._of(need, source.name) for source in network.sources})
+        return MappingProxyType({name: int(counts.get(name, 0)) for name in targets})
 
     def _of(self, need: str, layer: str) -> np.ndarray:
         try:

@@ -1,8 +1,12 @@
-"""How gradients travel through a network: their norms layer by layer, and the Jacobians they are multiplied with."""
+"""How gradients travel through a network: their norms layer by layer, and the Jacobians they are multiplied with.
+
+Gradients pass well through a network whose Jacobians have singular values about 1. They vanish or explode where these
+go to 0 or infinity with depth. [HP, Results]
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +22,8 @@ from snnctl.ttfs.spiking import SpikingLayer
 
 # Entries of one image's Jacobian; its singular values take seconds beyond.
 LARGEST_JACOBIAN = 2**21
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+MOST_VALUES = 512  # singular values that are listed one by one
 
 
 @dataclass(frozen=True)
@@ -131,13 +137,13 @@ def loss_gradients(network: Staged, inputs: np.ndarray, labels: np.ndarray) -> t
         loss = tf.reduce_mean(losses)
     of_outputs = tape.gradient(losses, outputs)
     of_kernels = dict(zip(map(id, kernels), tape.gradient(loss, kernels), strict=True))
-    found = []
+    layers = []
     for stage, output, gradient in zip(network.stages, outputs, of_outputs, strict=True):
         readout = output is outputs[-1]
         fired = np.ones(output.shape, bool) if readout else output.numpy() > 0
         reached = np.where(fired, gradient.numpy(), 0.0).reshape(images, -1)
         squares = sum(float(tf.reduce_sum(of_kernels[id(kernel.value)] ** 2)) for kernel in stage.kernels)
-        found.append(
+        layers.append(
             LayerGradients(
                 name=stage.name,
                 neurons=fired[0].size,
@@ -146,7 +152,7 @@ def loss_gradients(network: Staged, inputs: np.ndarray, labels: np.ndarray) -> t
                 weights=float(np.sqrt(squares)),
             )
         )
-    return float(loss), found
+    return float(loss), layers
 
 
 def jacobians(network: Staged, inputs: np.ndarray, reporter: Reporter, description: str) -> Iterator[Jacobians]:
@@ -164,11 +170,11 @@ def jacobians(network: Staged, inputs: np.ndarray, reporter: Reporter, descripti
         for number in range(1, len(tensors)):
             wanted = [source for source in sorted({0, number - 1}) if sizes[number] * sizes[source] <= LARGEST_JACOBIAN]
             compute = _compiled(tensors, number, wanted)
-            found: dict[int, list[np.ndarray]] = {source: [] for source in wanted}
+            by_source: dict[int, list[np.ndarray]] = {source: [] for source in wanted}
             for image in inputs if wanted else ():
                 for source, jacobian in zip(wanted, compute(tf.constant(image[None])), strict=True):
-                    found[source].append(jacobian)
-            yield Jacobians(found.get(number - 1), found.get(0))
+                    by_source[source].append(jacobian)
+            yield Jacobians(by_source.get(number - 1), by_source.get(0))
             task.advance(1)
 
 
@@ -201,3 +207,40 @@ def _compiled(tensors: list[Any], number: int, wanted: list[int]) -> Any:
         ]
 
     return compute
+
+
+def singular_values(jacobian: np.ndarray) -> np.ndarray:
+    """The singular values that are not zero to rounding, in descending order, float64.
+
+    Args:
+        jacobian: (outputs, inputs), of any size, empty ones too.
+    """
+    if jacobian.size == 0:
+        return np.zeros(0)
+    values = np.linalg.svd(jacobian, compute_uv=False)
+    rounding = values[0] * max(jacobian.shape) * np.finfo(jacobian.dtype).eps  # as numpy.linalg.matrix_rank has it
+    return values[values > rounding].astype(np.float64)
+
+
+def spectrum(jacobians: Sequence[np.ndarray]) -> dict[str, Any]:
+    """The singular values of one layer's Jacobians, those of all images together, as figures.
+
+    Args:
+        jacobians: (outputs, inputs) each; their sizes may differ from image to image.
+
+    Returns:
+        ``largest``, ``smallest`` that is not zero to rounding, ``mean_log`` (natural logarithms) and ``quantiles``, NaN
+        if there are none; ``rank``, the mean number of values of an image; ``values`` of the first image, in descending
+        order, empty if they are more than :data:`MOST_VALUES`.
+    """
+    of_images = [singular_values(jacobian) for jacobian in jacobians]
+    pooled = np.concatenate([np.zeros(0), *of_images])
+    some = pooled if pooled.size else np.full(1, np.nan)
+    return {
+        "largest": float(some.max()),
+        "smallest": float(some.min()),
+        "mean_log": float(np.log(some).mean()),
+        "quantiles": {f"q{round(100 * q):02}": float(np.quantile(some, q)) for q in QUANTILES},
+        "rank": pooled.size / len(of_images),
+        "values": of_images[0].tolist() if len(of_images[0]) <= MOST_VALUES else [],
+    }

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -57,23 +58,12 @@ class Agreement:
         return round((1 - self.agreement) * self.samples)
 
 
-def agreement(source: np.ndarray, other: np.ndarray) -> Agreement:
-    """Compares logits of equal shape (samples, \\*outputs); see :func:`predictions`."""
-    running = RunningAgreement()
-    running.add(source, other)
-    return running.result()
-
-
 def worst(agreements: Sequence[Agreement]) -> Agreement:
     """The worst figure of several outputs, one by one."""
-    least = min(agreements, key=lambda each: each.agreement)
-    return Agreement(
-        samples=least.samples,
-        agreement=least.agreement,
-        max_logit_difference=_largest([each.max_logit_difference for each in agreements]),
-        mean_logit_difference=_largest([each.mean_logit_difference for each in agreements]),
-        largest_logit=_largest([each.largest_logit for each in agreements]),
-    )
+    names = ("max_logit_difference", "mean_logit_difference", "largest_logit")
+    # np.max, unlike max(), lets NaN through.
+    largest: dict[str, Any] = {name: float(np.max([getattr(each, name) for each in agreements])) for name in names}
+    return replace(min(agreements, key=lambda each: each.agreement), **largest)
 
 
 class RunningAgreement:
@@ -162,7 +152,3 @@ class RunningScore:
     def loss(self) -> float:
         """Mean of :func:`losses`, in nats."""
         return self._loss / self._samples
-
-
-def _largest(values: Sequence[float]) -> float:
-    return float(np.max(values))

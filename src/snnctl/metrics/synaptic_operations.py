@@ -82,13 +82,13 @@ def connections(model: keras.Model, shape: tuple[int, ...]) -> Connections | Non
         graph = graph_of(sized(model, shape))
     except ConversionError:
         return None
-    found = []
+    layers = []
     for step in graph.steps:
         if type(step.layer) in (*WEIGHTED, *SEPARABLE):
-            found.append(_connection(step, tuple(side or 1 for side in graph.shapes[step.inputs[0]])))
+            layers.append(_connection(step, tuple(side or 1 for side in graph.shapes[step.inputs[0]])))
         elif _multiplies(step.layer):
             return None
-    return Connections(graph, found)
+    return Connections(graph, layers)
 
 
 def _connection(step: Step, shape: tuple[int, ...]) -> Connection:
@@ -120,11 +120,11 @@ def operations(fans: Sequence[FanOut], spikes: Mapping[str, np.ndarray]) -> dict
     Returns:
         int64 of shape (\\*any,).
     """
-    found: dict[str, np.ndarray] = {}
+    by_target: dict[str, np.ndarray] = {}
     for fan in fans:
         reached = np.tensordot(spikes[fan.source].astype(np.int64), fan.synapses, fan.synapses.ndim)
-        found[fan.target] = found.get(fan.target, np.int64(0)) + reached
-    return found
+        by_target[fan.target] = by_target.get(fan.target, np.int64(0)) + reached
+    return by_target
 
 
 class RunningOperations:
@@ -144,8 +144,7 @@ class RunningOperations:
     def per_image(self, names: Collection[str]) -> float | None:
         """Operations per image of some layers together; None where they cannot be counted."""
         counts = [self._counts.get(name, 0) for name in names]
-        known = [count for count in counts if count is not None]
-        return sum(known) / self._images if len(known) == len(counts) else None
+        return None if None in counts else sum(count or 0 for count in counts) / self._images
 
 
 class RunningMacs:

@@ -20,7 +20,7 @@ def evaluate(options: EvalOptions, run: Run) -> Result:
         UsageError: one whose simulation would differ; known before anything is measured.
         ModelError, DataError, UsageError, PluginError: see :func:`~snnctl.verbs.opening.open_model`.
     """
-    from snnctl.metrics.prices import Prices
+    from snnctl.metrics.network import Prices
     from snnctl.verbs.measure import measure
 
     opened = open_model(options, run)

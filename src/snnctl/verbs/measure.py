@@ -10,9 +10,8 @@ import keras
 from snnctl.conversion.logits import logits_of
 from snnctl.data.dataset import Samples
 from snnctl.data.stream import ArrayStream
-from snnctl.metrics.network import measured_network
+from snnctl.metrics.network import Prices, measured_network
 from snnctl.metrics.observation import observed
-from snnctl.metrics.prices import Prices
 from snnctl.plugins import Registry, load_registry
 from snnctl.progress import Reporter
 from snnctl.verbs.measurement import Measurement

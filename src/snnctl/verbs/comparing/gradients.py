@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     import keras
 
     from snnctl.metrics.gradients import Jacobians, LayerGradients
-    from snnctl.metrics.spectra import Spectrum
 
 
 def gradients(options: GradientsOptions, run: Run) -> Result:
@@ -54,44 +53,25 @@ def _of_network(
 ) -> tuple[dict[str, Any], list[Jacobians]]:
     """A network's figures, and its Jacobians."""
     from snnctl.metrics.gradients import jacobians, loss_gradients, staged
-    from snnctl.metrics.spectra import spectrum
 
     if neuron != RELU:
         model(inputs, training=True)  # as in training: windows have grown before the first gradient is taken
     network = staged(model)
     loss, layers = loss_gradients(network, inputs, labels)
     matrices = list(jacobians(network, inputs[: options.jacobian_images], run.reporter, f"Jacobians of {neuron}"))
-    rows = [
-        _layer(
-            layer,
-            None if found.layer is None else spectrum(found.layer),
-            None if found.depth is None else spectrum(found.depth),
-        )
-        for layer, found in zip(layers, matrices, strict=True)
-    ]
+    rows = [_layer(*pair) for pair in zip(layers, matrices, strict=True)]
     return {"neuron": neuron, "loss": loss, "layers": rows}, matrices
 
 
-def _layer(layer: LayerGradients, of_layer: Spectrum | None, of_depth: Spectrum | None) -> dict[str, Any]:
+def _layer(layer: LayerGradients, found: Jacobians) -> dict[str, Any]:
+    from snnctl.metrics.gradients import spectrum
+
     return {
         "name": layer.name,
         "neurons": layer.neurons,
         "firing": layer.firing,
         "activation_gradient": layer.activations,
         "weight_gradient": layer.weights,
-        "jacobian": None if of_layer is None else _spectrum(of_layer),
-        "depth": None if of_depth is None else _spectrum(of_depth),
-    }
-
-
-def _spectrum(spectrum: Spectrum) -> dict[str, Any]:
-    from snnctl.metrics.spectra import QUANTILES
-
-    return {
-        "largest": spectrum.largest,
-        "smallest": spectrum.smallest,
-        "mean_log": spectrum.mean_log,
-        "quantiles": {f"q{round(100 * q):02}": value for q, value in zip(QUANTILES, spectrum.quantiles, strict=True)},
-        "rank": spectrum.rank,
-        "values": list(spectrum.values),
+        "jacobian": None if found.layer is None else spectrum(found.layer),
+        "depth": None if found.depth is None else spectrum(found.depth),
     }

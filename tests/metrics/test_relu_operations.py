@@ -119,6 +119,8 @@ class Unknown(L.Layer):
 def test_what_is_not_known_is_not_counted() -> None:
     start = keras.Input((4,))
     assert connections(keras.Model(start, L.Dense(2)(Unknown()(start))), (4,)) is None
+    start = keras.Input((3, 8, 8))
+    assert connections(keras.Model(start, L.Conv2D(2, 3, data_format="channels_first")(start)), (3, 8, 8)) is None
     start = keras.Input((4, 3))
     product = keras.Model(start, L.Flatten()(L.Dot(axes=2)([start, L.Dense(3)(start)])))
     assert connections(product, (4, 3)) is None

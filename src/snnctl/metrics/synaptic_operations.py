@@ -76,7 +76,8 @@ def connections(model: keras.Model, shape: tuple[int, ...]) -> Connections | Non
         shape: of one sample.
 
     Returns:
-        None where they cannot be counted: a network that hides its graph, a layer that is not known.
+        None where they cannot be counted: a network that hides its graph, a layer that is not known or has its channels
+        first.
     """
     try:
         graph = graph_of(sized(model, shape))
@@ -84,7 +85,8 @@ def connections(model: keras.Model, shape: tuple[int, ...]) -> Connections | Non
         return None
     layers = []
     for step in graph.steps:
-        if type(step.layer) in (*WEIGHTED, *SEPARABLE):
+        channels_last = getattr(step.layer, "data_format", "channels_last") == "channels_last"
+        if type(step.layer) in (*WEIGHTED, *SEPARABLE) and channels_last:
             layers.append(_connection(step, tuple(side or 1 for side in graph.shapes[step.inputs[0]])))
         elif _multiplies(step.layer):
             return None

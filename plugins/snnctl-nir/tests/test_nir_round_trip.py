@@ -15,14 +15,16 @@ from nir_evaluation import evaluate
 from snnctl_nir.exporter import NirExporter
 from snnctl_nir.reader import NirReader
 
+import snnctl
 from snnctl.conversion.build import SpikingSettings, build_spiking
 from snnctl.conversion.calibrate import calibrate
 from snnctl.conversion.graph import graph_of
 from snnctl.errors import ModelError, UsageError
 from snnctl.lowering import lower
 from snnctl.metrics.observation import firing
-from snnctl.plugins import ExportContext, ReadContext, load_registry
+from snnctl.plugins import ExportContext, ReadContext
 from snnctl.progress import SilentReporter
+from snnctl.testing import check_exporter, check_reader
 from snnctl.ttfs.constraints import Constraints
 from snnctl.ttfs.hardware import constrained, constraints_of, restart_jitter
 from snnctl.ttfs.timeline import spiking_layers, timeline
@@ -30,19 +32,17 @@ from snnctl.ttfs.timeline import spiking_layers, timeline
 L = keras.layers
 
 
-class Told(SilentReporter):
-    """Keeps what it is told."""
+class Listener(SilentReporter):
+    """Keeps notes and warnings."""
 
     def __init__(self) -> None:
         self.notes: list[str] = []
         self.warnings: list[str] = []
 
     def note(self, message: str) -> None:
-        """Kept."""
         self.notes.append(message)
 
     def warn(self, message: str) -> None:
-        """Kept."""
         self.warnings.append(message)
 
 
@@ -92,6 +92,7 @@ def dense_net() -> keras.Model:
 NETWORKS = {"dense": dense_net, "conv": conv_net, "branched": branched_net, "row": row_net}
 QUICK = ("dense", "conv")
 EACH = [pytest.param(name, marks=() if name in QUICK else pytest.mark.long) for name in NETWORKS]
+SETTINGS = ("name", "neuron", "windows", "gamma", "max_value", "signed", "border_classes", "source", "train_D")
 
 
 @cache
@@ -117,9 +118,9 @@ def spiking(build: Callable[[], keras.Model], neuron: str = "b1") -> tuple[keras
     return snn, inputs
 
 
-def exported(snn: keras.Model, told: Told | None = None, **options: int) -> bytes:
+def exported(snn: keras.Model, listener: Listener | None = None, **options: int) -> bytes:
     """The file."""
-    context = ExportContext(snn, "net", told or Told())
+    context = ExportContext(snn, "net", listener or Listener())
     (content,) = NirExporter().export(lower(snn), context, **options).values()
     return content
 
@@ -140,53 +141,32 @@ def local_times(snn: keras.Model, inputs: np.ndarray) -> dict[str, np.ndarray]:
     return {**carried, "logits": np.asarray(logits)}
 
 
-def test_they_are_registered() -> None:
-    registry = load_registry()
-    assert isinstance(registry.exporter("snnctl-nir:nir"), NirExporter)
-    assert isinstance(registry.all("readers")["nir"], NirReader)
-
-
 @pytest.mark.parametrize("name", EACH)
-def test_spike_times_are_the_same_bit_for_bit(name: str, tmp_path: Path) -> None:
+def test_spike_times_are_the_same_bit_for_bit_and_the_graph_alone_has_them(name: str, tmp_path: Path) -> None:
     snn, inputs = spiking(NETWORKS[name])
-    again = read_again(exported(snn), tmp_path)
+    content = exported(snn)
+    assert exported(snn) == content
+    again = read_again(content, tmp_path)
     before, after = local_times(snn, inputs), local_times(again, inputs)
     assert list(after) == list(before)
     for layer, times in before.items():
         np.testing.assert_array_equal(after[layer], times, err_msg=layer)
-    assert [(window.layer, window.t_max) for window in timeline(again)] == [
-        (window.layer, window.t_max) for window in timeline(snn)
-    ]
+    ends = [[(window.layer, window.t_max) for window in timeline(network)] for network in (snn, again)]
+    assert ends[0] == ends[1]
     for old, new in zip(spiking_layers(snn), spiking_layers(again), strict=True):
-        for setting in (
-            "name",
-            "neuron",
-            "windows",
-            "gamma",
-            "max_value",
-            "signed",
-            "border_classes",
-            "source",
-            "train_D",
-        ):
+        for setting in SETTINGS:
             assert getattr(new, setting) == getattr(old, setting)
 
-
-@pytest.mark.parametrize("name", EACH)
-def test_the_graph_alone_has_the_same_spike_times(name: str) -> None:
-    snn, inputs = spiking(NETWORKS[name])
-    graph = nir.read(io.BytesIO(exported(snn)))  # with its own check of all types
-    keras_times = local_times(snn, inputs[:1])
+    graph = nir.read(io.BytesIO(content))  # with its own check of all types
     sent = evaluate(graph, np.moveaxis(inputs[0], -1, 0))
     compared = 0
     for node, about in ((name, node.metadata) for name, node in graph.nodes.items()):
         role, layer = about.get("snnctl.role"), about.get("snnctl.layer")
         if role not in ("input", "neurons", "readout"):
             continue
-        expected = keras_times["logits" if role == "readout" else layer][0]
-        found = sent[node]
-        expected = np.moveaxis(expected, -1, 0) if found.ndim == expected.ndim else expected.reshape(-1)
-        np.testing.assert_allclose(found.reshape(expected.shape), expected, rtol=1e-5, atol=2e-5, err_msg=str(layer))
+        expected, times = before["logits" if role == "readout" else layer][0], sent[node]
+        expected = np.moveaxis(expected, -1, 0) if times.ndim == expected.ndim else expected.reshape(-1)
+        np.testing.assert_allclose(times.reshape(expected.shape), expected, rtol=1e-5, atol=2e-5, err_msg=str(layer))
         compared += 1
     assert compared == len(timeline(snn)) + 1
 
@@ -216,19 +196,19 @@ def test_neurons_fire_once_by_their_reset() -> None:
 @pytest.mark.long
 def test_alpha1_neurons(tmp_path: Path) -> None:
     snn, inputs = spiking(dense_net, "alpha1")
-    told = Told()
-    again = read_again(exported(snn, told), tmp_path)
+    listener = Listener()
+    again = read_again(exported(snn, listener), tmp_path)
     for layer, times in local_times(snn, inputs).items():
         np.testing.assert_allclose(local_times(again, inputs)[layer], times, rtol=1e-6, atol=1e-6)
-    assert any("constant current A of 12 alpha1 neurons" in note for note in told.notes)
+    assert any("constant current A of 12 alpha1 neurons" in note for note in listener.notes)
 
 
 @pytest.mark.long
 def test_constraints_are_kept(tmp_path: Path) -> None:
     snn, inputs = spiking(conv_net)
     rough = constrained(snn, Constraints(noise=0.01, time_bits=6, weight_bits=5, threshold_bits=6, seed=4))
-    told = Told()
-    again = read_again(exported(rough, told), tmp_path)
+    listener = Listener()
+    again = read_again(exported(rough, listener), tmp_path)
     assert constraints_of(again) == Constraints(noise=0.01, time_bits=6, seed=4)
     restart_jitter(rough)
     before = local_times(rough, inputs)
@@ -236,16 +216,16 @@ def test_constraints_are_kept(tmp_path: Path) -> None:
     after = local_times(again, inputs)
     for layer, times in before.items():
         np.testing.assert_allclose(after[layer], times, rtol=1e-5, atol=1e-5, err_msg=layer)
-    assert any("jitter and rounding of spike times are in the metadata" in note for note in told.notes)
+    assert any("jitter and rounding of spike times are in the metadata" in note for note in listener.notes)
 
 
-def test_what_nir_cannot_say_is_told() -> None:
-    told = Told()
+def test_what_nir_cannot_say_is_a_warning_and_notes() -> None:
+    listener = Listener()
     snn, _ = spiking(branched_net)
-    exported(snn, told)
-    (warning,) = told.warnings
+    exported(snn, listener)
+    (warning,) = listener.warnings
     assert "NIR has no windows" in warning
-    notes = "\n".join(told.notes)
+    notes = "\n".join(listener.notes)
     for part in (
         "pools by first spike",
         "relay neurons",
@@ -267,13 +247,22 @@ def test_what_nir_cannot_hold_is_refused_in_one_message() -> None:
         exported(snn, largest=-1)
 
 
-def test_the_same_network_gives_the_same_bytes() -> None:
-    snn, _ = spiking(dense_net)
-    assert exported(snn) == exported(snn)
+@pytest.mark.long
+def test_a_file_is_measured_as_its_network_is_and_the_plugin_conforms(tmp_path: Path) -> None:
+    data = {"data": "mnist-mini", "limit": 200}
+    snnctl.train(arch="lenet5", epochs=1, out=tmp_path / "relu", **data)
+    snnctl.convert(tmp_path / "relu", out=tmp_path / "snn", **data)
+    snnctl.export(tmp_path / "snn", to="nir", out=tmp_path / "nir")
+    before = snnctl.evaluate(tmp_path / "snn", **data).metrics
+    after = snnctl.evaluate(tmp_path / "nir" / "network.nir", **data).metrics
+    for figure in ("accuracy", "loss", "spikes_per_neuron", "latency", "synaptic_operations", "layers"):
+        assert after[figure] == before[figure]
+    check_exporter(NirExporter())
+    check_reader(NirReader())
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("seed", range(200, 230))
+@pytest.mark.parametrize("seed", range(200, 210))
 def test_random_networks_of_everything_that_converts(
     seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -15,7 +15,7 @@ from tensorboard.util import tensor_util
 
 import snnctl
 from snnctl.conversion.build import SpikingSettings, build_spiking
-from snnctl.errors import OutputError, SnnctlError, TrainingError, UsageError
+from snnctl.errors import OutputError, TrainingError, UsageError
 from snnctl.plugins import Samples, TrainingContext, load_registry
 from snnctl.progress import SilentReporter
 from snnctl.testing import check_callback
@@ -28,7 +28,7 @@ from snnctl.verbs.measure import measure
 L = keras.layers
 
 
-class Told(SilentReporter):
+class Listener(SilentReporter):
     """Keeps notes."""
 
     def __init__(self) -> None:
@@ -45,7 +45,7 @@ def dense_net() -> keras.Model:
 
 
 def mixed_net() -> keras.Model:
-    """With signed, relay and clipped neurons, and a pooling."""
+    """With pairs of neurons, clipped ones, a sum of branches, and a pooling."""
     inputs = keras.Input((6, 6, 1))
     a = L.Conv2D(3, 3, padding="same", activation="relu", name="first")(inputs)
     b = L.ReLU(6.0, name="clipped")(L.Conv2D(3, 3, padding="same")(a))
@@ -61,15 +61,15 @@ def samples(count: int = 100) -> Samples:
     return Samples(random.random((count, 6, 6, 1)).astype("float32"), random.integers(0, 3, count))
 
 
-def spiking(build: Callable[[], keras.Model], **constraints: float) -> keras.Model:
+def spiking(relu: Any, **constraints: float) -> keras.Model:
     """A fresh spiking network, on hardware if it is constrained."""
     keras.utils.clear_session(free_memory=False)
     keras.utils.set_random_seed(2)
-    snn = build_spiking(build(), SpikingSettings(width=3.0, gamma=1.0))
-    return constrained(snn, Constraints(**constraints)) if constraints else snn
+    snn = build_spiking(relu(), SpikingSettings(width=3.0, gamma=1.0))
+    return constrained(snn, Constraints(**constraints)) if constraints else snn  # type: ignore[arg-type]
 
 
-def trained(model: keras.Model, callbacks: list, epochs: int = 2, **settings: float) -> list[dict[str, float]]:
+def trained(model: keras.Model, callbacks: list, epochs: int = 2, **settings: Any) -> list[dict[str, float]]:
     """Trains a network; its history."""
     data = samples()
     keras.utils.set_random_seed(3)
@@ -78,16 +78,18 @@ def trained(model: keras.Model, callbacks: list, epochs: int = 2, **settings: fl
     return fit(model, pair, (data.inputs[:40], data.labels[:40]), fitting, SilentReporter(), callbacks)
 
 
-def callback(model: keras.Model, folder: Path, told: Told | None = None, **options: object) -> keras.callbacks.Callback:
+def callback(
+    model: keras.Model, folder: Path, reporter: Listener | None = None, **options: object
+) -> keras.callbacks.Callback:
     """What the plugin makes."""
     data = samples()
     kind = "snn" if spiking_layers(model) else "relu"
     validation = Samples(data.inputs[:40], data.labels[:40])
-    context = TrainingContext("train", model, kind, 2, 20, data, validation, {}, told or Told())
-    return TensorBoard().make(context, log_dir=str(folder), **options)
+    context = TrainingContext("train", model, kind, 2, 20, data, validation, {}, reporter or Listener())
+    return TensorBoard().make(context, log_dir=str(folder), **options)  # type: ignore[arg-type]
 
 
-def events(folder: Path, part: str) -> dict[str, dict[int, np.ndarray]]:
+def events(folder: Path, part: str = "train") -> dict[str, dict[int, np.ndarray]]:
     """By tag and step, the values in the only folder of a training."""
     (training,) = folder.iterdir()
     (file,) = (training / part).iterdir()
@@ -99,8 +101,18 @@ def events(folder: Path, part: str) -> dict[str, dict[int, np.ndarray]]:
     }
 
 
-def test_it_is_registered() -> None:
-    assert isinstance(load_registry().callback("snnctl-tensorboard:tensorboard"), TensorBoard)
+def test_a_training_is_the_same_and_its_history_is_written(tmp_path: Path) -> None:
+    fc2 = {"arch": "fc2", "arch_opt": {"hidden": 10}, "data": "mnist-mini", "type": "snn", "limit": 60, "xla": "off"}
+    alone = snnctl.train(**fc2, epochs=2, seed=5)
+    watched = snnctl.train(**fc2, epochs=2, seed=5, callback={"tensorboard": {"log_dir": str(tmp_path), "images": 30}})
+    for one, other in zip(alone.model.get_weights(), watched.model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    written = {"": events(tmp_path), "val_": events(tmp_path, "validation")}
+    for step, figures in enumerate(watched.history):
+        for prefix, tags in written.items():
+            assert tags["epoch_loss"][step] == pytest.approx(figures[f"{prefix}loss"])
+            assert tags["epoch_accuracy"][step] == pytest.approx(figures[f"{prefix}accuracy"])
+    assert len(written[""]["epoch_loss"]) == 2
 
 
 @pytest.mark.long
@@ -108,31 +120,13 @@ def test_it_conforms() -> None:
     check_callback(TensorBoard())
 
 
-def test_a_training_of_fc2_is_the_same_and_its_history_is_written(tmp_path: Path) -> None:
-    options = {"arch": "fc2", "data": "mnist-mini", "type": "snn", "limit": 200, "epochs": 2, "seed": 5, "xla": "off"}
-    alone = snnctl.train(**options)
-    watched = snnctl.train(**options, callback={"tensorboard": {"log_dir": str(tmp_path), "images": 64}})
-    for one, other in zip(alone.model.get_weights(), watched.model.get_weights(), strict=True):
-        np.testing.assert_array_equal(one, other)
-    train, validation = events(tmp_path, "train"), events(tmp_path, "validation")
-    for step, figures in enumerate(watched.history):
-        assert train["epoch_loss"][step] == pytest.approx(figures["loss"])
-        assert train["epoch_accuracy"][step] == pytest.approx(figures["accuracy"])
-        assert validation["epoch_loss"][step] == pytest.approx(figures["val_loss"])
-        assert validation["epoch_accuracy"][step] == pytest.approx(figures["val_accuracy"])
-    assert len(train["epoch_loss"]) == 2
-
-
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("build", "constraints"),
-    [
-        pytest.param(dense_net, {"noise": 0.05, "time_bits": 5}, marks=pytest.mark.long),
-        pytest.param(mixed_net, {}, marks=pytest.mark.long),
-        pytest.param(mixed_net, {"noise": 0.05, "weight_bits": 6}, marks=pytest.mark.long),
-    ],
+    [(dense_net, {"noise": 0.05, "time_bits": 5}), (mixed_net, {"noise": 0.05, "weight_bits": 6})],
 )
 def test_weights_windows_and_seeds_are_the_same_bit_for_bit(
-    build: Callable[[], keras.Model], constraints: dict[str, float], tmp_path: Path
+    build: Any, constraints: dict[str, float], tmp_path: Path
 ) -> None:
     alone, watched = spiking(build, **constraints), spiking(build, **constraints)
     trained(alone, [], sparsity=1e-4)
@@ -146,101 +140,84 @@ def test_figures_are_those_of_the_network(tmp_path: Path) -> None:
     """At the end of the training; counted once more, by snnctl's own metrics."""
     model = spiking(mixed_net)
     trained(model, [callback(model, tmp_path, images=40)])
-    train = {tag: steps[1] for tag, steps in events(tmp_path, "train").items()}
+    train = {tag: steps[1] for tag, steps in events(tmp_path).items()}
     data = samples()
     shown = Samples(data.inputs[:40], data.labels[:40])
-    snnctl_figures = measure(model, "snn", shown, 40, SilentReporter(), "", registry=load_registry())
+    figures, _ = measure(model, "snn", shown, 40, SilentReporter(), "", registry=load_registry())
     for window in timeline(model):
         assert train[f"window/{window.layer}"] == pytest.approx(window.width)
     assert train["latency"] == pytest.approx(latency(model))
-    assert train["spikes_per_neuron"] == pytest.approx(snnctl_figures["spikes_per_neuron"])
+    assert train["spikes_per_neuron"] == pytest.approx(figures["spikes_per_neuron"])
     compared = 0
-    for layer in snnctl_figures["layers"]:
+    for layer in figures["layers"]:
         name = layer["name"]
         if f"spikes_per_neuron/{name}" not in train:
             continue
         assert train[f"spikes_per_neuron/{name}"] == pytest.approx(layer["spikes_per_neuron"])
         if f"saturated/{name}" in train:
             assert train[f"saturated/{name}"] == pytest.approx(layer["saturated"])
-        histogram = train[f"local_times/{name}"]
-        assert histogram[:, 2].sum() == pytest.approx(40 * train[f"spikes/{name}"])
+        assert train[f"local_times/{name}"][:, 2].sum() == pytest.approx(40 * train[f"spikes/{name}"])
         compared += 1
     assert compared == len(timeline(model)) - 1
     for each in spiking_layers(model):
         theta = np.array(each.threshold())
         assert train[f"thresholds/{each.name}"][0, 0] == pytest.approx(theta.min(), abs=1e-6)
         assert train[f"thresholds/{each.name}"][-1, 1] == pytest.approx(theta.max(), abs=1e-6)
-        if each.synapses and each.synapses[0].trainable:
-            kernel = np.array(each.synapses[0].kernel)
+        kernel = np.array(each.synapses[0].kernel)
+        if each.synapses[0].trainable:
             (tag,) = [tag for tag in train if tag.startswith("weights/") and f"{each.synapses[0].name}/kernel" in tag]
             assert train[tag][:, 2].sum() == kernel.size
             assert (train[tag][0, 0], train[tag][-1, 1]) == pytest.approx((kernel.min(), kernel.max()), abs=1e-6)
 
 
 @pytest.mark.long
-def test_saturated_spikes_are_seen(tmp_path: Path) -> None:
-    model = spiking(dense_net)
+def test_options_and_saturated_spikes(tmp_path: Path) -> None:
+    model, reporter = spiking(dense_net), Listener()
     for layer in spiking_layers(model):
         layer.windows = "fixed"
         layer.width.assign(0.05)
-    trained(model, [callback(model, tmp_path)])
-    assert events(tmp_path, "train")["saturated/dense"][1] > 0.5
-
-
-@pytest.mark.long
-def test_of_a_relu_network_there_are_no_spikes(tmp_path: Path) -> None:
-    keras.utils.clear_session(free_memory=False)
-    model = dense_net()
-    trained(model, [callback(model, tmp_path)], lr_schedule="exponential")
-    train = events(tmp_path, "train")
-    assert set(train) == {
-        *("epoch_loss", "epoch_accuracy", "epoch_learning_rate"),
-        *(f"weights/{weight.path}" for weight in model.trainable_weights),
-    }
-    assert train["epoch_learning_rate"][1] == pytest.approx(float(model.optimizer.learning_rate))
-    assert train["epoch_learning_rate"][1] < train["epoch_learning_rate"][0]
-
-
-@pytest.mark.long
-def test_options(tmp_path: Path) -> None:
-    model, told = spiking(dense_net), Told()
-    trained(model, [callback(model, tmp_path, told, histograms=False, every=3)])
-    train = events(tmp_path, "train")
+    trained(model, [callback(model, tmp_path, reporter, histograms=False, every=3)])
+    train = events(tmp_path)
     assert set(train["window/dense"]) == {0, 1}  # the last is always there
+    assert train["saturated/dense"][1] > 0.5
     assert not [tag for tag in train if tag.startswith(("local_times", "weights", "thresholds"))]
     (folder,) = tmp_path.iterdir()
-    assert told.notes == [f"TensorBoard: tensorboard --logdir {tmp_path} ({folder.name})"]
+    assert reporter.notes == [f"TensorBoard: tensorboard --logdir {tmp_path} ({folder.name})"]
     assert folder.name.endswith("-train")
     trained(model, [callback(model, tmp_path, images=0)])
     assert len(list(tmp_path.iterdir())) == 2
 
 
-@pytest.mark.parametrize(("option", "value"), [("images", -1), ("every", 0), ("log_dir", " ")])
-def test_what_is_out_of_range(option: str, value: object, tmp_path: Path) -> None:
-    context = TrainingContext("train", dense_net(), "relu", 1, 20, samples(), None)
-    with pytest.raises(UsageError, match=f"option '{option}' of training callback 'tensorboard'"):
-        TensorBoard().make(context, **{option: value})
-
-
-def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    model = spiking(dense_net)
-    with pytest.raises(OutputError, match="no folder for TensorBoard can be made") as error:
-        trained(model, [callback(model, tmp_path / "file")])
-    assert isinstance(error.value, SnnctlError)
-    assert "log_dir" in error.value.todo
-
-
-def test_files_are_closed_when_a_training_fails(tmp_path: Path) -> None:
+def test_of_a_relu_network_there_are_no_spikes_and_files_are_closed_when_a_training_fails(tmp_path: Path) -> None:
     class Diverging(keras.callbacks.Callback):
         def on_epoch_end(self, epoch: int, logs: object = None) -> None:
             if epoch == 1:
                 raise TrainingError("the loss is nan")
 
-    model = spiking(dense_net)
+    keras.utils.clear_session(free_memory=False)
+    model = dense_net()
     watching = callback(model, tmp_path)
     with pytest.raises(TrainingError):
-        trained(model, [watching, Diverging()], epochs=3)
-    opened = [os.path.realpath(f"/proc/self/fd/{number}") for number in os.listdir("/proc/self/fd")]
-    assert not [path for path in opened if str(tmp_path) in path]
-    assert set(events(tmp_path, "train")["epoch_loss"]) == {0, 1}
+        trained(model, [watching, Diverging()], epochs=3, lr_schedule="exponential")
+    open_files = [os.path.realpath(f"/proc/self/fd/{number}") for number in os.listdir("/proc/self/fd")]
+    assert not [path for path in open_files if str(tmp_path) in path]
+    train = events(tmp_path)
+    assert set(train) == {
+        *("epoch_loss", "epoch_accuracy", "epoch_learning_rate"),
+        *(f"weights/{weight.path}" for weight in model.trainable_weights),
+    }
+    assert set(train["epoch_loss"]) == {0, 1}
+    assert train["epoch_learning_rate"][1] == pytest.approx(float(model.optimizer.learning_rate))
+    assert train["epoch_learning_rate"][1] < train["epoch_learning_rate"][0]
+
+
+def test_options_and_folders_that_cannot_be(tmp_path: Path) -> None:
+    model = dense_net()
+    context = TrainingContext("train", model, "relu", 1, 20, samples(), None)
+    for option, value in (("images", -1), ("every", 0), ("log_dir", " ")):
+        with pytest.raises(UsageError, match=f"option '{option}' of training callback 'tensorboard'"):
+            TensorBoard().make(context, **{option: value})  # type: ignore[arg-type]
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError, match="no folder for TensorBoard can be made") as error:
+        trained(model, [callback(model, tmp_path / "file")])
+    assert "log_dir" in error.value.todo

@@ -1,35 +1,41 @@
-"""Step times of spiking networks next to their ReLU networks, as ratios measured in one run.
+"""Step times of spiking networks next to their ReLU networks, without and with oneDNN, as ratios measured in one run.
 
     python benchmarks/step_time.py [--quick]
 
 Both networks are timed in turns, so that a change in the machine's speed meets both; each figure is the best of
 several rounds, since whatever else the machine does can only make a round longer. Both are compiled as ``snnctl train``
-compiles them. The last line compares an MNIST-sized epoch of FC2 with Keras's plain ``model.fit``.
+compiles them. The last line compares an MNIST-sized epoch of FC2 with Keras's plain ``model.fit``. TensorFlow reads
+``TF_ENABLE_ONEDNN_OPTS`` when it is imported, so each setting is measured in a process of its own.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import os
+import subprocess
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
-from snnctl.cli.quiet_tensorflow import import_tensorflow
+import numpy as np
 
-import_tensorflow()
+from snnctl import ONEDNN
 
-import keras  # noqa: E402
-import numpy as np  # noqa: E402
+if TYPE_CHECKING:
+    import keras
 
-from snnctl.builtin.architectures import ALL  # noqa: E402
-from snnctl.conversion.build import SpikingSettings, build_spiking  # noqa: E402
-from snnctl.training.fit import FitSettings, compile_model  # noqa: E402
-
-ARCHITECTURES = {architecture.name: architecture for architecture in ALL}
+Times = dict[str, tuple[float, float]]
+"""Milliseconds of the ReLU and the spiking network, by what they do."""
 
 
-def pair(arch: str, shape: tuple[int, ...], **options: object) -> tuple[keras.Model, keras.Model]:
+def pair(arch: str, shape: tuple[int, ...]) -> tuple[keras.Model, keras.Model]:
     """A ReLU network and its spiking form."""
-    relu = ARCHITECTURES[arch].build(shape, 10, **options)
+    from snnctl.builtin.architectures import ALL
+    from snnctl.conversion.build import SpikingSettings, build_spiking
+
+    relu = next(architecture for architecture in ALL if architecture.name == arch).build(shape, 10)
     return relu, build_spiking(relu, SpikingSettings(width=100.0))
 
 
@@ -56,68 +62,123 @@ def best_times(functions: list[Callable[[], None]], rounds: int) -> list[float]:
 
 def training(model: keras.Model, x: np.ndarray, y: np.ndarray, batch_size: int) -> Callable[[], None]:
     """An epoch as ``snnctl train`` does it."""
+    from snnctl.training.fit import FitSettings, compile_model
+
     compile_model(model, FitSettings(batch_size=batch_size), -(-len(x) // batch_size))
     return lambda: model.fit(x, y, batch_size=batch_size, verbose=0, shuffle=False) and None
 
 
 def inference(model: keras.Model, x: np.ndarray, batch_size: int) -> Callable[[], None]:
     """One pass over the inputs, compiled as in training."""
+    from snnctl.training.fit import FitSettings, compile_model
+
     compile_model(model, FitSettings(batch_size=batch_size), -(-len(x) // batch_size))
     return lambda: model.predict(x, batch_size=batch_size, verbose=0) is None and None
 
 
-def report(
-    name: str,
+def step_times(
     networks: tuple[keras.Model, keras.Model],
     shape: tuple[int, ...],
     batch_size: int,
     steps: int,
     rounds: int,
     compilations: int = 1,
-) -> None:
-    """One line: step times of both networks and their ratio, training and inference.
+) -> Times:
+    """Step times of inference and training.
 
     Two compilations of one and the same small network can differ by a fifth; so the best of several counts.
     """
     x, y = samples(shape, steps * batch_size)
-    line = f"{name:24}"
+    found = {}
     for kind, make in (
         ("inference", lambda net: inference(net, x, batch_size)),
         ("training", lambda net: training(net, x, y, batch_size)),
     ):
         times = [best_times([make(net) for net in networks], rounds) for _ in range(compilations)]
-        of_relu, of_snn = (min(series) for series in zip(*times, strict=True))
-        line += f"  {kind}: ReLU {of_relu / steps * 1e3:8.2f} ms  SNN {of_snn / steps * 1e3:8.2f} ms"
-        line += f"  ratio {of_snn / of_relu:.2f}"
-    print(line, flush=True)
+        of_relu, of_snn = (min(series) / steps * 1e3 for series in zip(*times, strict=True))
+        found[kind] = (of_relu, of_snn)
+    return found
 
 
-def report_epoch(samples_in_epoch: int, rounds: int) -> None:
-    """FC2 at batch 8: an epoch of plain ``model.fit`` over an epoch of ``snnctl train --type snn``."""
+def epoch_times(images: int, rounds: int) -> Times:
+    """FC2 at batch 8: an epoch of plain ``model.fit`` and one of ``snnctl train --type snn``."""
+    import keras
+
     shape = (28, 28, 1)
-    x, y = samples(shape, samples_in_epoch)
+    x, y = samples(shape, images)
     relu, snn = pair("fc2", shape)
     relu.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
     plain = lambda: relu.fit(x, y, batch_size=8, verbose=0) and None  # noqa: E731
     of_plain, of_snn = best_times([plain, training(snn, x, y, 8)], rounds)
-    print(
-        f"fc2 epoch of {samples_in_epoch} images, batch 8: plain model.fit (ReLU) {of_plain:.1f} s, "
-        f"snnctl (SNN) {of_snn:.1f} s: {of_plain / of_snn:.1f} times faster"
+    return {"epoch": (of_plain * 1e3, of_snn * 1e3)}
+
+
+def measure(quick: bool) -> Iterator[tuple[str, Times]]:
+    """All times by name, measured in this process."""
+    from snnctl.cli.quiet_tensorflow import import_tensorflow
+
+    import_tensorflow()
+    rounds, compilations = (3, 2) if quick else (5, 5)
+    shape: tuple[int, ...] = (28, 28, 1)
+    fc2 = pair("fc2", shape)
+    yield "fc2, batch 8", step_times(fc2, shape, 8, 500 if quick else 2000, rounds, compilations)
+    yield "fc2, batch 128", step_times(fc2, shape, 128, 100 if quick else 400, rounds, compilations)
+    shape = (32, 32, 3)
+    yield "vgg16 32x32, batch 64", step_times(pair("vgg16", shape), shape, 64, 2 if quick else 3, rounds)
+    images = 8000 if quick else 60000
+    yield f"fc2, {images} images", epoch_times(images, 1 if quick else 2)
+
+
+def measured(setting: str, quick: bool) -> Iterator[tuple[str, Times]]:
+    """All times by name, measured in a process with that setting of oneDNN."""
+    command = [sys.executable, __file__, "--lines", *(["--quick"] if quick else [])]
+    with subprocess.Popen(command, env={**os.environ, ONEDNN: setting}, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        yield from map(json.loads, process.stdout)
+    if process.returncode:
+        sys.exit(process.returncode)
+
+
+def line(name: str, times: Times) -> str:
+    """The times of both networks and their ratio."""
+    if "epoch" in times:
+        plain, snn = (time / 1e3 for time in times["epoch"])
+        return (
+            f"{name}, batch 8: an epoch of plain model.fit (ReLU) {plain:.1f} s, of snnctl (SNN) {snn:.1f} s: "
+            f"{plain / snn:.1f} times faster"
+        )
+    parts = (
+        f"  {kind}: ReLU {relu:8.2f} ms  SNN {snn:8.2f} ms  ratio {snn / relu:.2f}"
+        for kind, (relu, snn) in times.items()
     )
+    return f"{name:24}" + "".join(parts)
 
 
 def main() -> None:
-    """Prints all lines."""
+    """Prints all lines for each setting, and what oneDNN changes."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="fewer steps and rounds")
-    quick = parser.parse_args().quick
-    rounds, compilations = (3, 2) if quick else (5, 5)
-    shape: tuple[int, ...] = (28, 28, 1)
-    report("fc2, batch 8", pair("fc2", shape), shape, 8, 500 if quick else 2000, rounds, compilations)
-    report("fc2, batch 128", pair("fc2", shape), shape, 128, 100 if quick else 400, rounds, compilations)
-    shape = (32, 32, 3)
-    report("vgg16 32x32, batch 64", pair("vgg16", shape), shape, 64, 2 if quick else 3, rounds)
-    report_epoch(8000 if quick else 60000, 1 if quick else 2)
+    parser.add_argument("--lines", action="store_true", help="one setting, that of the environment; lines of JSON")
+    arguments = parser.parse_args()
+    if arguments.lines:
+        for row in measure(arguments.quick):
+            print(json.dumps(row), flush=True)
+        return
+    found: dict[str, dict[str, Times]] = {}
+    for setting in ("0", "1"):
+        print(f"{ONEDNN}={setting}", flush=True)
+        found[setting] = {}
+        for name, times in measured(setting, arguments.quick):
+            found[setting][name] = times
+            print(line(name, times), flush=True)
+    print("time with oneDNN / time without")
+    for name, times in found["1"].items():
+        without = found["0"][name]
+        parts = (
+            f"  {kind}: ReLU {relu / without[kind][0]:.2f}  SNN {snn / without[kind][1]:.2f}"
+            for kind, (relu, snn) in times.items()
+        )
+        print(f"{name:24}" + "".join(parts))
 
 
 if __name__ == "__main__":

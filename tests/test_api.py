@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -132,3 +134,19 @@ def test_the_module_itself() -> None:
     assert snnctl.__version__[0].isdigit()
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         snnctl.nonsense  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"), [({}, ["on", "1", "snnctl"]), ({"TF_ENABLE_ONEDNN_OPTS": "0"}, ["off", "0", "user"])]
+)
+def test_onednn_is_on_unless_the_user_says_otherwise(environment: dict[str, str], expected: list[str]) -> None:
+    others = {name: value for name, value in os.environ.items() if name != "TF_ENABLE_ONEDNN_OPTS"}
+    code = "from snnctl.cli.doctor import onednn; import sys; print(*onednn().values(), 'tensorflow' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**others, **environment},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split() == [*expected, "False"]

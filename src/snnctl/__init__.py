@@ -6,12 +6,14 @@
 >>> snn.metrics["agreement"]  # doctest: +SKIP
 1.0
 
-Importing ``snnctl`` imports nothing heavy; TensorFlow is imported by the first call that computes.
+Importing ``snnctl`` imports nothing heavy; TensorFlow is imported by the first call that computes. oneDNN, which makes
+training on a CPU up to three times faster, is switched on for it unless the environment says otherwise.
 """
 
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -39,6 +41,11 @@ __all__ = [
 ]
 
 Folder = str | os.PathLike[str]
+
+ONEDNN = "TF_ENABLE_ONEDNN_OPTS"
+ONEDNN_SET_BY = "user" if ONEDNN in os.environ else "snnctl"
+if "tensorflow" not in sys.modules:  # which reads it once; by itself it uses oneDNN on CPUs with AVX-512 VNNI only
+    os.environ.setdefault(ONEDNN, "1")
 
 
 def train(

@@ -1,6 +1,6 @@
 """The public Keras layers. Importing this module registers them, so that Keras can open saved spiking networks:
 
-import keras, snnctl.layers
+import snnctl.layers, keras
 snn = keras.saving.load_model("model.keras")
 """
 

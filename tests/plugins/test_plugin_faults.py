@@ -299,3 +299,12 @@ def test_a_rule_is_called_with_context_layer_and_signals(install: Install) -> No
     [rule] = install(pp_rule=hook("layer_rules", "register(Data, lambda *all: all)")).layer_rules().values()
     given: tuple[Any, ...] = ("context", "layer", 1, 2)
     assert rule(*given) == given
+
+
+@pytest.mark.parametrize(
+    ("end", "code"), [("return True", 0), ("return 130", 0), ("raise typer.Exit(3)", 3), ("raise SystemExit(4)", 1)]
+)
+def test_exit_codes_of_commands_are_raised_not_returned(install: Install, call: Any, end: str, code: int) -> None:
+    source = hook("commands", "register(p.Command('end', '', 'pp_two:function'))")
+    install(pp_two=source + f"\n    import typer\n    def function():\n        print('done')\n        {end}\n")
+    assert call("end")[:2] == (code, "done\n")

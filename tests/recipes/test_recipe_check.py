@@ -74,6 +74,12 @@ def test_variables_inside_texts_and_lists(plan_of: Any) -> None:
     assert (options.epochs, options.data, options.limit, options.arch_opt) == (3, "mnist-mini", 13, {"widths": [3, 4]})
 
 
+def test_values_within_a_text_are_written_as_yaml_writes_them(plan_of: Any) -> None:
+    text = "vars: {on: true, lr: 5e-4, few: [1, null, '2'], more: null}\n"
+    plan = plan_of(text + steps("- train: {arch: fc2, data_dir: 'x${on}-${lr}-${few}-${more}'}"), "more=false")
+    assert str(plan.steps[0].options.data_dir) == "xtrue-5e-4-[1, null, 2]-false"
+
+
 @pytest.mark.parametrize("text", ["on", "no", "2024-01-01", "1:30", "0x10", "'7'"])
 def test_texts_stay_texts(plan_of: Any, text: str) -> None:
     assert plan_of(f"description: {text}\n" + steps("- train: {arch: fc2}")).description == text.strip("'")

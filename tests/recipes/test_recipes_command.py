@@ -118,9 +118,11 @@ def test_init_writes_a_valid_recipe_and_the_schema_it_names(recipes: Recipes) ->
     assert json.loads(Path("new/snnctl-recipe.schema.json").read_text())["title"] == "snnctl recipe"
     assert recipes("validate", "new/mine.yaml")[0] == 0
     assert sorted(path.name for path in Path("new").iterdir()) == ["mine.yaml", "snnctl-recipe.schema.json"]
+    own = GOOD.replace("Good", "A RECIPE")  # the user's own text stays, whatever it says
+    Path("recipes/good.yaml").write_text(own)
     recipes("init", "one.yaml", "--from", "recipes/good.yaml")
     recipes("init", "two.yaml", "--from", "one.yaml")
-    assert Path("two.yaml").read_text().splitlines() == [SCHEMA, *GOOD.splitlines()]
+    assert Path("two.yaml").read_text().splitlines() == [SCHEMA, *own.splitlines()]
 
 
 def test_init_overwrites_nothing(recipes: Recipes) -> None:

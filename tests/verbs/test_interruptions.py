@@ -6,6 +6,8 @@ import gc
 import signal
 import time
 import weakref
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -80,3 +82,18 @@ def test_otherwise_it_acts_at_once_and_nothing_stays_behind() -> None:
     with Interruptions() as interruptions:
         interruptions.collect_garbage()
         interruptions.check()
+
+
+def work_that_stops(options: Options, run: Run) -> Result:
+    """A verb's function that ends early on Ctrl-C, with what it has."""
+    with suppress(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
+    return Result("work", {"steps": 1}, {})
+
+
+def test_the_result_of_a_verb_that_has_caught_it_is_kept(tmp_path: Path) -> None:
+    verb = Verb("work", "", "", f"{__name__}:work_that_stops")
+    result, folder = execute(verb, Options(), Run(Registry()), out=tmp_path / "out")
+    assert result.metrics == {"steps": 1}
+    assert folder is not None
+    assert (folder / "run.json").exists()

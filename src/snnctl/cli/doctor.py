@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated, Any
 
 import typer
@@ -10,7 +11,7 @@ import typer
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
 ) -> None:
-    """Print versions, devices, where data sets are found, and broken plugins."""
+    """Print versions, devices, oneDNN, where data sets are found, and broken plugins."""
     from snnctl.cli.tables import listing, print_json, stdout
 
     findings = examine()
@@ -33,9 +34,19 @@ def examine() -> dict[str, Any]:
     return {
         "versions": versions(),
         "devices": _devices(),
+        "oneDNN": onednn(),
         "data sets": {name: place_of(as_data(name, data, registry)) for name, data in registry.datasets.items()},
         "plugin problems": [str(problem) for problem in registry.problems],
     }
+
+
+def onednn() -> dict[str, str]:
+    """What TensorFlow is told about oneDNN, and by whom."""
+    from snnctl import ONEDNN, ONEDNN_SET_BY
+
+    value = os.environ[ONEDNN]
+    state = {"1": "on", "true": "on", "0": "off", "false": "off"}.get(value.lower(), "as TensorFlow chooses")
+    return {"state": state, ONEDNN: value, "set by": ONEDNN_SET_BY}
 
 
 def _devices() -> list[str]:

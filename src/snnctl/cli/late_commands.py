@@ -29,6 +29,10 @@ def group_of(registry: Registry) -> type[TyperGroup]:
             name, command, rest = super().resolve_command(ctx, args)
             return name, real_command(registry, name or "") or command, rest
 
+        def invoke(self, ctx: Any) -> None:
+            """Calls the command. What it returns means nothing: exit codes are raised."""
+            super().invoke(ctx)
+
     return Group
 
 

@@ -25,7 +25,7 @@ class Preprocessing:
     """The map ``raw -> (raw - mean) / std``.
 
     Args:
-        spelling: what ``--preprocess`` calls it.
+        spelling: what ``--preprocess`` calls it, so that it means the same for any data set: ``standard`` in numbers.
         mean: the raw value that becomes 0.
         std: the raw distance that becomes 1; positive.
         raw_range: smallest and largest raw value.
@@ -97,10 +97,8 @@ def parse_spelling(text: str | None, raw: RawValues) -> Preprocessing:
         mean, std = low, high - low
     elif spelling == "raw":
         mean, std = 0.0, 1.0
-    elif spelling == "standard":
-        mean, std = _standard(raw)
     else:
-        mean, std = _numbers(spelling)
+        mean, std = _standard(raw) if spelling == "standard" else _numbers(spelling)
         spelling = f"mean={mean!r},std={std!r}"
     return _usable(Preprocessing(spelling, mean, std, raw.range), raw)
 
@@ -110,7 +108,8 @@ def _standard(raw: RawValues) -> tuple[float, float]:
         raise _refused(
             f"{raw.name[:1].upper()}{raw.name[1:]} has no standard preprocessing.", "Use unit, raw or mean=M,std=S."
         )
-    return raw.standard
+    mean, std = raw.standard
+    return float(mean), float(std)
 
 
 def _numbers(spelling: str) -> tuple[float, float]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from snnctl.errors import OutputError
 from snnctl.plugins import Registry
+from snnctl.recipes.library import TEMPLATES
 from snnctl.recipes.recipe_text import read_text
 from snnctl.recipes.schema import TITLE, recipe_schema
 
@@ -38,7 +39,9 @@ def begin_recipe(path: Path, template: Path, registry: Registry) -> Path:
     lines = read_text(template, str(template)).splitlines()
     if lines and lines[0].startswith(MODELINE):
         del lines[0]
-    text = "\n".join([f"{MODELINE}{SCHEMA_FILE}", *(line.replace("RECIPE", str(path)) for line in lines), ""])
+    if template.parent == TEMPLATES:  # a file of the user's holds no placeholder
+        lines = [line.replace("RECIPE", str(path)) for line in lines]
+    text = "\n".join([f"{MODELINE}{SCHEMA_FILE}", *lines, ""])
     content = schema_text(registry)
     _write_new(path, text)
     try:

@@ -194,7 +194,7 @@ class Reader:
                 message = f"a text of {len(node.value):,} characters; at most {LONGEST_TEXT:,} are allowed"
                 self._complaints.add(place, message)
                 return Marked(node.value[:LONGEST_TEXT], place)
-            return Marked(_scalar(node), place)
+            return Marked(_scalar(node), place, node.value)
         if isinstance(node, SequenceNode):
             return Marked([self.marked(item) for item in node.value], place)
         assert isinstance(node, MappingNode)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -16,10 +17,12 @@ class Marked:
     Args:
         value: a scalar, a list of :class:`Marked`, or a dict of key to :class:`Entry`.
         place: where it stands, or the setting it comes from.
+        spelling: a scalar as it is written there; None if it was not read from YAML.
     """
 
     value: Any
     place: Place
+    spelling: str | None = None
 
     def plain(self) -> Any:
         """The value without places."""
@@ -28,6 +31,18 @@ class Marked:
         if isinstance(self.value, list):
             return [item.plain() for item in self.value]
         return self.value
+
+    def as_text(self) -> str:
+        """The value as it is written in YAML, on one line: a scalar as it is spelled, a text without quotes."""
+        if isinstance(self.value, str):
+            return self.value
+        if self.spelling is not None:
+            return self.spelling
+        if isinstance(self.value, dict):
+            return "{" + ", ".join(f"{key}: {entry.value.as_text()}" for key, entry in self.value.items()) + "}"
+        if isinstance(self.value, list):
+            return "[" + ", ".join(item.as_text() for item in self.value) + "]"
+        return json.dumps(self.value)
 
     def find(self, *keys: str) -> Place:
         """The place to blame for the value at ``keys``: that of the key, as deep as there is one."""

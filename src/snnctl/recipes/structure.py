@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 from snnctl.plugins.nearest import did_you_mean, nearest
 from snnctl.plugins.verb import Verb
@@ -90,7 +91,7 @@ class Structure:
             if not ID.fullmatch(name):
                 message = f"the name of the variable '{name}' must consist of letters, digits, '-' and '_'"
                 self._complaints.add(entry.place, message)
-            variables[name] = Marked(entry.value.value, entry.place)
+            variables[name] = replace(entry.value, place=entry.place)
         return variables
 
     def _defaults(self) -> Marked:

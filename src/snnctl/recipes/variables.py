@@ -65,12 +65,8 @@ def texts(node: Marked) -> Iterator[tuple[Place, str]]:
 
 def _fill_text(text: str, variables: Mapping[str, Marked]) -> Any:
     """A text that is a variable and nothing else takes over the variable's type."""
+    known = {name: variable for name, variable in variables.items() if variable.value is not None}
     whole = VARIABLE.fullmatch(text)
-    if whole:
-        return _value(whole, variables)
-    return VARIABLE.sub(lambda match: str(_value(match, variables)), text)
-
-
-def _value(match: re.Match[str], variables: Mapping[str, Marked]) -> Any:
-    variable = variables.get(match[1])
-    return match[0] if variable is None or variable.value is None else variable.plain()
+    if whole and whole[1] in known:
+        return known[whole[1]].plain()
+    return VARIABLE.sub(lambda match: known[match[1]].as_text() if match[1] in known else match[0], text)

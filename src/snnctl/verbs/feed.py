@@ -103,7 +103,7 @@ def own_feed(options: ConvertOptions, run: Run, network: Network, source: Source
         settings={
             "data": None,
             "data_opt": {},
-            "preprocess": _recorded(preprocessing) if data.integers else None,
+            "preprocess": preprocessing.spelling if data.integers else None,
             "input_range": list(input_range),
             "calibrate": data.name,
         },
@@ -190,10 +190,3 @@ def _recorded_dataset(run: Run, network: Network) -> Any:
         return run.registry.dataset(name, network.recorded.get("data_opt")) if name else None
     except SnnctlError:
         return None
-
-
-def _recorded(preprocessing: Preprocessing) -> str:
-    """Spelled so that it means the same without the data set."""
-    if preprocessing.spelling != "standard":
-        return preprocessing.spelling
-    return f"mean={preprocessing.mean!r},std={preprocessing.std!r}"

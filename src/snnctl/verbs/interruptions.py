@@ -17,14 +17,16 @@ SOON = 0.2  # seconds, in which a callback of the garbage collector has ended
 
 
 class Interruptions:
-    """A context in which signals do what they did before, and are sent once more if that came to nothing.
+    """A context in which signals do what they did before, and are sent once more if Python drops what they raise.
 
+    A signal that somebody has caught is dealt with: it does not come back.
     Outside the main thread, where Python handles no signals, it does nothing.
     """
 
     def __init__(self) -> None:
         self._handlers: dict[int, Handler] = {}
-        self._received: int | None = None
+        self._received: int | None = None  # the signal that came last
+        self._lost = False  # and whether it has done nothing yet
         self._holding = False
         self._hook: Callable[[Any], Any] | None = None
         self._timer: threading.Timer | None = None
@@ -60,17 +62,18 @@ class Interruptions:
         self.check()
 
     def check(self) -> None:
-        """Do what a signal that has come since the beginning should have done.
+        """Do what a signal that was held back or dropped should have done.
 
         Raises:
             KeyboardInterrupt: that is what Ctrl-C does.
         """
         self._forget_timer()
-        if self._received is not None:
+        if self._received is not None and self._lost:
+            self._lost = False
             self._handlers[self._received](self._received, None)
 
     def _receive(self, number: int, frame: FrameType | None) -> None:
-        self._received = number
+        self._received, self._lost = number, self._holding
         if not self._holding:
             self._handlers[number](number, frame)
 
@@ -80,6 +83,7 @@ class Interruptions:
             if self._hook is not None:
                 self._hook(unraisable)
             return
+        self._lost = True
         self._forget_timer()
         self._timer = threading.Timer(SOON, _send, [self._received])
         self._timer.daemon = True

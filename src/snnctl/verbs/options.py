@@ -13,12 +13,13 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from pydantic_core import PydanticCustomError
 
 from snnctl.verbs.naming import Chosen, chosen_field, of_kind, options_of
-from snnctl.verbs.texts import read_path, read_range
+from snnctl.verbs.texts import read_path, read_range, read_samples_path
 
 DType = Literal["float32", "float64"]
 Positive = Annotated[int, Field(gt=0)]
 InputRange = Annotated[tuple[float, float], BeforeValidator(read_range)]
 FilePath = Annotated[Path, BeforeValidator(read_path)]
+SamplesPath = Annotated[Path, BeforeValidator(read_samples_path)]
 
 
 class Options(BaseModel):
@@ -38,7 +39,7 @@ class DataOptions(Options):
     data_opt: dict[str, Any] = Field(
         default_factory=dict, description="Option of the data set, name=value.", json_schema_extra=options_of("data")
     )
-    data_dir: Path | None = Field(None, description="Folder in which data sets are looked for first.")
+    data_dir: FilePath | None = Field(None, description="Folder in which data sets are looked for first.")
     preprocess: str | None = Field(
         None,
         description="unit (0..1, the default), raw (as stored; the default of float arrays), standard (the data set's "
@@ -230,7 +231,7 @@ class ConvertOptions(ModelSourceOptions):
     zeta: float = Field(
         0.5, ge=0, le=1e3, description="Margin of the windows beyond that, as a part of them; smaller: shorter latency."
     )
-    calibrate: FilePath | None = Field(
+    calibrate: SamplesPath | None = Field(
         None, description="Calibrate on an .npz or .npy file or a folder of images; no --data is needed then."
     )
     calibration_images: Positive = Field(

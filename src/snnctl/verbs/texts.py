@@ -27,13 +27,22 @@ def read_range(value: Any) -> Any:
 
 
 def read_path(value: Any) -> Any:
-    """A path; a number is told where it belongs.
+    """A path as it is given.
 
     Raises:
-        ValueError: a number, or an empty path, which would be the working folder.
+        ValueError: an empty one, which would be the working folder.
     """
     if value == "":
         raise ValueError("it should be a file or folder, but is empty")
+    return value
+
+
+def read_samples_path(value: Any) -> Any:
+    """The path of samples to calibrate on; a number is told where it belongs.
+
+    Raises:
+        ValueError: a number, or an empty path.
+    """
     if isinstance(value, int):
         raise ValueError("it should be a file or folder; the number of images is calibration_images")
-    return value
+    return read_path(value)

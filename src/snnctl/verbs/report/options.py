@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from snnctl.verbs.options import Options
+from snnctl.verbs.options import FilePath, Options
 
 
 def read_image(value: Any) -> Any:
@@ -36,7 +35,9 @@ class ReportOptions(Options):
         0, description="Image of the test split whose spikes are shown, by number; none: no model is opened."
     )
     title: str | None = Field(None, description="Title; made from the runs when not given.")
-    data_dir: Path | None = Field(None, description="Folder in which the data set of that image is looked for first.")
+    data_dir: FilePath | None = Field(
+        None, description="Folder in which the data set of that image is looked for first."
+    )
     allow_code: bool = Field(
         False, description="Run code that a model file holds (Lambda layers); only for files you trust."
     )

@@ -1,4 +1,4 @@
-"""A small trained network and what it was trained on."""
+"""A small network and what it was trained on; a reporter that keeps what it is told."""
 
 from __future__ import annotations
 
@@ -6,21 +6,18 @@ import keras
 import numpy as np
 import pytest
 
+from snnctl.progress import SilentReporter
+
 CLASSES = 3
 SHAPE = (6, 6, 1)
 
 
-class Notes:
-    """A reporter that keeps what it is told."""
+class Notes(SilentReporter):
+    """A reporter that keeps notes and warnings."""
 
     def __init__(self) -> None:
         self.notes: list[str] = []
         self.warnings: list[str] = []
-
-    def task(self, description: str, total: int):
-        from snnctl.progress import SilentReporter
-
-        return SilentReporter().task(description, total)
 
     def note(self, message: str) -> None:
         self.notes.append(message)
@@ -54,15 +51,13 @@ def labels(net: keras.Model, pixels: np.ndarray) -> np.ndarray:
 def net() -> keras.Model:
     """A convolutional network for inputs from 0 to 1; its batch normalisation has seen such inputs."""
     keras.utils.set_random_seed(5)
-    model = keras.Sequential(
-        [
-            keras.Input(SHAPE),
-            keras.layers.Conv2D(4, 3),
-            keras.layers.BatchNormalization(momentum=0.0),
-            keras.layers.ReLU(),
-            keras.layers.Flatten(),
-            keras.layers.Dense(CLASSES, activation="softmax"),
-        ]
-    )
+    layers = [
+        keras.layers.Conv2D(4, 3),
+        keras.layers.BatchNormalization(momentum=0.0),
+        keras.layers.ReLU(),
+        keras.layers.Flatten(),
+        keras.layers.Dense(CLASSES, activation="softmax"),
+    ]
+    model = keras.Sequential([keras.Input(SHAPE), *layers])
     model(np.random.default_rng(4).uniform(0, 1, (500, *SHAPE)).astype("float32"), training=True)
     return model

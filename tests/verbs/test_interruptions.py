@@ -6,6 +6,7 @@ import gc
 import signal
 import time
 import weakref
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -31,32 +32,23 @@ def interrupting_garbage() -> weakref.ref:
     return weakref.ref(Cycle(), lambda _: signal.raise_signal(signal.SIGINT))
 
 
-def test_ctrl_c_while_garbage_is_collected_acts_afterwards(capfd: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("collect", "act"),
+    [
+        (lambda interruptions: None, lambda interruptions: interruptions.collect_garbage()),  # acts afterwards
+        (lambda interruptions: gc.collect(), lambda interruptions: interruptions.check()),  # at the next check
+        (lambda interruptions: gc.collect(), lambda interruptions: time.sleep(60)),  # comes once more
+    ],
+)
+def test_ctrl_c_while_garbage_is_collected_is_not_lost(
+    capfd: pytest.CaptureFixture[str], collect: Callable, act: Callable
+) -> None:
     with Interruptions() as interruptions:
         kept = interrupting_garbage()
+        collect(interruptions)
         with pytest.raises(KeyboardInterrupt):
-            interruptions.collect_garbage()
+            act(interruptions)
     assert kept() is None
-    assert "ignored" not in capfd.readouterr().err
-
-
-def test_ctrl_c_that_was_dropped_acts_at_the_next_check(capfd: pytest.CaptureFixture[str]) -> None:
-    with Interruptions() as interruptions:
-        kept = interrupting_garbage()
-        gc.collect()
-        assert kept() is None
-        with pytest.raises(KeyboardInterrupt):
-            interruptions.check()
-    assert "ignored" not in capfd.readouterr().err
-
-
-def test_ctrl_c_that_was_dropped_comes_once_more(capfd: pytest.CaptureFixture[str]) -> None:
-    with Interruptions():
-        kept = interrupting_garbage()
-        gc.collect()
-        assert kept() is None
-        with pytest.raises(KeyboardInterrupt):
-            time.sleep(60)
     assert "ignored" not in capfd.readouterr().err
 
 
@@ -69,9 +61,8 @@ def interrupted_work(options: Options, run: Run) -> Result:
 
 
 def test_no_verb_loses_it() -> None:
-    verb = Verb("work", "", "", f"{__name__}:interrupted_work")
     with pytest.raises(KeyboardInterrupt):
-        execute(verb, Options(), Run(Registry()))
+        execute(Verb("work", "", "", f"{__name__}:interrupted_work"), Options(), Run(Registry()))
 
 
 def test_otherwise_it_acts_at_once_and_nothing_stays_behind() -> None:

@@ -22,21 +22,42 @@ def uniform(low: float, high: float, *shape: int) -> np.ndarray:
 
 @pytest.mark.parametrize(("high", "word"), [(1, ""), (1.4, ""), (255, "larger"), (0.004, "smaller")])
 def test_the_statistics_of_batch_normalisation(net: keras.Model, high: float, word: str) -> None:
-    found = warnings(net, uniform(0, high, 6, 6, 1))
-    assert len(found) == (1 if word else 0)
-    if word:
-        assert f"the data is {word} than what the network was trained on" in found[0]
-        assert "'batch_normalization" in found[0]
-        assert "Check --preprocess" in found[0]
-
-
-def test_a_normalisation_within_a_nested_model_and_a_branch(net: keras.Model) -> None:
     inputs = keras.Input((6, 6, 1))
     x = layers.ZeroPadding2D(0)(inputs)
-    outputs = layers.Dense(2)(layers.Concatenate()([net(x), layers.Flatten()(x)]))
-    outer = keras.Model(inputs, outputs)
-    assert not warnings(outer, uniform(0, 1, 6, 6, 1))
-    assert len(warnings(outer, uniform(0, 255, 6, 6, 1))) == 1
+    nested = keras.Model(inputs, layers.Dense(2)(layers.Concatenate()([net(x), layers.Flatten()(x)])))
+    for model in (net, nested):
+        told = warnings(model, uniform(0, high, 6, 6, 1))
+        assert len(told) == bool(word)
+        for words in (f"data is {word} than what the network was trained on", "'batch_normal", "Check --preprocess"):
+            assert not word or words in told[0]
+
+
+@pytest.mark.parametrize("symmetric", [False, True])
+def test_the_range_from_minus_one_to_one(symmetric: bool) -> None:
+    """Of a network that has seen blots of many sizes in one of the ranges."""
+    rng = np.random.default_rng(1)
+    near = np.exp(-(np.linspace(-2, 2, 8) ** 2))
+    blots = rng.uniform(0.3, 1, (600, 1, 1, 1)) * np.multiply.outer(near, near)[..., None]
+    unit = (blots + rng.uniform(0, 0.1, (600, 8, 8, 1))).clip(0, 1)
+    right, wrong = (2 * unit - 1, unit) if symmetric else (unit, 2 * unit - 1)
+    keras.utils.set_random_seed(2)
+    hidden = [layers.Conv2D(8, 3), layers.BatchNormalization(momentum=0.0), layers.ReLU(), layers.Flatten()]
+    model = keras.Sequential([keras.Input((8, 8, 1)), *hidden, layers.Dense(2)])
+    model(right[:300].astype("float32"), training=True)
+    assert not warnings(model, right[300:])
+    assert len(told := warnings(model, wrong[300:])) == 1
+    assert "standard deviations from where it lay in training" in told[0] or "times as far" in told[0]
+
+
+def test_a_layer_that_is_called_twice_and_too_few_samples() -> None:
+    norm, inputs = layers.BatchNormalization(momentum=0.0), keras.Input((5,))
+    norm(uniform(0, 1, 5).astype("float32"), training=True)
+    twice = keras.Model(inputs, layers.Dense(2)(norm(norm(inputs))))
+    assert not warnings(twice, uniform(0, 1, 5))
+    assert len(warnings(twice, uniform(0, 255, 5))) == 1
+    once = keras.Sequential([keras.Input((5,)), norm, layers.Dense(2)])
+    assert len(warnings(once, uniform(0, 255, 5))) == 1
+    assert not warnings(once, uniform(0, 255, 5)[:3])
 
 
 @pytest.mark.parametrize(
@@ -46,7 +67,6 @@ def test_a_normalisation_within_a_nested_model_and_a_branch(net: keras.Model) ->
         (1 / 127.5, -1, 255, ""),
         (2, -1, 1, ""),
         (255, 0, 1, ""),
-        (1 / 255, 0, 1, "larger"),
         (1 / 127.5, -1, 1, "larger"),
         (1 / 255, 0, 65535, "smaller"),
         ([1 / 255, 1 / 250, 1 / 240], 0, 1, "larger"),
@@ -54,52 +74,35 @@ def test_a_normalisation_within_a_nested_model_and_a_branch(net: keras.Model) ->
 )
 def test_rescaling_in_front(scale: float, offset: float, high: float, word: str) -> None:
     model = keras.Sequential([keras.Input((4, 3)), layers.Rescaling(scale, offset), layers.Flatten(), layers.Dense(2)])
-    found = warnings(model, uniform(0, high, 4, 3))
-    assert len(found) == (1 if word else 0)
-    if word:
-        assert f"made for {word} values" in found[0]
+    told = warnings(model, uniform(0, high, 4, 3))
+    assert len(told) == bool(word)
+    assert not word or f"made for {word} values" in told[0]
 
 
-@pytest.mark.parametrize(("high", "count"), [(255, 0), (1, 1)])
-def test_an_adapted_normalization(high: float, count: int) -> None:
+def test_an_adapted_normalization() -> None:
     normalization = layers.Normalization(axis=-1)
     normalization.adapt(uniform(0, 255, 4, 3))
     model = keras.Sequential([keras.Input((4, 3)), normalization, layers.Flatten(), layers.Dense(2)])
-    assert len(warnings(model, uniform(0, high, 4, 3))) == count
+    assert [len(warnings(model, uniform(0, high, 4, 3))) for high in (255, 1)] == [0, 1]
 
 
 @pytest.mark.parametrize(
-    "model",
+    "layer",
     [
-        keras.Sequential([keras.Input((5,)), layers.Dense(3, activation="relu"), layers.Dense(2)]),
-        keras.Sequential([keras.Input((5,)), layers.Dense(3), layers.BatchNormalization(), layers.Dense(2)]),
-        keras.Sequential([keras.Input((5,)), layers.Dense(3), layers.Rescaling(1e-4), layers.Dense(2)]),
+        layers.ReLU(),  # nothing to compare with
+        layers.BatchNormalization(),  # statistics of the start
+        layers.Rescaling(1e-4),  # further inside
     ],
-    ids=["nothing to compare with", "statistics of the start", "rescaling further inside"],
 )
-def test_networks_that_say_nothing(model: keras.Model) -> None:
-    assert not warnings(model, uniform(0, 255, 5))
-
-
-def test_too_few_samples_say_nothing(net: keras.Model) -> None:
-    dense = keras.Sequential([keras.Input((5,)), layers.BatchNormalization(momentum=0.0), layers.Dense(2)])
-    dense(uniform(0, 1, 5).astype("float32"), training=True)
-    assert not warnings(dense, uniform(0, 255, 5)[:3])
-    assert warnings(dense, uniform(0, 255, 5))
-
-
-def test_a_layer_that_is_called_twice() -> None:
-    norm, inputs = layers.BatchNormalization(momentum=0.0), keras.Input((5,))
-    model = keras.Model(inputs, layers.Dense(2)(norm(norm(inputs))))
-    norm(uniform(0, 1, 5).astype("float32"), training=True)
-    assert not warnings(model, uniform(0, 1, 5))
-    assert len(warnings(model, uniform(0, 255, 5))) == 1
+def test_networks_that_say_nothing(layer: layers.Layer) -> None:
+    assert not warnings(
+        keras.Sequential([keras.Input((5,)), layers.Dense(3), layer, layers.Dense(2)]), uniform(0, 255, 5)
+    )
 
 
 @pytest.mark.parametrize(
     ("accuracy", "classes", "samples", "warned"),
     [
-        (0.1, 10, 1000, True),
         (0.12, 10, 1000, True),
         (0.2, 10, 1000, False),
         (0.02, 10, 1000, True),
@@ -119,36 +122,15 @@ def test_what_is_said_of_one_that_guesses_on_the_data_of_its_training() -> None:
     assert "--preprocess" not in told
 
 
-def trained(low: float, high: float) -> tuple[keras.Model, np.ndarray]:
-    """A network that has learned to tell blots of two sizes, on values in a range; others from 0 to 1."""
-    rng = np.random.default_rng(1)
-    near = np.exp(-(np.linspace(-2, 2, 8) ** 2))
-    sizes = rng.uniform(0.3, 1, (600, 1, 1, 1))
-    blots = (sizes * near[:, None, None] * near[None, :, None] + rng.uniform(0, 0.1, (600, 8, 8, 1))).clip(0, 1)
-    keras.utils.set_random_seed(2)
-    model = keras.Sequential([keras.Input((8, 8, 1)), layers.Conv2D(8, 3), layers.BatchNormalization(momentum=0.9)])
-    for layer in (layers.ReLU(), layers.Flatten(), layers.Dense(2)):
-        model.add(layer)
-    model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
-    model.fit(low + (high - low) * blots[:300], sizes[:300, 0, 0, 0] > 0.65, epochs=10, verbose=0)
-    return model, blots[300:]
-
-
-@pytest.mark.parametrize("symmetric", [False, True])
-def test_the_range_from_minus_one_to_one(symmetric: bool) -> None:
-    model, unit = trained(-1 if symmetric else 0, 1)
-    right, wrong = (2 * unit - 1, unit) if symmetric else (unit, 2 * unit - 1)
-    assert not warnings(model, right)
-    assert len(found := warnings(model, wrong)) == 1
-    assert "standard deviations from where it lay in training" in found[0] or "times as far" in found[0]
-
-
 def test_large_values_that_cannot_be_checked(net: keras.Model) -> None:
     plain = keras.Sequential([keras.Input((5,)), layers.Dense(2)])
     large, small = (ArrayStream(lambda high=high: uniform(0, high, 5)) for high in (255, 1))  # type: ignore[misc]
     labelled = ArrayStream(lambda: uniform(0, 255, 5), np.zeros(300))
     assert "cannot be checked" in unchecked_scale(plain, large, "raw")[0]
-    assert not unchecked_scale(plain, small, "raw")
-    assert not unchecked_scale(plain, labelled, "raw")
-    assert not unchecked_scale(plain, large, "mean=0.0,std=1.0")
-    assert not unchecked_scale(net, large, "raw")
+    for model, stream, preprocess in (
+        (plain, small, "raw"),
+        (plain, labelled, "raw"),
+        (plain, large, "mean=0.0,std=1.0"),
+        (net, large, "raw"),
+    ):
+        assert not unchecked_scale(model, stream, preprocess)

@@ -1,27 +1,31 @@
-"""``snnctl inspect``: the table of a network, as plain data."""
+"""``snnctl inspect`` and ``convert --plan``: the table of a network, and what would be made of one. Plain data."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import keras
 import pytest
 
 from snnctl.conversion.build import SpikingSettings, build_spiking
-from snnctl.plugins import Registry
+from snnctl.errors import ConversionError, ModelError
+from snnctl.plugins import Registry, load_registry
+from snnctl.plugins.late_hook import LateHook
 from snnctl.ttfs.timeline import latency, timeline
 from snnctl.verbs.inspect import inspect
-from snnctl.verbs.options import ModelSourceOptions
+from snnctl.verbs.options import ConvertOptions, ModelSourceOptions
+from snnctl.verbs.plan import plan
 from snnctl.verbs.result import Given, Run
 
 L = keras.layers
 
 
-def found_in(model: keras.Model) -> dict[str, Any]:
-    """What is said of a model, which must be plain data."""
-    found = inspect(ModelSourceOptions(model="net"), Run(Registry(), given=Given(model)))
-    return json.loads(json.dumps(found))
+def inspected(model: keras.Model) -> dict[str, Any]:
+    """What is said of a model."""
+    return json.loads(json.dumps(inspect(ModelSourceOptions(model="net"), Run(Registry(), given=Given(model)))))
 
 
 def residual() -> keras.Model:
@@ -35,14 +39,14 @@ def residual() -> keras.Model:
 
 
 def test_the_rows_of_a_relu_network_are_its_steps() -> None:
-    found = found_in(residual())
-    assert (found["type"], found["name"], found["converts"], found["obstacles"]) == ("relu", "residual", True, [])
-    assert [row["name"] for row in found["layers"]][:4] == ["first", "second", "norm", "inner"]
-    rows = {row["name"]: row for row in found["layers"]}
+    said = inspected(residual())
+    assert (said["type"], said["name"], said["converts"], said["obstacles"]) == ("relu", "residual", True, [])
+    assert [row["name"] for row in said["layers"]][:4] == ["first", "second", "norm", "inner"]
+    rows = {row["name"]: row for row in said["layers"]}
     first = rows["first"]
     assert (first["kind"], first["shape"], first["parameters"], first["reads"]) == ("Conv2D", [6, 6, 4], 76, ["input"])
     assert rows["sum"]["reads"] == ["inner", "first"]
-    assert found["parameters"] == residual().count_params() == sum(row["parameters"] for row in found["layers"])
+    assert said["parameters"] == residual().count_params() == sum(row["parameters"] for row in said["layers"])
 
 
 def test_nested_models_are_opened_and_shared_layers_counted_once() -> None:
@@ -50,20 +54,11 @@ def test_nested_models_are_opened_and_shared_layers_counted_once() -> None:
     nested = keras.Sequential([keras.Input((4,)), L.Dense(4, name="inside"), L.ReLU()], name="nest")
     x = keras.Input((4,))
     model = keras.Model(x, keras.ops.relu(shared(nested(shared(x)))))
-    rows = found_in(model)["layers"]
+    rows = inspected(model)["layers"]
     assert [row["name"] for row in rows][:2] == ["shared", "inside"]
     assert [(row["name"], row["parameters"], row["reads"]) for row in rows][3] == ("shared #2", 0, [rows[2]["name"]])
     assert rows[4]["kind"] == "Relu"
     assert sum(row["parameters"] for row in rows) == model.count_params()
-
-
-def test_a_network_that_does_not_convert_tells_every_obstacle() -> None:
-    x = keras.Input((4,))
-    model = keras.Model(x, L.Dense(2)(L.LayerNormalization(name="odd")(L.Dense(4, "tanh", name="curved")(x))))
-    found = found_in(model)
-    assert not found["converts"]
-    assert [obstacle["where"].split("'")[1] for obstacle in found["obstacles"]] == ["curved", "odd"]
-    assert all(obstacle["what"] and obstacle["todo"] for obstacle in found["obstacles"])
 
 
 class Own(keras.Model):
@@ -77,28 +72,28 @@ class Own(keras.Model):
         return self.dense(inputs)
 
 
-def test_a_network_whose_graph_is_hidden_is_listed_with_the_reason() -> None:
+def test_a_network_that_does_not_convert_is_listed_with_the_reasons() -> None:
+    x = keras.Input((4,))
+    said = inspected(keras.Model(x, L.Dense(2)(L.LayerNormalization(name="odd")(L.Dense(4, "tanh", name="curved")(x)))))
+    assert not said["converts"]
+    assert [obstacle["where"].split("'")[1] for obstacle in said["obstacles"]] == ["curved", "odd"]
+    assert all(obstacle["what"] and obstacle["todo"] for obstacle in said["obstacles"])
     own = Own()
     own(keras.ops.ones((1, 3)))
-    found = found_in(own)
-    assert "call method of its own" in found["hidden"]
-    assert [(row["kind"], row["parameters"], row["reads"]) for row in found["layers"]] == [("Dense", 8, [])]
+    said = inspected(own)
+    assert "call method of its own" in said["hidden"]
+    assert [(row["kind"], row["parameters"], row["reads"]) for row in said["layers"]] == [("Dense", 8, [])]
     a, b = keras.Input((3,)), keras.Input((3,))
-    found = found_in(keras.Model([a, b], L.Dense(2)(L.Concatenate(name="both")([a, b]))))
-    assert "2 inputs" in found["hidden"]
-    assert len(found["obstacles"]) == 1
-    assert {"both"} < {row["name"] for row in found["layers"]}
+    said = inspected(keras.Model([a, b], L.Dense(2)(L.Concatenate(name="both")([a, b]))))
+    assert "2 inputs" in said["hidden"]
+    assert len(said["obstacles"]) == 1
+    assert "both" in {row["name"] for row in said["layers"]}
 
 
-@pytest.fixture(scope="module")
-def snn() -> keras.Model:
-    """The spiking form of the residual network."""
-    return build_spiking(residual(), SpikingSettings(width=2.0))
-
-
-def test_the_rows_of_a_spiking_network(snn: keras.Model) -> None:
-    found = found_in(snn)
-    rows = {row["name"]: row for row in found["layers"]}
+def test_a_spiking_network() -> None:
+    snn = build_spiking(residual(), SpikingSettings(width=2.0))
+    said = inspected(snn)
+    rows = {row["name"]: row for row in said["layers"]}
     assert {name: row["kind"] for name, row in rows.items()} == {
         "input_coding": "input",
         "first": "clipped",
@@ -117,28 +112,132 @@ def test_the_rows_of_a_spiking_network(snn: keras.Model) -> None:
     assert rows["input_coding"]["synapses"] == taps * 2 * 4
     assert rows["first"]["synapses"] == taps * 4 * 4 + 144
     assert rows["sum_carried"]["fan_out"] == 3.0
-
-
-def test_windows_are_those_of_the_timeline(snn: keras.Model) -> None:
-    found = found_in(snn)
-    timed = {row["name"]: row for row in found["layers"] if row["level"] is not None}
+    windows = [
+        (name, row["level"], row["t_min"], row["t_max"]) for name, row in rows.items() if row["level"] is not None
+    ]
     assert [(window.layer, window.level, window.t_min, window.t_max) for window in timeline(snn)] == sorted(
-        [(name, row["level"], row["t_min"], row["t_max"]) for name, row in timed.items()], key=lambda row: row[1]
+        windows, key=lambda row: row[1]
     )
-    assert found["latency"] == latency(snn)
-
-
-def test_totals(snn: keras.Model) -> None:
-    found = found_in(snn)
-    assert found["neurons"] == {"input": 72, "clipped": 144, "spiking": 288, "relay": 144}
-    assert found["parameters"] == {"weights": 72 + 144 + 12, "thresholds": 4 + 4 + 4 + 3}
-    assert found["synapses"] == sum(row["synapses"] or 0 for row in found["layers"])
+    assert said["latency"] == latency(snn)
+    assert said["neurons"] == {"input": 72, "clipped": 144, "spiking": 288, "relay": 144}
+    assert said["parameters"] == {"weights": 72 + 144 + 12, "thresholds": 4 + 4 + 4 + 3}
+    assert said["synapses"] == sum(row["synapses"] or 0 for row in said["layers"])
 
 
 def test_any_size_of_input_leaves_open_what_depends_on_it() -> None:
     x = keras.Input((None, None, 1))
     model = keras.Model(x, L.Conv2D(2, 1)(L.Conv2D(3, 3, activation="relu", name="conv")(x)))
-    found = found_in(build_spiking(model, SpikingSettings()))
-    row = next(row for row in found["layers"] if row["name"] == "conv")
+    said = inspected(build_spiking(model, SpikingSettings()))
+    row = next(row for row in said["layers"] if row["name"] == "conv")
     assert (row["shape"], row["neurons"], row["fan_out"], row["weights"]) == ([None, None, 3], None, None, 27)
-    assert (found["synapses"], found["neurons"]) == (None, {})
+    assert (said["synapses"], said["neurons"]) == (None, {})
+
+
+def planned(model: keras.Model, registry: Registry | None = None, **options: Any) -> dict[str, Any]:
+    run = Run(registry or load_registry(), given=Given(model))
+    return plan(ConvertOptions.model_validate({"model": "net", **options}), run)
+
+
+def network(*middle: L.Layer) -> keras.Model:
+    first = L.Conv2D(2, 3, activation="relu6", name="clipped")
+    rest = [L.Conv2D(2, 3, activation="relu", name="open"), L.Flatten(name="flat"), L.Dense(10, name="readout")]
+    return keras.Sequential([keras.Input((28, 28, 1)), first, *middle, *rest])
+
+
+def test_windows_are_open_but_for_those_that_calibration_does_not_set() -> None:
+    said = planned(network(L.Dropout(0.1, name="gone")))
+    rows = {row["name"]: row for row in said["layers"]}
+    assert (rows["clipped"]["window"], rows["clipped"]["t_max"], rows["clipped"]["level"]) == (6.0, None, 1)
+    assert (rows["open"]["window"], rows["open"]["t_min"], rows["open"]["level"]) == (None, None, 2)
+    assert (rows["input_coding"]["window"], rows["input_coding"]["t_max"]) == (1.0, 1.0)
+    assert (said["latency"], said["vanish"], said["plan"], said["not_read"]) == (None, ["gone"], True, None)
+
+
+@pytest.mark.parametrize(
+    ("options", "expected", "assumed"),
+    [
+        ({}, [0.0, 1.0], True),
+        ({"input_range": "-1,2"}, [-1.0, 2.0], False),
+        ({"data": "mnist-mini"}, [0.0, 1.0], False),
+        ({"data": "mnist-mini", "preprocess": "raw"}, [0.0, 255.0], False),
+        ({"data": "mnist-mini", "preprocess": "raw", "input_range": "0,9"}, [0.0, 9.0], False),
+        ({"calibrate": __file__}, [0.0, 1.0], True),
+    ],
+)
+def test_the_input_range_is_the_one_of_the_options(
+    options: dict[str, Any], expected: list[float], assumed: bool
+) -> None:
+    said = planned(network(), **options)
+    assert (said["input_range"], said["assumed"], said["not_read"]) == (expected, assumed, options.get("calibrate"))
+
+
+def leaky_block() -> keras.Model:
+    """A residual block of leaky ReLUs: sums and convolutions go into wiring, and values are carried."""
+
+    def conv(name: str, filters: int = 3, size: int = 3, **options: Any) -> L.Layer:
+        return L.Conv2D(filters, size, padding="same", name=name, **options)
+
+    inputs = keras.Input((12, 12, 2))
+    x = short = L.LeakyReLU(name="act0")(L.BatchNormalization(name="norm")(conv("c0")(inputs)))
+    x = L.LeakyReLU(name="act1")(conv("c1")(x))
+    x = short = L.LeakyReLU(name="act2")(L.Add(name="sum")([conv("c2")(x), short]))
+    x = L.LeakyReLU(name="act3")(conv("c3", 4, strides=2)(x))
+    x = L.Add(name="sum2")([conv("c4", 4)(x), conv("short", 4, 1, strides=2)(short)])
+    x = L.Flatten(name="flat")(L.LeakyReLU(name="act4")(x))
+    return keras.Model(inputs, L.Dense(5, activation="softmax", name="out")(x))
+
+
+def test_only_what_leaves_nothing_vanishes() -> None:
+    said = planned(leaky_block())
+    sources = {row["name"]: row["source"] for row in said["layers"]}
+    assert said["vanish"] == []
+    assert sources["act0"] == sources["act0_negative"] == ("c0", "norm", "act0")
+    assert sources["act4"] == ("c4", "short", "sum2", "act4")
+    assert sources["act2_carried"] == ("act2",)
+    assert all(sources[name] for name in sources if name != "input_coding")
+    steps = L.TimeDistributed(L.Dropout(0.1), name="steps")
+    nothing = [L.ReLU(name="again"), L.Activation("linear", name="linear"), steps, L.SpatialDropout2D(0.1, name="gone")]
+    model = keras.Sequential([network(*nothing, L.ReLU(5.0, name="limit")), L.Softmax(name="softmax")])
+    assert planned(model)["vanish"] == [*(layer.name for layer in nothing), "softmax"]
+    inputs = keras.Input((8,))
+    act, dense = L.ReLU(name="act"), L.Dense(8, name="dense")
+    twice = keras.Model(inputs, L.Dense(2, name="out")(act(dense(act(dense(inputs))))))
+    assert planned(twice)["vanish"] == []
+
+
+def test_what_cannot_be_planned() -> None:
+    with pytest.raises(ConversionError) as refusal:
+        planned(network(L.Activation("tanh", name="curved"), L.LayerNormalization(name="odd")))
+    assert [obstacle.layer for obstacle in refusal.value.obstacles] == ["curved", "odd"]  # type: ignore[attr-defined]
+    with pytest.raises(ModelError, match="spiking network already"):
+        planned(build_spiking(network(), SpikingSettings()))
+
+
+@keras.saving.register_keras_serializable("halving")
+class Halved(L.Layer):
+    """A layer that only a plugin knows."""
+
+    def call(self, inputs):
+        return inputs / 2
+
+
+def test_rules_of_plugins_are_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of files, too, whose layer only the plugin registers."""
+    layers = keras.saving.get_custom_objects()
+
+    def call(register: Any) -> None:
+        layers["halving>Halved"] = Halved
+        register(Halved, lambda context, layer, signal: context.affine(signal, 0.5))
+
+    model = network(Halved(name="halved"))
+    model.save(tmp_path / "net.keras")
+    with pytest.raises(ConversionError, match="Halved has no spiking form"):
+        planned(model)
+    registry = replace(load_registry(), rule_hooks=(LateHook("halving", "halving", call),))
+    said = planned(model, registry)
+    assert next(row for row in said["layers"] if row["name"] == "open")["source"] == ("halved", "open")
+    monkeypatch.delitem(layers, "halving>Halved")
+    options = ConvertOptions(model=str(tmp_path / "net.keras"))
+    with pytest.raises(ModelError, match="halved"):
+        plan(options, Run(load_registry()))
+    assert plan(options, Run(registry))["layers"]

@@ -1,37 +1,42 @@
-"""A small network that knows digits, as a spiking one in a run folder."""
+"""Ctrl-C at a certain row of a sweep."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
-import keras
 import pytest
 
-import snnctl
-from snnctl.data.prepare import load_split
-from snnctl.data.preprocess import parse_preprocess
-from snnctl.plugins import DataContext, load_registry
-
-IMAGES = 400
+from snnctl.progress import SilentReporter, SilentTask
 
 
-@pytest.fixture(scope="session")
-def digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Run folder of a converted network for mnist-mini, with an accuracy of about 80 %."""
-    dataset = load_registry().dataset("mnist-mini")
-    train = load_split(dataset, "train", DataContext(), parse_preprocess("unit", dataset), limit=IMAGES)
-    keras.utils.set_random_seed(0)
-    relu = keras.Sequential(
-        [
-            keras.Input((28, 28, 1)),
-            keras.layers.Flatten(),
-            keras.layers.Dense(16, activation="relu", name="hidden"),
-            keras.layers.Dense(10, name="digits"),
-        ]
-    )
-    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    relu.compile(keras.optimizers.Adam(0.01), loss, jit_compile=False)
-    relu.fit(train.inputs, train.labels, batch_size=32, epochs=6, verbose=0)
-    folder = tmp_path_factory.mktemp("digits") / "snn"
-    snnctl.convert(relu, data="mnist-mini", limit=IMAGES, verify="none", out=folder)
-    return folder
+class CtrlC(SilentReporter):
+    """A reporter; the user presses Ctrl-C when ``after`` rows are there."""
+
+    def __init__(self, after: int) -> None:
+        self.rows = 0
+        self.after = after
+        self.notes: list[str] = []
+
+    @contextmanager
+    def task(self, description: str, total: int) -> Iterator[SilentTask]:
+        """Counts what the task of the sweep advances."""
+        reporter = self
+
+        class Task(SilentTask):
+            def advance(self, steps: int = 1, **figures: float) -> None:
+                reporter.rows += steps if description == "sweep" else 0
+                if reporter.rows == reporter.after:
+                    raise KeyboardInterrupt
+
+        yield Task()
+
+    def note(self, message: str) -> None:
+        """Kept."""
+        self.notes.append(message)
+
+
+@pytest.fixture
+def ctrl_c() -> Callable[..., CtrlC]:
+    """``ctrl_c(after=2)``; of nothing, a reporter that only counts."""
+    return lambda after=10**9: CtrlC(after)

@@ -1,4 +1,4 @@
-"""Rows, points and CSV, against NumPy."""
+"""Rows, points and CSV of a sweep, against NumPy; its picture."""
 
 from __future__ import annotations
 
@@ -17,18 +17,20 @@ from snnctl.verbs.sweep.table import COLUMNS, FIGURES, point_rows, sound, summar
 
 PLAN = Plan(seed=3, repeats=4, finetunes=True)
 AXIS = {"noise": (0.0, 0.3), "time_bits": (2, 4)}
+Row = dict[str, Any]
 
 
-def measured(grid: bool = False) -> dict[Job, dict[str, Any]]:
+def measured(grid: bool = False) -> dict[Job, Row]:
     """Figures of every job, all different."""
     random = np.random.default_rng(0)
-    return {
-        job: dict(zip(FIGURES, random.random(4).tolist(), strict=True)) for job in PLAN.all_jobs(points(AXIS, grid))
-    }
+    jobs = PLAN.all_jobs(points(AXIS, grid))
+    return {job: dict(zip(FIGURES, random.random(4).tolist(), strict=True)) for job in jobs}
 
 
-def groups(found: dict[Job, dict[str, Any]], grid: bool = False) -> list[list[dict[str, Any]]]:
-    return [point_rows(point, stage, PLAN, found) for point in points(AXIS, grid) for stage in PLAN.stages]
+def groups(grid: bool = False) -> list[list[Row]]:
+    """The rows of every point."""
+    figures = measured(grid)
+    return [point_rows(point, stage, PLAN, figures) for point in points(AXIS, grid) for stage in PLAN.stages]
 
 
 def test_rows_that_were_kept_are_told_from_damaged_ones() -> None:
@@ -41,30 +43,25 @@ def test_rows_that_were_kept_are_told_from_damaged_ones() -> None:
         assert sound(job.key, dict.fromkeys(FIGURES)) == (job.stage == "after")
 
 
-def test_mean_and_spread_are_those_of_numpy() -> None:
-    for rows in groups(measured()):
+def test_mean_and_spread_are_those_of_numpy_without_seeds_that_diverged() -> None:
+    for rows in groups():
         point = summarised(rows)
         assert point["repeats"] == len(rows)
         for name in FIGURES:
             values = np.array([row[name] for row in rows])
-            assert point[name] == pytest.approx(values.sum() / len(values), rel=1e-14)
-            deviation = np.sqrt(((values - values.mean()) ** 2).sum() / (len(values) - 1)) if len(values) > 1 else 0.0
+            assert point[name] == pytest.approx(values.mean(), rel=1e-14)
+            deviation = values.std(ddof=1) if len(values) > 1 else 0.0
             assert point[f"{name}_std"] == pytest.approx(deviation, rel=1e-12)
-
-
-def test_seeds_that_diverged_do_not_count() -> None:
-    rows = groups(measured())[-1]
-    assert len(rows) == 4
-    broken = [{**row, **dict.fromkeys(FIGURES)} if number == 1 else row for number, row in enumerate(rows)]
-    point = summarised(broken)
+    lost = dict.fromkeys(FIGURES)
+    point = summarised([{**rows[0], **lost}, *rows[1:]])
     assert point["repeats"] == 3
-    assert point["accuracy"] == pytest.approx(np.mean([row["accuracy"] for row in (rows[0], *rows[2:])]))
-    none = summarised([{**row, **dict.fromkeys(FIGURES)} for row in rows])
+    assert point["accuracy"] == pytest.approx(np.mean([row["accuracy"] for row in rows[1:]]))
+    none = summarised([{**row, **lost} for row in rows])
     assert (none["repeats"], none["accuracy"], none["accuracy_std"]) == (0, None, None)
 
 
 def test_the_table_holds_every_digit() -> None:
-    rows = [row for group in groups(measured()) for row in group]
+    rows = [row for group in groups() for row in group]
     text = to_csv(rows)
     assert text.splitlines()[0] == ",".join(COLUMNS)
     assert "\r" not in text
@@ -76,41 +73,33 @@ def test_the_table_holds_every_digit() -> None:
             assert (float(line[name]) if line[name] else None) == row[name]
 
 
-@pytest.mark.parametrize("grid", [False, True])
-def test_the_picture_shows_every_axis_before_and_after(grid: bool) -> None:
-    found = groups(measured(grid), grid)
+def picture(grid: bool = False, **changes: Any) -> tuple[str, list[Row]]:
+    """The picture of a sweep whose points have ``changes``, and its points."""
+    summaries = [{**summarised(rows), **changes} for rows in groups(grid)]
     metrics = {
         "axes": {axis: list(values) for axis, values in AXIS.items()},
         "mode": "grid" if grid else "axes",
         "finetune_epochs": 1,
-        "unconstrained": {"accuracy": 0.987654},
-        "unconstrained_after": {"accuracy": 0.954321},
-        "points": [summarised(rows) for rows in found],
+        "unconstrained": {"accuracy": 0.987654, "latency": 7.5},
+        "unconstrained_after": {"accuracy": 0.954321, "latency": 7.5},
+        "points": summaries,
     }
-    picture = to_svg(json.loads(json.dumps(metrics)))
-    for words in ("jitter of spike times", "bits of spike times", "98.77 %"):
-        assert words in picture
-    assert picture.count(">before fine-tuning<") == picture.count(">after fine-tuning<") == 4  # latency differs too
-    assert picture.count(">unconstrained, fine-tuned<") == picture.count(">unconstrained<") == 2
-    assert "unconstrained, fine-tuned: 95.43 %" in picture
-    assert ("at time bits 4" in picture) == grid
-    shown = [point for point in metrics["points"] if not grid or point["noise"] == 0.0 or point["time_bits"] == 4]
+    return to_svg(json.loads(json.dumps(metrics))), summaries
+
+
+@pytest.mark.parametrize("grid", [False, True])
+def test_the_picture_shows_every_axis_before_and_after(grid: bool) -> None:
+    svg, summaries = picture(grid)
+    for words in ("jitter of spike times", "bits of spike times", "98.77 %", "unconstrained, fine-tuned: 95.43 %"):
+        assert words in svg
+    assert svg.count(">before fine-tuning<") == svg.count(">after fine-tuning<") == 4  # latency differs too
+    assert ("at time bits 4" in svg) == grid
+    shown = [point for point in summaries if not grid or point["noise"] == 0.0 or point["time_bits"] == 4]
     assert len(shown) == (6 if grid else 8)
     for point in shown:
-        assert f"{100 * point['accuracy']:.2f} %" in picture
+        assert f"{100 * point['accuracy']:.2f} %" in svg
 
 
 def test_a_latency_that_is_the_same_everywhere_is_not_drawn() -> None:
-    found = [{**summarised(rows), "latency": 7.5, "latency_std": 0.0} for rows in groups(measured())]
-    metrics = {
-        "axes": {axis: list(values) for axis, values in AXIS.items()},
-        "mode": "axes",
-        "finetune_epochs": 1,
-        "unconstrained": {"accuracy": 0.9, "latency": 7.5},
-        "unconstrained_after": {"accuracy": 0.9, "latency": 7.5},
-        "points": found,
-    }
-    assert "Latency" not in to_svg(metrics)
-    picture = to_svg({**metrics, "unconstrained_after": {"accuracy": 0.9, "latency": 8.5}})
-    assert picture.count(">Latency and ") == 2
-    assert "unconstrained, fine-tuned: 8.5" in picture
+    assert "Latency" not in picture(latency=7.5, latency_std=0.0)[0]
+    assert picture(latency=8.5, latency_std=0.0)[0].count(">Latency and ") == 2

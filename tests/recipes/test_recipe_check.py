@@ -141,32 +141,6 @@ def test_a_mistake_hides_no_other(refusal_of: Any) -> None:
     assert lines == [(3, 5), (3, 24), (5, 15), (5, 28), (5, 50), (5, 58), (6, 24), (8, 5), (10, 24)]
 
 
-def test_all_mistakes_are_told_at_once(refusal_of: Any) -> None:
-    text = """\
-        steps:
-          - id: relu
-            train:
-              arch: fc22
-              epoch: 3
-              data: mnits
-          - id: relu
-            convert: {model: rely}
-        """
-    assert refusal_of(text).splitlines() == [
-        "5 problems; nothing was run",
-        "r.yaml:4:7: no architecture called 'fc22'",
-        "  did you mean 'fc2'? `snnctl archs list` shows all",
-        "r.yaml:5:7: no option 'epoch' of train",
-        "  did you mean 'epochs'?",
-        "r.yaml:6:7: no data set called 'mnits'",
-        "  did you mean 'mnist'? `snnctl data list` shows all",
-        "r.yaml:7:9: the id 'relu' is taken by an earlier step",
-        "  give each step an `id` of its own",
-        "r.yaml:8:15: 'rely' is neither an earlier step nor a file",
-        "  did you mean 'relu'?",
-    ]
-
-
 @pytest.mark.parametrize(
     ("setting", "message"),
     [

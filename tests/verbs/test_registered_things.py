@@ -185,7 +185,6 @@ def test_a_data_set_gets_its_options_and_a_network_remembers_them(tmp_path: Path
         ({"data_opt": {"sample": 3}}, UsageError, "no option 'sample' of data set 'blobs'"),
         ({"data_opt": {"samples": 0}}, DataError, "0 samples are none"),
         ({"data": None}, UsageError, "data_opt without data"),
-        ({"data": "laboratory:blobz"}, PluginError, "no data set called 'laboratory:blobz'"),
         ({"callback": {"early-stopping": {"patience": -1}}}, UsageError, "patience -1"),
     ],
 )
@@ -380,77 +379,63 @@ def reading(**methods: Any) -> Reader:
     return type("Broken", (Lines,), methods)()
 
 
-TRAIN = {"verb": "train", **SMALL, "type": "snn", "epochs": 0}
-EVAL = {"verb": "eval", "model": "SPIKING"}
-EXPORT = {"verb": "export", "model": "SPIKING", "to": "odd"}
-READ = {"verb": "eval", "model": "LINES", **BLOBS}
+WHERE = {
+    "neuron_models": "neuron model 'wrong'",
+    "constraints": "hardware constraint 'odd'",
+    "exporters": "exporter 'odd'",
+    "readers": "reader 'lines'",
+    "callbacks": "training callback 'counting'",
+}
+CALLS: dict[str, dict[str, Any]] = {
+    "neuron_models": {"verb": "train", **SMALL, "type": "snn", "epochs": 0, "neuron": "wrong"},
+    "constraints": {"verb": "eval", "model": "SPIKING"},
+    "exporters": {"verb": "export", "model": "SPIKING", "to": "odd"},
+    "readers": {"verb": "eval", "model": "LINES", **BLOBS},
+    "callbacks": {"verb": "train", **SMALL},
+}
+
+
+def wrong(option: str) -> dict[str, Any]:
+    """Options that choose a way in which the constraint is wrong."""
+    return {"constraint": {"odd": {"wrong": option}}}
+
+
+def counting(**options: str) -> dict[str, Any]:
+    """Options that choose a way in which the callback is wrong."""
+    return {"callback": {"counting": options}}
 
 
 @pytest.mark.parametrize(
-    ("things", "options", "where", "message"),
+    ("kind", "thing", "options", "message"),
     [
-        (
-            {"neuron_models": [neuron(parameters=lambda self, W, b: (W.T, b))]},
-            {**TRAIN, "neuron": "wrong"},
-            "neuron model 'wrong'",
-            "parameters returned arrays of shapes",
-        ),
-        (
-            {"neuron_models": [neuron(slope=lambda self, sums: keras.ops.sum(sums))]},
-            {**TRAIN, "neuron": "wrong"},
-            "neuron model 'wrong'",
-            "slope returned a tensor of shape",
-        ),
-        (
-            {"constraints": [Odd]},
-            {**EVAL, "constraint": {"odd": {"wrong": "weights"}}},
-            "hardware constraint 'odd'",
-            "weights returned a tensor of shape",
-        ),
-        (
-            {"constraints": [Odd]},
-            {**EVAL, "constraint": {"odd": {"wrong": "raises"}}},
-            "hardware constraint 'odd'",
-            "times failed: SystemExit: 3",
-        ),
-        ({"exporters": [exporting({})]}, EXPORT, "exporter 'odd'", "export returned dict {}"),
-        ({"exporters": [exporting({"../away": b""})]}, EXPORT, "exporter 'odd'", "a file called '../away'"),
-        ({"exporters": [exporting({"a": 3})]}, EXPORT, "exporter 'odd'", "export returned int for the file a"),
-        ({"exporters": [exporting(lambda *_: 1 / 0)]}, EXPORT, "exporter 'odd'", "export failed: ZeroDivisionError"),
-        ({"readers": [reading(read=lambda *_: 3)]}, READ, "reader 'lines'", "read returned int, which is no built"),
-        ({"readers": [reading(recognises=lambda *_: 1 / 0)]}, READ, "reader 'lines'", "recognises failed: ZeroDivis"),
-        (
-            {"callbacks": [Counting()]},
-            {**TRAIN, "callback": {"counting": {"fails": "make"}}},
-            "training callback 'counting'",
-            "make failed: SystemExit",
-        ),
-        (
-            {"callbacks": [Counting()]},
-            {**TRAIN, "callback": {"counting": {"returns": "false"}}},
-            "training callback 'counting'",
-            "make returned NoneType",
-        ),
-        (
-            {"callbacks": [Counting()]},
-            {**TRAIN, "epochs": 1, "callback": {"counting": {"fails": "epoch"}}},
-            "training callback 'counting'",
-            "on_epoch_end failed: RuntimeError: boo",
-        ),
+        ("neuron_models", neuron(parameters=lambda self, W, b: (W.T, b)), {}, "parameters returned arrays of shapes"),
+        ("neuron_models", neuron(slope=lambda _, sums: keras.ops.sum(sums)), {}, "slope returned a tensor of shape"),
+        ("constraints", Odd, wrong("weights"), "weights returned a tensor of shape"),
+        ("constraints", Odd, wrong("raises"), "times failed: SystemExit: 3"),
+        ("exporters", exporting({}), {}, "export returned dict {}"),
+        ("exporters", exporting({"../away": b""}), {}, "a file called '../away'"),
+        ("exporters", exporting({"a": 3}), {}, "export returned int for the file a"),
+        ("exporters", exporting(lambda *_: 1 / 0), {}, "export failed: ZeroDivisionError"),
+        ("readers", reading(read=lambda *_: 3), {}, "read returned int, which is no built Keras model"),
+        ("readers", reading(recognises=lambda *_: 1 / 0), {}, "recognises failed: ZeroDivisionError"),
+        ("callbacks", Counting(), counting(fails="make"), "make failed: SystemExit"),
+        ("callbacks", Counting(), counting(returns="false"), "make returned NoneType"),
+        ("callbacks", Counting(), counting(fails="epoch"), "on_epoch_end failed: RuntimeError: boo"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_what_a_thing_does_wrong_is_its_failure(
-    spiking: Path, tmp_path: Path, things: dict, options: dict, where: str, message: str
+    spiking: Path, tmp_path: Path, kind: str, thing: Any, options: dict, message: str
 ) -> None:
     (tmp_path / "net.lines").write_text("5")
-    models = {"SPIKING": str(spiking), "LINES": str(tmp_path / "net.lines")}
-    options = {name: models.get(value, value) if name == "model" else value for name, value in options.items()}
-    verb = options.pop("verb")
+    call = {**CALLS[kind], **options}
+    if "model" in call:
+        call["model"] = {"SPIKING": str(spiking), "LINES": str(tmp_path / "net.lines")}[call["model"]]
+    registry = registry_with(**{"datasets": [Blobs()], kind: [thing]})
     with pytest.raises(PluginError) as caught:
-        do(registry_with(datasets=[Blobs()], **things), verb, tmp_path / "out", **options)
+        do(registry, call.pop("verb"), tmp_path / "out", **call)
     assert message in caught.value.what
-    assert where in caught.value.where
+    assert WHERE[kind] in caught.value.where
     assert not (tmp_path / "out").exists()
 
 
@@ -505,7 +490,6 @@ def result(**parts: Any) -> Result:
         (result(model="text"), "model of its result is str"),
         (result(failure="text"), "failure of its result is 'text'"),
         (result(files={"../../ESCAPED.txt": "x"}), "which cannot be written"),
-        (result(files={"Model.keras": "x"}), "which cannot be written"),
         (result(files={"a.txt": "\ud800"}), "that UTF-8 cannot hold"),
         (result(files={"a.txt": 3}), "returned int for the file a.txt"),
     ],
@@ -519,16 +503,10 @@ def test_what_a_step_returns_is_checked(tmp_path: Path, value: Any, message: str
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize(
-    ("value", "message"),
-    [(SystemExit, "its plan failed: SystemExit"), ({"a": object()}, "which is no plain data"), (endless(), "its plan")],
-)
-def test_what_a_step_plans_is_checked(value: Any, message: str) -> None:
-    RETURNED["value"] = value
-    with pytest.raises(PluginError) as caught:
+def test_what_a_step_plans_is_checked() -> None:
+    RETURNED["value"] = endless()
+    with pytest.raises(PluginError, match="its plan: its figure"):
         call_plan(STEP, StepOptions(), Run(registry_with(steps=[STEP])))
-    assert message in caught.value.what
-    assert caught.value.where.startswith("step 'odd' (")
 
 
 def test_a_step_whose_seed_is_a_text_is_recorded(tmp_path: Path) -> None:

@@ -352,12 +352,14 @@ def test_several_outputs_of_which_one_names_classes(pixels: np.ndarray) -> None:
     keras.utils.set_random_seed(0)
     inputs = keras.Input((6, 6, 1))
     x = keras.layers.Conv2D(3, 3, activation="relu", padding="same")(inputs)
-    maps = keras.layers.Conv2D(2, 1)(x)
-    net = keras.Model(inputs, [maps, keras.layers.Dense(4, activation="softmax")(keras.layers.Flatten()(x))])
+    maps = keras.layers.Conv2D(2, 1, name="maps")(x)
+    classes = keras.layers.Dense(4, activation="softmax", name="classes")(keras.layers.Flatten()(x))
+    net = keras.Model(inputs, [maps, classes])
     right = net.predict(unit(pixels), verbose=0)[1].argmax(-1)
     metrics = snnctl.convert(net, calibration=pixels, labels=right).metrics
     assert (metrics["agreement"], metrics["accuracy"], metrics["source_accuracy"]) == (1.0, 1.0, 1.0)
-    assert [each["samples"] for each in metrics["outputs"]] == [120 * 36, 120]
+    named = [(each["name"], each["samples"]) for each in metrics["outputs"]]
+    assert named == [("maps", 120 * 36), ("classes", 120)]
     only_maps = snnctl.convert(keras.Model(inputs, maps), calibration=pixels, labels=right % 2).metrics
     assert only_maps["agreement"] == 1.0
     assert "accuracy" not in only_maps

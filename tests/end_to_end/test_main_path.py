@@ -14,7 +14,7 @@ import pytest
 from installed import metrics
 
 import snnctl
-from helpers.archives import CONFIG, rewritten
+from model_files import CONFIG, rewritten
 from reports.run_folders import write_recipe, write_run
 
 SPIKING = {"accuracy", "spikes_per_neuron", "latency", "saturated"}

@@ -9,7 +9,7 @@ import pytest
 from installed import metrics
 
 import snnctl
-from helpers.keras2_weights import save_weights_keras2
+from model_files import save_weights_keras2
 
 pytestmark = [pytest.mark.long, pytest.mark.real_data, pytest.mark.usefixtures("real_data")]
 

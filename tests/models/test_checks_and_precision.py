@@ -8,8 +8,7 @@ import keras
 import numpy as np
 import pytest
 
-from helpers.edited_models import outputs
-from loading import load_model
+from model_files import load_model, outputs
 from snnctl.errors import ModelError
 from snnctl.models import as_dtype, check_finite, check_fits, check_savable, dtype_of, kind_of, precision
 

@@ -12,8 +12,7 @@ import keras
 import numpy as np
 import pytest
 
-from helpers.edited_models import Config, config, hdf5, loaded_outputs, outputs, refusal
-from loading import load_model
+from model_files import Config, config, hdf5, load_model, loaded_outputs, outputs, refusal
 from snnctl.errors import ModelError
 from snnctl.models import dtype_of
 from snnctl.models.files import build

@@ -16,10 +16,7 @@ import keras
 import numpy as np
 import pytest
 
-from helpers.archives import WEIGHTS
-from helpers.edited_models import Edit, config, hdf5, loaded_outputs, outputs, parts, refusal
-from helpers.mutations import mutated
-from loading import load_model
+from model_files import WEIGHTS, Edit, config, hdf5, load_model, loaded_outputs, mutated, outputs, parts, refusal
 from snnctl.errors import ModelError, SnnctlError
 
 MEGABYTES = 400  # of memory that a refusal may take at most

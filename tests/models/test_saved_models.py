@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from tensorflow.core.protobuf import saved_model_pb2
 
-from helpers.edited_models import loaded_outputs, refusal
+from model_files import loaded_outputs, refusal
 from snnctl.models.saved_model import DESCRIPTION, GRAPH, read_config
 
 

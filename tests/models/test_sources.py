@@ -11,8 +11,7 @@ import keras
 import numpy as np
 import pytest
 
-from helpers.edited_models import outputs, refusal
-from loading import load_model
+from model_files import load_model, outputs, refusal
 from snnctl.builtin.architectures import FC
 from snnctl.errors import ModelError
 

@@ -10,9 +10,7 @@ import keras
 import numpy as np
 import pytest
 
-from helpers.edited_models import hdf5, outputs, refusal
-from helpers.keras2_weights import save_weights_keras2
-from loading import load_model
+from model_files import hdf5, load_model, outputs, refusal, save_weights_keras2
 from snnctl.builtin.architectures import FC, VGG16
 from snnctl.errors import ModelError
 from snnctl.models import LoadedModel, dtype_of, precision

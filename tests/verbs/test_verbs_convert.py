@@ -11,7 +11,7 @@ import pytest
 import tensorflow as tf
 
 import snnctl
-from helpers.keras2_weights import save_weights_keras2
+from model_files import save_weights_keras2
 from snnctl.errors import AgreementError, ConversionError, DataError, ModelError, SnnctlError, UsageError
 from snnctl.plugins import load_registry
 

@@ -89,11 +89,9 @@ def test_labels_give_accuracies(
     [
         ("uint8", {}, UNIT, "unit"),
         ("uint8", {"preprocess": "raw"}, [0.0, 255.0], "raw"),
-        ("int16", {}, UNIT, "unit"),
         ("unit", {}, UNIT, None),
         ("half", {}, [0.0, 0.5], None),
         ("half", {"input_range": (0, 1)}, UNIT, None),
-        ("float", {"preprocess": "unit"}, UNIT, None),
         ("float", {"preprocess": "mean=127.5,std=127.5"}, [-1.0, 1.0], None),
         ("offset", {"preprocess": "raw"}, [1000.0, 1255.0], "raw"),
     ],

@@ -53,9 +53,8 @@ def test_its_figures_are_those_of_eval_and_finetune(snn_run: Path, tuned: Any) -
     assert of(metrics["unconstrained"]) == of(snnctl.evaluate(snn_run, limit=40).metrics)
     noisy = snnctl.evaluate(snn_run, limit=40, noise=0.1, seed=1).metrics
     assert row(metrics, axis="noise", stage="before", seed=1) == of(noisy)
-    for axis, constraint in (("noise", {"noise": 0.1}), (None, {})):  # the latter is the control
-        alone = snnctl.finetune(snn_run, **FEW, epochs=1, lr=1e-3, seed=1, **constraint).metrics
-        assert row(metrics, axis=axis, stage="after", seed=1) == of(alone)
+    alone = snnctl.finetune(snn_run, **FEW, epochs=1, lr=1e-3, seed=1, noise=0.1).metrics
+    assert row(metrics, axis="noise", stage="after", seed=1) == of(alone)
     control = metrics["unconstrained_after"]
     [point] = [point for point in metrics["points"] if point["axis"] is None and point["stage"] == "after"]
     assert control == {name: point[name] for name in control}

@@ -8,7 +8,7 @@ import random
 from dataclasses import dataclass
 from pathlib import Path
 
-FOLDER = Path(__file__).parent / "recipes" / "broken"
+FOLDER = Path(__file__).parent / "broken"
 
 
 @dataclass(frozen=True)

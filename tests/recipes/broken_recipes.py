@@ -46,7 +46,15 @@ def made(folder: Path) -> list[Broken]:
     """Those that do not belong into a repository, written to ``folder``."""
     good = "steps:\n  - id: relu\n    train: {arch: fc2}\n"
     line = b"# " + b"x" * 61 + b"\n"
+    blocks = "vars:\n" + "".join(f"{'  ' * (depth + 1)}k{depth}:\n" for depth in range(80)) + good
     contents = {
+        "too-many-values.yaml": (
+            ("vars:\n  list:\n" + "    - a\n" * 2500 + good).encode(),
+            "1998:7",
+            "more than 2,000 values",
+        ),
+        "deep-blocks.yaml": (blocks.encode(), "50:99", "nested too deeply"),
+        "long-text.yaml": (f"description: {'word ' * 3000}\n{good}".encode(), "1:14", "at most 10,000 are allowed"),
         "ten-megabytes.yaml": (line * 160_000, "1025:1", "larger than 65,536 bytes"),
         "ten-megabytes-in-a-line.yaml": (b"name: " + b"x" * 10_000_000, "1:65537", "larger than 65,536 bytes"),
         "ten-megabytes-of-lists.yaml": (b"[" * 10_000_000, "1:65537", "larger than 65,536 bytes"),

@@ -104,10 +104,6 @@ SOURCE = '''
             Path("lines.txt").write_text("fetched")
             return "lines.txt"
 
-    class Coded(Lines):
-        name = "coded"
-        where = Dataset.where
-
     class Steps(HardwareConstraint):
         name = "steps"
         summary = "of a table"
@@ -118,12 +114,12 @@ SOURCE = '''
         def weights(self, J):
             return J
 
-    class Halves(HardwareConstraint):
+    class Halves(Steps):
         name = "halves"
-        summary = "made up"
 
-        def weights(self, J):
-            return J
+    class Coded(Lines):
+        name = "coded"
+        where = Dataset.where
 
     class Listed(Lines):
         name = "listed"

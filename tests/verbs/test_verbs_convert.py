@@ -79,9 +79,11 @@ def test_labels_give_accuracies(
         "sequence": lambda: Batches(batches),
     }[kind]()
     options = {"labels": labels} if kind == "array" else {}
-    metrics = snnctl.convert(net, calibration=calibration, **options).metrics
+    metrics = snnctl.convert(net, calibration=calibration, batch_size=50, **options).metrics
     assert (metrics["accuracy"], metrics["source_accuracy"], metrics["images"]) == (0.75, 0.75, 120)
     assert metrics["agreement"] == 1.0
+    assert np.sum(metrics["confusion_matrix"]) == 120
+    assert "outputs" not in metrics
 
 
 @pytest.mark.parametrize(

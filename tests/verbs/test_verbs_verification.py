@@ -6,10 +6,6 @@ import keras
 import numpy as np
 import pytest
 
-from snnctl.conversion.build import SpikingSettings, build_spiking
-from snnctl.conversion.logits import logits_of
-from snnctl.data.stream import ArrayStream
-from snnctl.metrics.network import measured_network
 from snnctl.metrics.predictions import (
     Agreement,
     RunningAgreement,
@@ -19,11 +15,7 @@ from snnctl.metrics.predictions import (
     losses,
     worst,
 )
-from snnctl.plugins import load_registry
-from snnctl.progress import SilentReporter
-from snnctl.verbs.measurement import Measurement
 from snnctl.verbs.network_shape import class_count, class_output
-from snnctl.verbs.verification import Comparison, compare
 
 layers = keras.layers
 RNG = np.random.default_rng(0)
@@ -46,13 +38,6 @@ def test_sums_over_batches(shape: tuple[int, ...]) -> None:
     assert found.different_predictions == np.count_nonzero(~chosen)
 
 
-def test_a_difference_that_is_no_number_is_not_overlooked() -> None:
-    running = RunningAgreement()
-    running.add(np.array([[1.0, 2.0]]), np.array([[np.nan, 2.0]]))
-    running.add(np.array([[1.0, 2.0]]), np.array([[1.0, 2.0]]))
-    assert np.isnan(running.result().max_logit_difference)
-
-
 @pytest.mark.parametrize("columns", [4, 1])
 def test_scores_over_batches(columns: int) -> None:
     logits, labels = RNG.normal(size=(40, columns)), RNG.integers(0, max(2, columns), 40)
@@ -70,30 +55,6 @@ def test_scores_over_batches(columns: int) -> None:
 def test_the_worst_of_several_outputs() -> None:
     one, other = Agreement(10, 0.5, 1.0, np.nan, 3.0), Agreement(20, 0.4, 2.0, 0.1, 2.0)
     assert repr(worst([one, other])) == repr(Agreement(20, 0.4, 2.0, np.nan, 3.0))
-
-
-def compared(net: keras.Model, stream: ArrayStream, scored: int | None, size: int) -> tuple[Comparison, dict]:
-    """A network and its spiking form, and the figures of the latter."""
-    snn = build_spiking(net, SpikingSettings(width=1e4))
-    network = measured_network(snn, "snn", stream.shape, scored)
-    measurement = Measurement(network, load_registry(entry_points=False), SilentReporter(), compared=True)
-    found = compare(logits_of(net), measurement, stream, size, SilentReporter(), "comparing")
-    return found, measurement.figures()
-
-
-@pytest.mark.parametrize("size", [7, 500])
-def test_both_networks_are_shown_every_sample_once(
-    net: keras.Model, pixels: np.ndarray, labels: np.ndarray, size: int
-) -> None:
-    inputs = pixels / np.float32(255)
-    found, figures = compared(net, ArrayStream(lambda: inputs, labels), 0, size)
-    assert found.score is not None
-    assert found.score.loss == pytest.approx(figures["loss"])
-    assert found.score.accuracy == np.mean(net.predict(inputs, verbose=0).argmax(-1) == labels) == 0.75
-    assert (figures["images"], figures["accuracy"], figures["agreement"]) == (120, 0.75, 1.0)
-    assert np.sum(figures["confusion_matrix"]) == 120
-    assert figures["max_logit_difference"] < 1e-4
-    assert "outputs" not in figures
 
 
 @pytest.mark.parametrize(("units", "classes", "count"), [(1, 2, 2), (5, 5, 5)])

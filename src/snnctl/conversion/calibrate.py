@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -10,13 +10,16 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
+from snnctl.conversion.graph import Step, computed, graph_of
 from snnctl.errors import DataError
 from snnctl.forward import batches
 from snnctl.progress import Reporter
+from snnctl.ttfs.coding import InputCoding
+from snnctl.ttfs.relay import Relay
+from snnctl.ttfs.spiking import SpikingLayer
 from snnctl.ttfs.timeline import spiking_layers
 
 BINS = 2**16
-UNBOUNDED = 1e30
 
 
 def calibrate(
@@ -29,16 +32,16 @@ def calibrate(
 class Calibrator:
     """Sets the windows of a spiking network from data, as often as wanted; its graphs are traced once.
 
+    What would be fired without windows counts: rounded weights and thresholds have their effect, but neither jitter nor
+    rounding of spike times.
+
     Args:
-        model: the spiking network; its windows are changed. Without jitter and rounding of spike times.
+        model: the spiking network; its windows are changed.
     """
 
     def __init__(self, model: keras.Model) -> None:
         self.layers = spiking_layers(model)
-        if not self.layers:
-            return  # a linear network: the input is read out
-        # With windows as wide as all numbers, what layers fire is what they would fire without windows.
-        self.view = keras.Model(model.inputs, [layer.output for layer in self.layers])
+        self.graph = graph_of(model)
         self.ends = tf.Variable(np.ones(len(self.layers)), dtype="float64")
         self._graphs: dict[Any, Any] = {}
 
@@ -61,14 +64,11 @@ class Calibrator:
             DataError: an activation is NaN or infinite.
         """
         if not self.layers:
-            return []
-        free = [layer for layer in self.layers if layer.max_value is None]
-        for layer in free:
-            layer.width.assign(UNBOUNDED)
+            return []  # a linear network: the input is read out
         peaks = self._peaks(inputs, batch_size, reporter)
         for layer, peak in zip(self.layers, peaks, strict=True):
-            # A window turns NaN into silence, so that it shows in the weights only.
-            if not (peak < UNBOUNDED and all(np.all(np.isfinite(weight)) for weight in layer.get_weights())):
+            # NaN may look like silence behind a ReLU, so that it shows in the weights only.
+            if not (np.isfinite(peak) and all(np.all(np.isfinite(weight)) for weight in layer.get_weights())):
                 raise DataError(
                     "the activations on the calibration data are not finite",
                     where=f"layer '{layer.name}'",
@@ -77,7 +77,7 @@ class Calibrator:
         if quantile < 1:
             peaks = self._quantiles(inputs, peaks, quantile, batch_size, reporter)
         for layer, peak in zip(self.layers, peaks, strict=True):
-            if layer in free:
+            if layer.max_value is None:
                 layer.width.assign((1 + zeta) * (peak or 1.0))
         return peaks
 
@@ -103,14 +103,30 @@ class Calibrator:
         key = function.__name__, tuple(inputs.shape[1:]), str(inputs.dtype)
         if key not in self._graphs:
             spec = tf.TensorSpec((None, *inputs.shape[1:]), inputs.dtype)
-            view = self.view
-            self._graphs[key] = tf.function(
-                lambda batch: function(keras.tree.flatten(view(batch, training=False))), input_signature=[spec]
-            )
+            self._graphs[key] = tf.function(lambda batch: function(self._times(batch)), input_signature=[spec])
         with reporter.task(description, len(inputs)) as task:
             for batch in batches(inputs, batch_size):
                 yield self._graphs[key](batch)
                 task.advance(len(batch))
+
+    def _times(self, inputs: Any) -> list[Any]:
+        """What the neurons of each layer would fire without windows, (batch, \\*neurons)."""
+        times: dict[str, Any] = {}
+
+        def call(step: Step, values: Mapping[int, Any]) -> list[Any]:
+            read = [values[key] for key in step.inputs]
+            if isinstance(step.layer, InputCoding):
+                return [step.layer.coded(read[0])]
+            if isinstance(step.layer, Relay):
+                return read
+            if not isinstance(step.layer, SpikingLayer):
+                return step.call(values)
+            x = ops.relu(step.layer.unclipped(read if len(read) > 1 else read[0]))
+            times[step.name] = x if step.layer.max_value is None else ops.minimum(x, step.layer.max_value)
+            return [times[step.name]]
+
+        computed(self.graph, inputs, call)
+        return [times[layer.name] for layer in self.layers]
 
     def _largest(self, times: list[Any]) -> Any:
         return tf.stack([tf.cast(ops.max(x), tf.float64) for x in times])

@@ -88,8 +88,10 @@ def _set_window(wire: Wire, layer: Any, width: float) -> None:
 
 
 def _relay(context: Context, layer: Relay, signal: Signal) -> Signal:
-    """Nothing: relays are made anew where branches need them."""
-    return signal
+    """Relays of the same level: what is read behind them is not to be carried once more."""
+    value = context.network.value(signal)
+    level = max(term.wire.level for term in value.terms) + 1
+    return replace(value, terms=context.network.aligned(value.terms, context.place, level))
 
 
 def _pooling(context: Context, layer: Any, signal: Value) -> Signal:

@@ -43,14 +43,18 @@ class InputCoding(keras.layers.Layer):
         self.high = float(high)
         self.constraints = from_config(constraints)
 
-    def call(self, inputs):
-        """Local spike times, in [0, 1]."""
+    def coded(self, inputs):
+        """Local spike times, in [0, 1], before the hardware rounds them."""
         unit = inputs
         if self.low != 0.0:
             unit = unit - self.low
         if self.high - self.low != 1.0:
             unit = unit / (self.high - self.low)
-        return apply_time_constraints(ops.clip(unit, 0.0, 1.0), self.width, self.constraints)
+        return ops.clip(unit, 0.0, 1.0)
+
+    def call(self, inputs):
+        """Local spike times, in [0, 1]."""
+        return apply_time_constraints(self.coded(inputs), self.width, self.constraints)
 
     @property
     def width(self) -> float:

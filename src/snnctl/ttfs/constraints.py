@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -114,10 +114,6 @@ class Constraints:
         if self.of_plugins:
             values["constraint"] = {name: dict(options) for name, options in self.constraint.items()}
         return values
-
-    def without_times(self) -> Constraints:
-        """Those on weights and thresholds, and those of plugins, which cannot be taken apart."""
-        return replace(self, noise=0.0, time_bits=0)
 
     def times_only(self) -> Constraints:
         """Jitter and rounding of spike times alone."""

@@ -24,7 +24,6 @@ __all__ = [
     "Constraints",
     "constrained",
     "constraints_of",
-    "copy_weights",
     "restart_jitter",
     "unwrapped",
     "with_quantized_weights",
@@ -86,17 +85,12 @@ def constrained(model: keras.Model, constraints: Constraints) -> keras.Model:
         return constrained(layer, constraints) if isinstance(layer, keras.Model) else _again(layer, constraints)
 
     copy = keras.models.clone_model(model, _inputs(model), clone_function=again)
-    copy_weights(model, copy)
-    return copy
-
-
-def copy_weights(model: keras.Model, copy: keras.Model) -> None:
-    """Gives a network made by :func:`constrained` the weights that ``model`` has now."""
     for old in model.layers:
         new = copy.get_layer(old.name)
         new.set_weights(old.get_weights())
         if isinstance(new, keras.layers.Normalization):
             new.finalize_state()
+    return copy
 
 
 def constraints_of(model: keras.Model) -> Constraints:

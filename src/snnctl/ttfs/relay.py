@@ -14,6 +14,7 @@ from snnctl.ttfs.coding import INPUT_WIDTH, InputCoding
 from snnctl.ttfs.constraints import apply_time_constraints, from_config, jitter_seed, to_config
 from snnctl.ttfs.keras_graph import producer
 from snnctl.ttfs.spiking import SpikingLayer
+from snnctl.ttfs.version_0_1 import SignedLayer
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,11 @@ class Carried:
     """
 
     layers: tuple[Any, ...]
+
+    @property
+    def signed(self) -> bool:
+        """Whether signed neurons of snnctl 0.1.0 are among them, which know no constraints on times any more."""
+        return any(isinstance(layer, SignedLayer) for layer in self.layers)
 
     @property
     def width(self) -> Any:
@@ -43,7 +49,7 @@ def carried_by(tensor: keras.KerasTensor) -> Carried:
             continue
         seen.add(id(tensor))
         layer, read = producer(tensor)
-        if isinstance(layer, (InputCoding, SpikingLayer, Relay)):
+        if isinstance(layer, (InputCoding, SpikingLayer, SignedLayer, Relay)):
             layers[id(layer)] = layer
         waiting += [] if id(layer) in layers else read
     return Carried(tuple(layers.values()))
@@ -82,7 +88,7 @@ class Relay(keras.layers.Layer):
 
     def call(self, inputs):
         """The same local spike times, one window later, as far as the hardware keeps them."""
-        if not self.constraints.on_times:
+        if not self.constraints.on_times or (self.carried is not None and self.carried.signed):
             return inputs
         return apply_time_constraints(inputs, self.width, self.constraints, self.jitter_seed)
 

@@ -124,11 +124,10 @@ def recalibrated(
     from snnctl.conversion.calibrate import calibrate
     from snnctl.ttfs.hardware import constrained, constraints_of
 
-    constraints = constraints_of(model)
-    timeless = constrained(model, constraints.without_times())
+    copy = constrained(model, constraints_of(model))
     quantile, margin = _or(latency_quantile, QUANTILE), _or(zeta, ZETA)
-    calibrate(timeless, inputs, quantile, margin, batch_size, reporter)
-    return constrained(timeless, constraints) if constraints.on_times else timeless
+    calibrate(copy, inputs, quantile, margin, batch_size, reporter)
+    return copy
 
 
 def calibration_images(source: Source, seed: int) -> Stream:

@@ -9,7 +9,6 @@ import keras
 from snnctl.conversion.calibrate import Calibrator
 from snnctl.forward import Inputs
 from snnctl.progress import SilentReporter
-from snnctl.ttfs.hardware import constrained, constraints_of, copy_weights
 from snnctl.ttfs.timeline import set_windows, spiking_layers
 
 
@@ -31,7 +30,7 @@ class EpochWindows(keras.callbacks.Callback):
         self.latency_quantile = latency_quantile
         self.zeta = zeta
         self.batch_size = batch_size
-        self.timeless: keras.Model | None = None
+        self.calibrator: Calibrator | None = None
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Calibrates."""
@@ -41,14 +40,6 @@ class EpochWindows(keras.callbacks.Callback):
             self.model.make_train_function(force=True)  # the one there is lets windows grow
 
     def calibrate(self, model: keras.Model) -> None:
-        """Sets the windows of ``model``, always the same one: the network that is calibrated is made once."""
-        if self.timeless is None:
-            constraints = constraints_of(model)
-            self.timeless = constrained(model, constraints.without_times()) if constraints.on_times else model
-            self.calibrator = Calibrator(self.timeless)
-        if self.timeless is not model:
-            copy_weights(model, self.timeless)
-        quantile, margin = self.latency_quantile, self.zeta
-        self.calibrator.calibrate(self.inputs, quantile, margin, self.batch_size, SilentReporter())
-        for layer, other in zip(spiking_layers(model), spiking_layers(self.timeless), strict=True):
-            layer.width.assign(other.width)
+        """Sets the windows of ``model``, always the same one."""
+        self.calibrator = self.calibrator or Calibrator(model)
+        self.calibrator.calibrate(self.inputs, self.latency_quantile, self.zeta, self.batch_size, SilentReporter())

@@ -60,6 +60,7 @@ def spiking_model(options: ExportOptions, run: Run) -> keras.Model:
     Raises:
         ModelError: missing or damaged, no spiking network, or one that is nested inside another model.
     """
+    from snnctl.conversion.upgrade import upgraded
     from snnctl.models import check_finite, kind_of, load_model
 
     layer_rules(run)  # plugins register the layers that a file may hold
@@ -73,7 +74,7 @@ def spiking_model(options: ExportOptions, run: Run) -> keras.Model:
         check_finite(model)
     if kind_of(model, where) == "relu":
         raise ModelError(f"{options.model} is a ReLU network", todo="Convert it first: `snnctl convert`.")
-    return model
+    return upgraded(model)
 
 
 def exported(network: Network, context: ExportContext, options: ExportOptions, run: Run) -> dict[str, bytes]:

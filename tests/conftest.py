@@ -8,8 +8,12 @@ import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from helpers.fake_verbs import FakeVerbs
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # Off by default on some processors, where TensorFlow then knows no dilated transposed convolutions.
@@ -99,3 +103,13 @@ def refused(call: Callable[..., tuple[int, str, str]]) -> Callable[..., str]:
         return message
 
     return run
+
+
+@pytest.fixture
+def verbs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeVerbs:
+    """Verbs that compute nothing instead of the real ones, and an empty working folder."""
+    from helpers.fake_verbs import FakeVerbs
+
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    return FakeVerbs().installed(monkeypatch)

@@ -7,71 +7,41 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 
 import snnctl
+from helpers.fake_verbs import FakeVerbs
 from snnctl.errors import ModelError, OutputError, PluginError, RecipeError, UsageError
-from snnctl.verbs.result import Result
 
 
-class FakeModel:
-    """Saves a text."""
-
-    def save(self, path: Path) -> None:
-        """What a Keras model does."""
-        Path(path).write_text("model")
-
-
-@pytest.fixture
-def calls(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Any]:
-    """Fake verbs that record their options, and an empty working folder."""
-    seen: list[Any] = []
-
-    def make(name: str) -> Any:
-        def verb(options: Any, run: Any) -> Result:
-            run.reporter.note("quiet")
-            seen.append(options)
-            model: Any = None if name == "evaluate" else FakeModel()
-            return Result(name, {"accuracy": 0.5}, {}, model)
-
-        return verb
-
-    for name in ("train", "convert", "finetune", "evaluate"):
-        module = ModuleType(f"snnctl.verbs.{name}")
-        setattr(module, name, make(name))
-        monkeypatch.setitem(sys.modules, module.__name__, module)
-    monkeypatch.chdir(tmp_path)
-    return seen
-
-
-def test_options_are_passed_and_the_result_returned(calls: list[Any]) -> None:
+def test_options_are_passed_and_the_result_returned(verbs: FakeVerbs) -> None:
     result = snnctl.train(arch="fc2", data="mnist-mini", epochs=3, arch_opt={"hidden": 20})
-    assert result.metrics == {"accuracy": 0.5}
-    assert (calls[0].epochs, calls[0].arch_opt) == (3, {"hidden": 20})
+    assert result.metrics["accuracy"] == 0.5
+    options = verbs.calls[0][1]
+    assert (options.epochs, options.arch_opt) == (3, {"hidden": 20})
     assert list(Path().iterdir()) == []
 
 
 @pytest.mark.parametrize("name", ["convert", "finetune", "evaluate"])
-def test_a_model_may_be_a_path(calls: list[Any], name: str) -> None:
+def test_a_model_may_be_a_path(verbs: FakeVerbs, name: str) -> None:
     Path("net.keras").write_bytes(b"PK")
     getattr(snnctl, name)(Path("net.keras"), data="mnist-mini", out="a/out")
-    assert calls[0].model == "net.keras"
+    assert verbs.calls[0][1].model == "net.keras"
     record = json.loads(Path("a/out/run.json").read_text())
     assert record["command"] == [f"snnctl.{name}(...)"]
     assert Path("a/out/model.keras").exists() == (name != "evaluate")
 
 
-def test_a_folder_in_use(calls: list[Any]) -> None:
+def test_a_folder_in_use(verbs: FakeVerbs) -> None:
     Path("out").mkdir()
     Path("out/precious").write_bytes(b"PK")
     with pytest.raises(OutputError):
         snnctl.train(arch="fc2", data="mnist-mini", out="out")
     with pytest.raises(OutputError, match="no run has written"):
         snnctl.train(arch="fc2", data="mnist-mini", out="out", overwrite=True)
-    assert calls == []
+    assert verbs.calls == []
     Path("out/precious").rename("out/model.keras")
     snnctl.train(arch="fc2", data="mnist-mini", out="out", overwrite=True)
     assert Path("out/run.json").exists()
@@ -91,12 +61,12 @@ def test_a_folder_in_use(calls: list[Any]) -> None:
     ],
 )
 def test_mistakes_are_exceptions_of_ours(
-    calls: list[Any], options: dict[str, Any], error: type[Exception], message: str
+    verbs: FakeVerbs, options: dict[str, Any], error: type[Exception], message: str
 ) -> None:
     with pytest.raises(error) as caught:
         snnctl.train(**options)
     assert message in str(caught.value)
-    assert calls == []
+    assert verbs.calls == []
 
 
 @pytest.mark.parametrize(
@@ -107,24 +77,25 @@ def test_mistakes_are_exceptions_of_ours(
         ({"overwrite": "x"}, "overwrite is 'x'"),
     ],
 )
-def test_where_results_go_is_checked_first(calls: list[Any], options: dict[str, Any], message: str) -> None:
+def test_where_results_go_is_checked_first(verbs: FakeVerbs, options: dict[str, Any], message: str) -> None:
     for name in ("train", "convert", "finetune", "evaluate", "export", "sweep", "run_recipe", "report"):
         with pytest.raises(UsageError) as caught:
             getattr(snnctl, name)(*(() if name == "train" else ("nowhere",)), **options)
         assert message in str(caught.value)
-    assert (calls, list(Path().iterdir())) == ([], [])
+    assert (verbs.calls, list(Path().iterdir())) == ([], [])
 
 
-def test_a_model_that_is_not_there(calls: list[Any]) -> None:
+def test_a_model_that_is_not_there(verbs: FakeVerbs) -> None:
     with pytest.raises(ModelError, match="no model at nowhere"):
         snnctl.convert("nowhere")
 
 
-def test_a_recipe_with_settings(calls: list[Any]) -> None:
+def test_a_recipe_with_settings(verbs: FakeVerbs) -> None:
     Path("r.yaml").write_text("steps:\n- train: {arch: fc2, data: mnist-mini}\n- eval: {model: train}\n")
     outcome = snnctl.run_recipe("r.yaml", out="out", **{"train.epochs": 2, "train.arch_opt.hidden": 7})
-    assert (calls[0].epochs, calls[0].arch_opt) == (2, {"hidden": 7})
-    assert calls[1].model == str(Path("out/train").resolve())
+    options = verbs.calls[0][1]
+    assert (options.epochs, options.arch_opt) == (2, {"hidden": 7})
+    assert verbs.calls[1][1].model == str(Path("out/train").resolve())
     assert outcome.folder == Path("out").resolve()
     with pytest.raises(RecipeError, match="no option 'epoch'"):
         snnctl.run_recipe("r.yaml", **{"train.epoch": 2})

@@ -13,14 +13,15 @@ A comment directly before a block decides what the tests do with it:
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from markdown_it import MarkdownIt
+
 ROOT = Path(__file__).parents[2]
-OPENING = re.compile(r"^(?P<indent> *)(?P<fence>`{3,}|~{3,}) *(?P<language>[\w+-]*)")
-MARK = re.compile(r"^ *<!-- *(?P<kind>not run|file|plugin|module|output|fails)(?:: *(?P<value>.*?))? *-->$")
-LIST_ITEM = re.compile(r"^ {0,3}(?:[-*+]|\d+\.) ")
+MARK = re.compile(
+    r"^ *<!-- *(?P<kind>not run|file|plugin|module|output|fails)(?:: *(?P<value>.*?))? *-->$", re.MULTILINE
+)
 COMMAND = re.compile(r"^(?:\$ |(?:[A-Z_]+=\S+ )*(?:snnctl|pip|python|make) )")
 SHELLS = ("console", "shell", "sh", "bash")
 
@@ -66,7 +67,17 @@ def name_of(page: Path) -> str:
 
 def blocks_of(page: Path) -> list[Block]:
     """Its blocks, in order."""
-    return list(_blocks(page.read_text(encoding="utf-8").splitlines()))
+    blocks: list[Block] = []
+    marks: dict[str, str] = {}
+    for token in MarkdownIt().parse(page.read_text(encoding="utf-8")):
+        if token.type in ("fence", "code_block") and token.map:
+            first = token.map[0] + (2 if token.type == "fence" else 1)
+            blocks.append(Block(token.info.partition(" ")[0], token.content.rstrip("\n"), first, marks))
+        if token.type == "html_block":
+            marks = marks | {mark["kind"]: mark["value"] or "" for mark in MARK.finditer(token.content)}
+        else:
+            marks = {}
+    return blocks
 
 
 def commands_of(block: Block) -> list[tuple[str, list[str]]]:
@@ -83,46 +94,3 @@ def commands_of(block: Block) -> list[tuple[str, list[str]]]:
         elif found:
             found[-1][1].append(line)
     return found
-
-
-def _blocks(lines: list[str]) -> Iterator[Block]:
-    number, marks, listed = 0, {}, False
-    while number < len(lines):
-        line = lines[number]
-        if mark := MARK.match(line):
-            marks[mark["kind"]] = mark["value"] or ""
-            number += 1
-            continue
-        if opening := OPENING.match(line):
-            end = _closing(lines, number, opening["fence"])
-            body = [text.removeprefix(opening["indent"]) for text in lines[number + 1 : end]]
-            yield Block(opening["language"], "\n".join(body), number + 2, marks)
-            number, marks = end + 1, {}
-            continue
-        if line.startswith("    ") and line.strip() and not listed and (number == 0 or not lines[number - 1].strip()):
-            end = _indented_end(lines, number)
-            body = [text[4:] for text in lines[number:end]]
-            yield Block("", "\n".join(body), number + 1, marks)
-            number, marks = end, {}
-            continue
-        if line.strip():
-            marks = {}
-            listed = bool(LIST_ITEM.match(line)) or (listed and line.startswith("  "))
-        number += 1
-
-
-def _closing(lines: list[str], number: int, fence: str) -> int:
-    """The line of the closing fence."""
-    for end in range(number + 1, len(lines)):
-        if lines[end].strip().startswith(fence) and not lines[end].strip().strip(fence[0]):
-            return end
-    raise ValueError(f"the block of line {number + 1} has no end")
-
-
-def _indented_end(lines: list[str], number: int) -> int:
-    """The line behind the last indented one."""
-    end = last = number
-    while end < len(lines) and (not lines[end].strip() or lines[end].startswith("    ")):
-        last = end if lines[end].strip() else last
-        end += 1
-    return last + 1

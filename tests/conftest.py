@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from helpers.fake_verbs import FakeVerbs
+    from fake_verbs import FakeVerbs
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # Off by default on some processors, where TensorFlow then knows no dilated transposed convolutions.
@@ -108,7 +108,7 @@ def refused(call: Callable[..., tuple[int, str, str]]) -> Callable[..., str]:
 @pytest.fixture
 def verbs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeVerbs:
     """Verbs that compute nothing instead of the real ones, and an empty working folder."""
-    from helpers.fake_verbs import FakeVerbs
+    from fake_verbs import FakeVerbs
 
     (tmp_path / "work").mkdir()
     monkeypatch.chdir(tmp_path / "work")

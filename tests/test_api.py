@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import snnctl
-from helpers.fake_verbs import FakeVerbs
+from fake_verbs import FakeVerbs
 from snnctl.errors import ModelError, OutputError, PluginError, RecipeError, UsageError
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import keras
 
-from snnctl.conversion.refusal import HINTS
 from snnctl.conversion.rules import default_rules
 
 ROOT = Path(__file__).parents[2]
@@ -83,11 +82,3 @@ def parts(text: str) -> list[str]:
 
 def words(text: str) -> str:
     return " ".join(re.sub(r"[^\w\s=]", " ", text).split())
-
-
-def test_every_hint_names_a_class_that_the_table_of_refusals_names() -> None:
-    part = PAGE.partition("\n## When a network is refused\n")[2].partition("\n## ")[0]
-    recurrent_and_attention = {"LSTM", "GRU", "SimpleRNN", "Bidirectional"}
-    recurrent_and_attention |= {"Attention", "AdditiveAttention", "MultiHeadAttention"}
-    named = {cls.__name__ for cls in HINTS} - recurrent_and_attention
-    assert not [name for name in named if f"`{name}`" not in part]

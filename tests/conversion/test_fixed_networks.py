@@ -13,9 +13,6 @@ from oracle import check_events, converted, difference, events_of, narrow, outpu
 from snnctl.conversion.build import SpikingSettings, build_spiking
 from snnctl.lowering import lower
 from snnctl.models import precision
-from snnctl.ttfs.readout import Readout
-from snnctl.ttfs.spiking import SpikingLayer
-from snnctl.ttfs.timeline import relays, spiking_layers
 
 L = keras.layers
 
@@ -45,13 +42,6 @@ def test_a_network_converts_in_single_precision_to_a_ten_thousandth(build: Calla
     assert {str(array.dtype) for array in arrays} == {"float64"}, "plain data is in double precision"
 
 
-def test_the_networks_hold_every_kind_of_neuron() -> None:
-    source, inputs = networks.source(networks.mobilenet)
-    snn = converted(source, inputs, networks.SPAN, "float64")
-    assert {layer.max_value for layer in spiking_layers(snn)} == {None, 6.0}
-    assert relays(snn)
-
-
 def interpolating(x):
     """Upsampled bilinearly, which TensorFlow does in single precision in a double-precision network as well."""
     x = L.UpSampling2D(3, interpolation="bilinear")(L.Conv2D(3, 3, activation="relu")(x))
@@ -74,16 +64,6 @@ def test_neurons_with_a_slope_while_integrating() -> None:
         networks.randomize(source, np.random.default_rng(0))
         snn = build_spiking(source, SpikingSettings(neuron="alpha1", dtype="float64", width=2.0))
         check_events(snn, np.random.default_rng(1).uniform(0, 1, (8, 7, 6, 2)))
-
-
-def test_a_network_without_input_coding_is_given_spike_times() -> None:
-    rng = np.random.default_rng(0)
-    with precision("float64"):
-        inputs = keras.Input((5,))
-        hidden = SpikingLayer(L.Dense(6, use_bias=False), width=4.0)
-        snn = keras.Model(inputs, Readout(L.Dense(3, use_bias=False))(hidden(inputs)))
-        hidden.D.assign(rng.normal(size=6))
-        check_events(snn, rng.uniform(0, 1, (6, 5)))
 
 
 def test_plain_data_is_as_small_as_the_weights() -> None:

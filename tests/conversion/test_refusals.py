@@ -112,8 +112,6 @@ CASES: dict[str, tuple[Callable[[], keras.Model], list[str]]] = {
     "PReLU as activation": (behind(L.Dense(2, activation=L.PReLU(), name="odd")), ["odd"]),
     # What a layer is called with, or computes in, besides the tensors of the network.
     "added constant": (behind(L.Dense(4), beside(L.Add(name="odd"), np.ones((1, 4), "float32"))), ["odd"]),
-    "averaged constant": (behind(L.Dense(4), beside(L.Average(name="odd"), np.ones((1, 4), "float32"))), ["odd"]),
-    "joined constant": (behind(beside(L.Concatenate(name="odd"), keras.ops.ones((1, 4))), L.Dense(2)), ["odd"]),
     "masked softmax": (behind(L.Dense(4), masked(L.Softmax(name="odd"))), ["odd"]),
     "masked average": (behind(L.Reshape((4, 1)), masked(L.GlobalAveragePooling1D(name="odd")), L.Dense(2)), ["odd"]),
     "masked model": (behind(L.Reshape((4, 1)), masked(POOLED), L.Dense(2)), ["odd"]),

@@ -24,10 +24,7 @@ def first_spiking_layer(convolution, shape=(9, 7, 2), low=-1.0):
     [
         (lambda: L.Conv2D(4, 3, padding="same"), 9),
         (lambda: L.Conv2D(4, 1, padding="same"), None),
-        (lambda: L.Conv2D(4, 3, padding="valid"), None),
-        (lambda: L.Conv2D(4, (1, 3), padding="same"), 3),
         (lambda: L.Conv2D(4, 5, padding="same"), 25),
-        (lambda: L.Conv2D(4, 3, strides=2, padding="same"), 9),
         (lambda: L.Conv2D(4, 3, dilation_rate=2, padding="same"), 9),
     ],
 )

@@ -107,9 +107,9 @@ def npy(values: Any) -> bytes:
     return file.getvalue()
 
 
-def header(shape: str, descr: str = "'<f8'") -> bytes:
+def header(shape: str) -> bytes:
     """An .npy file whose header promises something, without any data."""
-    text = f"{{'descr': {descr}, 'fortran_order': False, 'shape': {shape}, }}\n"
+    text = f"{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}\n"
     return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text.encode()
 
 
@@ -145,43 +145,21 @@ HOSTILE: dict[str, tuple[Callable[[dict[str, bytes]], object], str]] = {
     "an array less": (lambda members: members.pop(f"{J}.npy"), f"'{J}' is missing"),
     "objects": (array(J, np.array([{}], dtype=object)), f"'{J}' is damaged, or not of numbers"),
     "text": (array(J, np.array(["a"])), "J is not an array of float64 or float32"),
-    "records": (array(J, np.zeros(2, "i4,f8")), "J is not an array of float64"),
-    "big-endian": (array(J, np.zeros((1, 1, 1), ">f8")), "J is not an array of float64"),
-    "half precision": (array(J, np.zeros((1, 1, 1), np.float16)), "J is not an array of float64"),
-    "not numbers": (array("readouts.0.D", np.full(3, np.nan)), "readout 'out': D has numbers that are not finite"),
-    "huge ids": (array("pools.0.members", np.full(9, 2**62)), "members has numbers outside"),
-    "another shape": (array(J, np.zeros((2, 2))), r"J has the shape \(2, 2\)"),
     "a huge shape": (array(J, header("(9, 99999, 99999)")), f"'{J}' is damaged"),
-    "a shape beyond 64 bits": (array(J, header("(4294967296, 4294967296, 2)")), f"'{J}' is damaged"),
-    "a negative shape": (array(J, header("(-1, 1, 1)")), f"'{J}' is damaged"),
     "a header of code": (array(J, header("__import__('os').getcwd()")), f"'{J}' is damaged"),
-    "no type": (array(J, header("(1, 1, 1)", "()")), f"'{J}' is damaged"),
-    "no header": (array(J, b"nothing at all"), "J is not an array"),
-    "a cut header": (array(J, header("(1, 1, 1)")[:30]), f"'{J}' is damaged"),
     "a cut array": (lambda members: members.update({f"{J}.npy": members[f"{J}.npy"][:-1]}), f"'{J}' is damaged"),
     "no row of bytes": (array("network", np.zeros(3)), "damaged"),
     "no JSON": (text(b"{"), "damaged"),
-    "no text": (text(b"\xff\xfe"), "damaged"),
     "nested JSON": (text(b"[" * 200_000), "damaged"),
-    "other JSON": (text(b"[1]"), "not a network in the format"),
     "another format": (structured(lambda network: network.update(format="other")), "not a network in the format"),
     "another version": (structured(lambda network: network.update(version=2)), "version is 2; this program reads"),
-    "true as version": (structured(lambda network: network.update(version=True)), "version is True"),
     "no populations": (structured(lambda network: network.pop("populations")), "structure does not have the fields"),
-    "an unknown field": (structured(lambda network: network.update(extra=1)), "structure does not have the fields"),
     "populations by name": (structured(lambda network: network.update(populations={"a": 1})), "'populations' is not"),
     "a field less": (structured(lambda network: network["pools"][0].pop("level")), "pools.0 does not have the fields"),
-    "a field more": (neurons(x=1), "populations.1 does not have the fields"),
     "a part that is none": (structured(lambda network: network["readouts"].append(5)), "readouts.3 does not"),
     "coding as text": (structured(lambda network: network.update(coding="x")), "coding does not have the fields"),
-    "coding of text": (structured(lambda network: network["coding"].update(low="x")), "coding: low is 'x'"),
     "a time beyond all": (neurons(t_max=10**400), "t_max is 1000"),
-    "an infinite time": (neurons(t_min=np.inf), "t_min is inf"),
-    "a huge population": (neurons(shape=[2**20, 2**20]), "shape is .* product below"),
     "a shape of text": (neurons(shape="3"), "shape is '3'"),
-    "a name that is a list": (neurons(name=[1]), "name is"),
-    "a kind that is a list": (neurons(kind=[1]), "kind is"),
-    "about numbers": (structured(lambda network: network.update(about={"a": 1})), "about"),
     "a structure that is too long": (text(b" " * 2**24), r"'network' has \d+ bytes, more than 16777216"),
 }
 

@@ -8,8 +8,6 @@ import pytest
 
 from snnctl.events import Network
 from snnctl.lowering import lower
-from snnctl.lowering.blocks import BlockMap
-from snnctl.lowering.merging import Term, merged
 from snnctl.models import precision
 from snnctl.ttfs.coding import InputCoding
 from snnctl.ttfs.readout import Readout
@@ -119,23 +117,3 @@ def test_a_relay_neuron_has_one_synapse_and_padding_none():
     found = pairs(Network(None, (), (), to_relays, ()))
     assert sorted(found[:, 1]) == list(range(1, 9))
     assert sorted(found[:, 0]) == [0, 0, 1, 1, 2, 2, 3, 3]
-
-
-def test_spikes_stand_once_in_merged_terms():
-    """Terms of one spike and one neuron each, in any order, some of them the same."""
-    synapses = [(7, 0), (2, 1), (7, 2), (2, 1), (5, 0)]
-    zero = np.array([0])
-    terms = [
-        Term(np.array([spike]), BlockMap(1, 3, zero, np.array([neuron]), zero, np.ones((1, 1, 1)), zero))
-        for spike, neuron in synapses
-    ]
-    united = merged(terms)
-    spikes = np.concatenate([term.ids.ravel() for term in united])
-    assert sorted(spikes) == [2, 5, 7]
-    maps = [(term.ids, term.block_map) for term in united]
-    weights = {
-        (int(ids[place, 0]), int(neuron)): float(each.J[matrix, 0, 0])
-        for ids, each in maps
-        for place, neuron, matrix in zip(each.place, each.target, each.matrix, strict=True)
-    }
-    assert weights == {(7, 0): 1, (7, 2): 1, (2, 1): 2, (5, 0): 1}

@@ -19,7 +19,6 @@ from snnctl.events import Batch as Events
 from snnctl.lowering import lower
 from snnctl.lowering.size import fan_outs, leaving
 from snnctl.metrics.batch import Batch
-from snnctl.metrics.predictions import RunningAgreement, accuracy
 from snnctl.models import precision
 from snnctl.ttfs.hardware import Constraints, constrained
 from snnctl.ttfs.pooling import EarliestSpikePooling
@@ -203,16 +202,6 @@ def test_an_input_whose_size_is_open_is_fixed_by_the_data() -> None:
     _, figures = batches_and_figures(snn, np.random.default_rng(0).random((5, 6, 5, 1), "float32"))
     assert figures["macs"] == 4 * 3 * 9 * 3 + 4 * 3 * 3 * 2
     assert figures["input"]["neurons"] == 30
-
-
-def test_accuracy_and_agreement_of_whole_arrays() -> None:
-    logits = np.array([[2.0, 1.0], [0.0, 3.0], [1.0, 0.0]])
-    assert accuracy(logits, np.array([0, 1, 1])) == pytest.approx(2 / 3)
-    running = RunningAgreement()
-    running.add(logits, np.array([[2.0, 1.0], [0.0, 3.0], [1.0, 1.5]]))
-    compared = running.result()
-    assert compared.agreement == pytest.approx(2 / 3)
-    assert (compared.max_logit_difference, compared.largest_logit) == (1.5, 3.0)
 
 
 # Synapses, without spikes.

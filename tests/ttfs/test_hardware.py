@@ -63,13 +63,6 @@ def test_weights_are_signed_integers_of_b_bits_times_a_step(w_min, w_max):
         assert rounded[0, 0] == 0 or not (w_min or -1) <= 0 <= (w_max or 1)
 
 
-def test_eight_bits_are_those_of_an_int8():
-    J = np.linspace(-1.05, 1.0, 5000)
-    levels = array(rounded_weights(J, Constraints(weight_bits=8))) / (1.05 / 128)
-    np.testing.assert_allclose(levels, np.round(levels), atol=1e-9)
-    assert (round(levels.min()), round(levels.max())) == (-128, 122)
-
-
 @pytest.mark.parametrize(
     ("J", "options", "expected"),
     [
@@ -81,14 +74,6 @@ def test_eight_bits_are_those_of_an_int8():
 def test_weights_that_are_alike_stay_and_those_beyond_the_range_are_at_its_end(J, options, expected):
     rounded = array(rounded_weights(J, Constraints(weight_bits=4, **options)))
     np.testing.assert_array_equal(rounded, np.full_like(J, expected))
-
-
-def test_weights_in_single_precision_are_the_rounded_ones_of_double_precision():
-    J = np.random.default_rng(3).normal(size=(50, 60)).astype("float32")
-    single = array(rounded_weights(J, Constraints(weight_bits=6)))
-    double = array(rounded_weights(J.astype("float64"), Constraints(weight_bits=6)))
-    assert single.dtype == np.float32
-    np.testing.assert_array_equal(single, double.astype("float32"))
 
 
 def test_the_gradient_of_rounded_weights_is_that_of_the_rounded_network():

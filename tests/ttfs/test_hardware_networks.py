@@ -62,13 +62,6 @@ def test_constraints_are_exchanged_and_taken_away(network) -> None:
     assert restored.get_config() == model.get_config()
 
 
-def test_unconstrained_networks_cost_nothing(network) -> None:
-    model, _ = network
-    assert constraints_of(model) == Constraints()
-    assert "constraints" not in str(model.get_config())
-    assert len(model.variables) == len(model.weights)  # no seeds
-
-
 @pytest.mark.parametrize(
     "constraints", [Constraints(weight_bits=4, w_min=-0.5, w_max=0.0), EVERYTHING], ids=["w", "all"]
 )

@@ -350,18 +350,17 @@ DAMAGE: list[tuple[str, Callable[[Path, int], Path]]] = [
 ]
 
 
-def parts_of_hdf5(path: Path, seed: int) -> Path:
-    return hdf5(lambda file: file.attrs.modify("model_config", redescribed(file.attrs["model_config"], seed).decode()))(
-        path
-    )
+SEEDS = [range(32), pytest.param(range(1000, 1200), marks=pytest.mark.long)]
 
 
-def check_damaged(seeds: range, good: Path, keras2_folder: Path, folder: Path) -> None:
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("seeds", SEEDS, ids=["few", "many"])
+def test_files_damaged_at_random(seeds: range, good: Path, keras2_folder: Path, tmp_path: Path) -> None:
     """Each damaged copy is refused in a few lines, or opens with finite weights."""
     for seed in seeds:
         name, damage = DAMAGE[seed % len(DAMAGE)]
         whole = (good if name.startswith("good") else keras2_folder) / name
-        copy = folder / str(seed)
+        copy = tmp_path / str(seed)
         copy.mkdir()
         path = (shutil.copytree if whole.is_dir() else shutil.copy)(whole, copy / name)
         try:
@@ -373,17 +372,6 @@ def check_damaged(seeds: range, good: Path, keras2_folder: Path, folder: Path) -
             assert message.replace("\n", "").isprintable(), (seed, message)
         else:
             assert all(np.isfinite(weight).all() for weight in model.get_weights()), seed
-
-
-@pytest.mark.filterwarnings("ignore")
-def test_a_few_files_damaged_at_random(good: Path, keras2_folder: Path, tmp_path: Path) -> None:
-    check_damaged(range(32), good, keras2_folder, tmp_path)
-
-
-@pytest.mark.long
-@pytest.mark.filterwarnings("ignore")
-def test_many_files_damaged_at_random(good: Path, keras2_folder: Path, tmp_path: Path) -> None:
-    check_damaged(range(1000, 1200), good, keras2_folder, tmp_path)
 
 
 @pytest.mark.filterwarnings("ignore")

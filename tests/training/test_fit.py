@@ -12,7 +12,7 @@ from snnctl.errors import TrainingError
 from snnctl.progress import SilentReporter
 from snnctl.training.data import ShuffledBatches
 from snnctl.training.fit import FitSettings, fit
-from snnctl.training.speed import compile_with_xla, is_dense, make_optimizer, multiply_accumulates, steps_per_call
+from snnctl.training.speed import compile_with_xla, is_dense, make_optimizer
 
 L = keras.layers
 
@@ -122,14 +122,6 @@ def test_xla_is_for_dense_networks():
     assert not is_dense(convolutional())
     assert [compile_with_xla(net(), "auto") for net in (dense, convolutional)] == [True, False]
     assert [compile_with_xla(convolutional(), xla) for xla in ("on", "off")] == [True, False]
-
-
-def test_steps_per_call_shrink_with_the_work_of_a_step():
-    assert multiply_accumulates(convolutional()) == 4 * 4 * 9 * 4 + 64 * 2
-    assert steps_per_call(dense(), 8, 100_000) > 100
-    heavy = keras.Sequential([keras.Input((64, 64, 64)), L.Conv2D(512, 3), L.Flatten(), L.Dense(2)])
-    assert steps_per_call(heavy, 64, 100_000) == 1
-    assert steps_per_call(dense(), 8, 5) == 1
 
 
 def test_the_published_schedule_decays_by_a_tenth_every_5000_steps():

@@ -341,36 +341,6 @@ def turned_round(pooling: type, *gamma: float) -> Callable:
     return grow
 
 
-def shared(again: bool) -> Callable:
-    """One convolution with its normalisation at two places: one behind the other, or side by side."""
-
-    def grow(grower: Grower, node: Node) -> Node:
-        layers = [CONV(4, 3, padding="same"), NORM(), L.PReLU()]
-        first = grower.through(layers, node)
-        second = grower.through(layers, first if again else grower.apply(L.Dense(4), node))
-        return head(grower, grower.apply(L.Subtract(), first, second))
-
-    return grow
-
-
-def nested(kind: str, again: bool = False) -> Callable:
-    """A model in the model, in a model."""
-
-    def grow(grower: Grower, node: Node) -> Node:
-        start = Node(keras.Input(node.shape), node.value)
-        layers = [CONV(4, 3, padding="same"), NORM(), L.ReLU()]
-        made = grower.through(layers, start)
-        inner = keras.Sequential([keras.Input(node.shape), *layers])
-        if kind == "functional":
-            inner = keras.Model(start.tensor, grower.apply(L.Add(), start, made).tensor)
-        outer = keras.Sequential([keras.Input(node.shape), inner, POOL(2, padding="same")])
-        grower.settled |= {id(inner), id(outer)}
-        node = grower.apply(inner, node) if again else node
-        return head(grower, grower.apply(outer, node))
-
-    return grow
-
-
 def nested_with_several_outputs(grower: Grower, node: Node) -> Node:
     """Both outputs of an inner model are read."""
     start = Node(keras.Input(node.shape), node.value)
@@ -386,12 +356,6 @@ def by_operators(grower: Grower, node: Node) -> Node:
     first, second, third = branches(grower, node, 3)
     tensor = first.tensor + second.tensor - third.tensor
     return head(grower, Node(tensor, first.value + second.value - third.value))
-
-
-def two_outputs(grower: Grower, node: Node) -> list[Node]:
-    """One early, one late."""
-    early = grower.through([CONV(4, 3), L.ReLU()], node)
-    return [head(grower, early), head(grower, grower.through([CONV(4, 3), L.LeakyReLU()], early))]
 
 
 def outputs_that_are_read(grower: Grower, node: Node) -> list[Node]:
@@ -433,13 +397,7 @@ GRAPHS: dict[str, Sequence[Callable[[Grower, Node], Node | list[Node]]]] = {
         *(turned_round(kind, -1.0, -2.0, -0.5, -1.5) for kind in (POOL, AVERAGE)),
         *(turned_round(kind, 0.0, 1.0, -1.0, 0.0) for kind in (POOL, AVERAGE)),
     ],
-    "shared and nested": [
-        *(shared(again) for again in (False, True)),
-        *(nested(kind, again) for kind in ("sequential", "functional") for again in (False, True)),
-        nested_with_several_outputs,
-        by_operators,
-    ],
-    "outputs": [two_outputs, outputs_that_are_read, same_output_twice],
+    "outputs": [nested_with_several_outputs, by_operators, outputs_that_are_read, same_output_twice],
     "ends": [
         ending_in(P(L.Dense, 4, activation="softmax")),
         *(ending_in(kind) for kind in (L.Softmax, NORM, L.ReLU, L.LeakyReLU)),

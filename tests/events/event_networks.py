@@ -29,7 +29,7 @@ class Case:
     exact: bool
 
 
-def case(seed: int, *, exact: bool = False, alpha: bool = False, images: int = 3, start: float = 0.0) -> Case:
+def case(seed: int, *, exact: bool = False, alpha: bool = False, images: int = 3) -> Case:
     """A random network.
 
     Args:
@@ -37,16 +37,15 @@ def case(seed: int, *, exact: bool = False, alpha: bool = False, images: int = 3
         exact: no operation rounds, and many spikes are simultaneous: all numbers are multiples of a power of two.
         alpha: potentials rise by themselves, with slopes while firing that differ from neuron to neuron.
         images: number of inputs.
-        start: of the time axis.
     """
-    return Maker(np.random.default_rng(seed), exact, alpha, start).case(images)
+    return Maker(np.random.default_rng(seed), exact, alpha).case(images)
 
 
 class Maker:
     """Draws networks: what there is first, then how it is connected."""
 
-    def __init__(self, rng: np.random.Generator, exact: bool, alpha: bool, start: float) -> None:
-        self.rng, self.exact, self.alpha, self.start = rng, exact, alpha, start
+    def __init__(self, rng: np.random.Generator, exact: bool, alpha: bool) -> None:
+        self.rng, self.exact, self.alpha = rng, exact, alpha
         self.levels = int(rng.integers(1, 4))
         # Neurons of each population, by level; the input is alone.
         self.sizes = [rng.integers(1, 8, 1 if level == 0 else 2) for level in range(self.levels + 1)]
@@ -71,7 +70,7 @@ class Maker:
 
     def populations(self) -> list[Population]:
         """Windows of one level end together and may begin at different times."""
-        t_min = t_max = self.start
+        t_min = t_max = 0.0
         made = [Population("in", "input", (int(self.sizes[0][0]),), 0, t_min, t_min, t_min, t_max + 1.0, *self.input())]
         t_max += 1.0
         for level in range(1, self.levels + 1):

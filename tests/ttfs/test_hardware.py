@@ -198,10 +198,7 @@ def test_every_seed_and_every_layer_jitters_in_its_own_way():
     "values",
     [
         {"noise": -0.1},
-        {"noise": float("nan")},
-        {"noise": float("inf")},
         {"time_bits": 17},
-        {"weight_bits": -1},
         {"threshold_bits": 2.5},
         {"w_min": 1.0, "w_max": 1.0},
         {"w_max": float("inf")},

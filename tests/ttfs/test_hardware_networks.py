@@ -109,16 +109,6 @@ def test_jitter_and_levels_are_left_to_the_simulator(network) -> None:
     assert lower(model).hardware == Hardware()
 
 
-def test_spikes_are_at_levels_of_their_windows(network) -> None:
-    model, inputs = network
-    on_hardware = constrained(model, replace(EVERYTHING, time_bits=2))
-    seen = fired(on_hardware, inputs)
-    for window in timeline(on_hardware):
-        steps = seen[window.layer] / window.width * 3
-        np.testing.assert_allclose(steps, np.round(steps), atol=1e-6)
-    assert same(list(fired(on_hardware, inputs).values()), list(seen.values()))
-
-
 # Relays.
 
 

@@ -27,11 +27,6 @@ def relu(units: int = 4, **options) -> keras.layers.Layer:
     return L.Dense(units, activation="relu", **options)
 
 
-def called_twice() -> keras.Model:
-    x, shared = keras.Input(VECTOR), relu(name="shared")
-    return keras.Model(x, L.Dense(3)(shared(shared(x))))
-
-
 def our_own_names() -> keras.Model:
     names = ("input", "relu", "synapses", "input_coding_2", "input_coding_1")
     kinds = (P(L.Conv2D, 3, 3), L.ReLU, P(L.MaxPooling2D, 2), L.Flatten, P(L.Dense, 3))
@@ -60,18 +55,10 @@ def swapped_names() -> keras.Model:
 
 
 NETWORKS: dict[str, Callable[[], keras.Model]] = {
-    "called twice": called_twice,
     "our own names": our_own_names,
     "low-rank adapters": low_rank_adapters,
     "channels switched off": channels_switched_off,
     "swapped names": swapped_names,
-    "softmax before dropout": lambda: chain(VECTOR, relu(), L.Dense(3, activation="softmax"), L.Dropout(0.1)),
-    "dense on every pixel": lambda: chain(
-        IMAGE, L.BatchNormalization(), relu(5), L.BatchNormalization(), L.Flatten(), L.Dense(3)
-    ),
-    "ends in a convolution": lambda: chain(
-        IMAGE, L.Conv2D(4, 3, padding="same", activation="relu"), L.Conv2D(3, 6), L.Flatten(), L.Softmax()
-    ),
     "just a readout": lambda: chain(VECTOR, L.Dense(3)),
     "ReLUs that change nothing": lambda: chain(
         VECTOR, L.ReLU(), relu(), L.ReLU(), L.Dropout(0.0), L.Activation("relu"), L.Dense(3)

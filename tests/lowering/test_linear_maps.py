@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 
-from snnctl.lowering.blocks import BlockMap, composed
+from snnctl.lowering.blocks import BlockMap
 from snnctl.lowering.linear import LINEAR, float64
 from snnctl.models import precision
 from snnctl.ttfs.integration import Diagonal
@@ -85,43 +85,3 @@ def test_a_layer_is_its_map(layer, shape):
     np.testing.assert_allclose(x.reshape(2, -1) @ as_matrix(block_map), computed.reshape(2, -1), rtol=0, atol=limit)
     once = block_map.applied(x[0].reshape(block_map.places, -1))
     np.testing.assert_allclose(once, computed[0].reshape(-1), rtol=0, atol=limit)
-
-
-CHAINS = [
-    [L.AveragePooling2D(2), L.Conv2D(3, 3, padding="same", use_bias=False)],
-    [L.AveragePooling2D(3, 1, "same"), L.Conv2D(4, 2, groups=2, use_bias=False)],
-    [L.DepthwiseConv2D(3, depth_multiplier=2, use_bias=False), L.Conv2D(3, 1, use_bias=False)],
-    [L.Conv2D(6, 3, groups=2, use_bias=False), L.Conv2D(6, 2, groups=3, use_bias=False)],
-    [L.Conv2D(6, 2, groups=2, use_bias=False), L.DepthwiseConv2D(2, depth_multiplier=2, use_bias=False)],
-    [L.Conv2D(3, 3, padding="same", use_bias=False), L.GlobalAveragePooling2D(), L.Dense(2, use_bias=False)],
-    [L.UpSampling2D(2, interpolation="bilinear"), L.Conv2DTranspose(2, 3, strides=2, use_bias=False)],
-    [L.Conv2D(2, 2, strides=2, use_bias=False), Diagonal(per_neuron=True), L.Conv2D(3, 2, use_bias=False)],
-]
-
-
-@pytest.mark.parametrize("chain", CHAINS)
-def test_layers_in_a_row_are_one_map(chain):
-    """And connect what a path of layers connects: whether weights happen to be 0 does not matter."""
-    shape, x = IMAGES[2], RNG.normal(size=(2, *IMAGES[2]))
-    total, computed, connected = None, x, None
-    for layer in chain:
-        layer = built(layer, shape)
-        block_map, shape = map_of(layer, shape)
-        computed = np.asarray(layer(computed))
-        one = as_matrix(BlockMap(**{**vars(block_map), "J": np.ones(block_map.J.shape)})) > 0
-        connected = one if connected is None else connected.astype(int) @ one > 0
-        total = block_map if total is None else composed(total, block_map)
-    limit = 1e-5 if any(isinstance(layer, L.UpSampling2D) for layer in chain) else 1e-11
-    np.testing.assert_allclose(x.reshape(2, -1) @ as_matrix(total), computed.reshape(2, -1), rtol=0, atol=limit)
-    reached = as_matrix(BlockMap(**{**vars(total), "J": np.ones(total.J.shape)}))
-    np.testing.assert_array_equal(reached, connected)  # each pair once
-
-
-def test_places_that_do_the_same_share_a_matrix():
-    shape = (12, 12, 3)
-    pool, conv = built(L.AveragePooling2D(2), shape), built(L.Conv2D(4, 3, padding="same", use_bias=False), (6, 6, 3))
-    both = composed(map_of(pool, shape)[0], map_of(conv, (6, 6, 3))[0])
-    assert len(both.J) == 9
-    conv, pool = built(L.Conv2D(4, 3, padding="same", use_bias=False), shape), L.GlobalAveragePooling2D()
-    both = composed(map_of(conv, shape)[0], map_of(pool, (12, 12, 4))[0])
-    assert len(both.J) == 9, "corners, edges and the inside"

@@ -72,6 +72,8 @@ def averaged_apart(x):
 WIRINGS = [
     ((4, 4, 2), L.UpSampling2D(2), conv()),
     ((4, 4, 2), lambda x: x, L.Conv2D(2, 2, groups=2, use_bias=False)),
+    ((4, 4, 6), lambda x: L.Conv2D(6, 2, groups=2, use_bias=False)(x), L.Conv2D(6, 2, groups=3, use_bias=False)),
+    ((4, 4, 2), lambda x: L.DepthwiseConv2D(3, depth_multiplier=2, use_bias=False)(x), conv()),
     ((4,), lambda x: L.Flatten()(L.RepeatVector(3)(x)), dense()),
     ((4, 4, 2), summed, conv()),
     ((4, 4, 2), lambda x: L.Flatten()(summed(x)), dense()),

@@ -118,15 +118,6 @@ def test_branches_wait_for_each_other() -> None:
     assert [relay.source for relay in relays(model)] == [("one", "two")]
 
 
-def test_a_branched_network_is_restored_from_a_file(tmp_path) -> None:
-    model, x = branched(), np.random.default_rng(0).uniform(0, 1, (5, 1))
-    model.save(tmp_path / "model.keras")
-    loaded = keras.saving.load_model(tmp_path / "model.keras")
-    np.testing.assert_array_equal(loaded(x), model(x))
-    assert timeline(loaded) == timeline(model)
-    assert loaded.get_layer("relay").source == ("one", "two")
-
-
 def test_pools_pass_the_earliest_spike_or_wait_for_the_latest() -> None:
     """Of 0.75, 0.25, 0 and 1 in pairs: 0.75 and 1 where the earliest counts, 0.25 and silence where the latest does."""
     start = keras.Input((4, 1))

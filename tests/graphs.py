@@ -27,6 +27,8 @@ LARGEST = 600  # neurons of a tensor
 WIDEST = 24  # channels of a tensor
 MERGES: dict[str, type] = {"add": L.Add, "subtract": L.Subtract, "average": L.Average}
 
+OPTIONS = ("kernel_size", "strides", "dilation_rate", "groups", "padding", "pool_size", "cropping", "size", "axis")
+OPTIONS += ("dims", "target_shape", "activation", "negative_slope", "max_value", "shared_axes", "use_bias", "keepdims")
 # How a network may end, and what makes probabilities of its logits.
 ENDS = dict.fromkeys(("linear", "relu", "norm", "open"), "linear")
 ENDS |= dict.fromkeys(("softmax", "Softmax", "Activation softmax"), "softmax")
@@ -42,6 +44,7 @@ class Network:
         model: the network, computing in float64.
         input_range: declared range of its input.
         inputs: images in that range, its ends included; float64.
+        features: what occurs in it.
         double: whether TensorFlow can run it in float64.
         probabilities: what makes probabilities of each output's logits: "softmax", "sigmoid" or "linear" for nothing.
     """
@@ -50,6 +53,7 @@ class Network:
     model: keras.Model
     input_range: tuple[float, float]
     inputs: np.ndarray
+    features: frozenset[str]
     double: bool
     probabilities: tuple[str, ...] = ("linear",)
 
@@ -85,6 +89,7 @@ class Grower:
 
     seed: int
     numbers: bool
+    features: set[str] = field(default_factory=set)
     settled: set[int] = field(default_factory=set)
     double: bool = True
     probabilities: list[str] = field(default_factory=list)
@@ -112,6 +117,8 @@ class Grower:
     def network(self) -> Network:
         """Input, body, one or more heads."""
         shape, span = self.input_shape(), self.pick(RANGES)
+        self.features.add(f"range {span[0]:g} to {span[1]:g}")
+        self.features.add(f"{len(shape) - 1}-D input")
         inputs = self.inputs(shape, span)
         start = Node(keras.Input(shape), inputs if self.numbers else None)
         nodes = [self.stem(start, span)]
@@ -119,13 +126,15 @@ class Grower:
             nodes.append(self.move(nodes))
         outputs = [self.head(nodes[-1]).tensor]
         if self.chance(0.2):
+            self.features.add("several outputs")
             outputs += [self.head(self.pick(nodes)).tensor for _ in range(self.between(1, 2))]
         return self.finished(start, outputs, inputs, span)
 
     def finished(self, start: Node, outputs: list[Any], inputs: np.ndarray, span: tuple[float, float]) -> Network:
         """What has grown."""
         model = keras.Model(start.tensor, outputs if len(outputs) > 1 else outputs[0], name="grown")
-        return Network(self.seed, model, span, inputs, self.double, tuple(self.probabilities))
+        features, probabilities = frozenset(self.features), tuple(self.probabilities)
+        return Network(self.seed, model, span, inputs, features, self.double, probabilities)
 
     def input_shape(self) -> tuple[int, ...]:
         """A vector, a sequence, an image or a volume."""
@@ -142,6 +151,7 @@ class Grower:
 
     def apply(self, layer: Callable, *nodes: Node) -> Node:
         """Calls a layer, or an operation of ``keras.ops``, on nodes."""
+        self.features |= set(traits(layer))
         self.double = self.double and runs_in_double(layer)
         tensors: Any = [node.tensor for node in nodes]
         tensor = layer(tensors if len(nodes) > 1 else tensors[0])
@@ -179,6 +189,7 @@ class Grower:
         if self.chance(0.25):
             node = self.apply(self.pick(choices)(), node)
         if self.chance(0.25):
+            self.features.add("BatchNormalization: first")
             node = self.apply(self.norm(node.shape), node)
         return node
 
@@ -195,6 +206,7 @@ class Grower:
     def block(self, node: Node) -> Node:
         """A linear layer and its company, or a layer of another kind."""
         if self.chance(0.15):
+            self.features.add("keras.ops.relu")
             return self.apply(keras.ops.relu, node)
         return self.through(self.layers(node.shape), node)
 
@@ -287,11 +299,13 @@ class Grower:
 
     def joined(self, kind: str, branches: Sequence[Node]) -> Node:
         """The merged branches, sometimes with company."""
+        self.features.add(f"{kind} of {len(branches)}")
         merged = self.apply(MERGES[kind](), *branches)
         return self.through(self.company(merged.shape), merged)
 
     def skip(self, node: Node, twin: Node) -> Node:
         """The node and an earlier one of equal shape."""
+        self.features.add("skip connection")
         if node.shape[-1] <= WIDEST // 2 and self.chance(0.3):
             return self.apply(L.Concatenate(), twin, node)
         return self.joined(self.pick(["add", "subtract", "average"]), [twin, self.branch(node, 1, node.shape[-1])])
@@ -317,6 +331,7 @@ class Grower:
         branches = [self.branch(node, stride, self.between(2, 4)) for _ in range(self.between(1, 2))]
         whole = stride == 1 and node.shape[-1] <= WIDEST // 2
         branches.append(node if whole else self.branch(node, stride, 2))
+        self.features.add("Concatenate: channels")
         merged = self.apply(L.Concatenate(), *branches)
         return self.through(self.company(merged.shape), merged)
 
@@ -329,6 +344,7 @@ class Grower:
         cut = layer_of("Cropping", len(crop))(crop[0] if len(crop) == 1 else tuple(crop))
         first = self.branch(node, 1, filters)
         second = self.apply(cut, node if filters == node.shape[-1] else self.branch(node, 1, filters))
+        self.features.add("Concatenate: another axis")
         return self.apply(L.Concatenate(axis=self.pick([axis + 1, axis - len(node.shape)])), first, second)
 
     def share(self, node: Node) -> Node:
@@ -338,8 +354,10 @@ class Grower:
         shared = self.nested(node, keep=True) if self.chance(0.3) else self.keeper(node.shape, 1, node.shape[-1])
         first = self.through(self.company(node.shape), self.apply(shared, node))
         if self.chance(0.5):
+            self.features.add("shared: in a row")
             return self.through(self.company(node.shape), self.apply(shared, first))
         other = self.apply(shared, self.branch(node, 1, node.shape[-1]))
+        self.features.add("shared: side by side")
         return self.joined(self.pick(["add", "subtract", "average"]), [first, other])
 
     def nest(self, node: Node) -> Node:
@@ -359,6 +377,7 @@ class Grower:
             self.through(layers, start)
             model = keras.Sequential([keras.Input(node.shape), *layers])
         self.settled.add(id(model))
+        self.features.add(f"nested {type(model).__name__}")
         return model
 
     def kept(self, shape: tuple[int, ...]) -> list[Callable]:
@@ -374,6 +393,7 @@ class Grower:
         if self.chance(0.3):
             node = self.through([L.Dense(self.between(3, 8)), self.activation((8,))], node)
         end = self.pick([*ENDS, "linear"])
+        self.features.add(f"end: {end}")
         self.probabilities.append(ENDS[end])
         if end == "open":  # whatever stands there is the output
             return self.apply(L.Identity(), node)
@@ -557,5 +577,45 @@ def miscomputed(shape: Sequence[int], kernel: Sequence[int], strides: Sequence[i
     return (shape[-1] == 1 and one_place) or (len(axes) == 3 and padding == "same" and small)
 
 
+def traits(layer: Callable) -> Iterable[str]:
+    """The class of a layer, and which of its options are in use."""
+    kind = type(layer).__name__
+    if not isinstance(layer, L.Layer) or isinstance(layer, keras.Model):
+        return
+    yield kind
+    config = layer.get_config()
+    for name in ("activation", "padding", "max_value", "shared_axes"):
+        if isinstance(config.get(name), (str, float, list)):
+            value = "yes" if name == "shared_axes" else config[name]
+            yield f"{kind}: {name} {value}"
+    for name in ("strides", "dilation_rate", "groups", "depth_multiplier", "size"):
+        if np.max(config.get(name) or 1) > 1:
+            yield f"{kind}: {name}"
+    if config.get("keepdims"):
+        yield f"{kind}: keepdims"
+    if config.get("negative_slope"):
+        yield f"{kind}: negative_slope" + (" and max_value" if config.get("max_value") else "")
+    if "pool_size" in config and np.any(np.less(config["strides"], config["pool_size"])):
+        yield f"{kind}: overlapping"
+
+
+def describe(network: Network) -> str:
+    """The network, a line a layer: name, class and the options that are not Keras's defaults."""
+    return "\n".join([f"seed {network.seed}, input range {network.input_range}", *lines_of(network.model)])
+
+
+def lines_of(model: keras.Model, margin: str = "") -> Iterable[str]:
+    """The layers; those of nested models are set in."""
+    for layer in model.layers:
+        config = {} if isinstance(layer, keras.Model) else layer.get_config()
+        dull = (None, False, 1, (1, 1), (1, 1, 1), "linear", "valid")
+        chosen = "".join(f"; {name} {config[name]}" for name in OPTIONS if config.get(name) not in dull)
+        yield f"{margin}{layer.name} ({type(layer).__name__}){chosen}"
+        if isinstance(layer, keras.Model):
+            yield from lines_of(layer, margin + "    ")
+
+
 if __name__ == "__main__":
-    grow(int(sys.argv[1])).model.summary(expand_nested=True)
+    grown = grow(int(sys.argv[1]))
+    grown.model.summary(expand_nested=True)
+    print(describe(grown))

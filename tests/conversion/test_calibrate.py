@@ -11,6 +11,7 @@ from snnctl.conversion.build import SpikingSettings, build_spiking
 from snnctl.conversion.calibrate import calibrate
 from snnctl.errors import DataError
 from snnctl.progress import SilentReporter
+from snnctl.ttfs.spiking import SpikingLayer
 from snnctl.ttfs.timeline import spiking_layers
 
 REPORTER = SilentReporter()
@@ -72,15 +73,19 @@ def test_activations_that_are_not_finite_are_named(network, data, bad):
     assert spiking_layers(snn)[1].name in str(error.value)
 
 
-def test_windows_are_calibrated_after_every_epoch():
+def test_windows_are_calibrated_after_every_epoch_with_graphs_traced_once(monkeypatch):
     from snnctl.ttfs.hardware import Constraints, constrained
     from snnctl.verbs.epoch_windows import EpochWindows
 
+    traced = []
+    unclipped = SpikingLayer.unclipped
+    monkeypatch.setattr(SpikingLayer, "unclipped", lambda layer, inputs: traced.append(1) or unclipped(layer, inputs))
     relu = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4, activation="relu"), keras.layers.Dense(2)])
     snn = constrained(build_spiking(relu, SpikingSettings()), Constraints(time_bits=3))
     windows = EpochWindows(np.random.default_rng(0).random((50, 3), "float32"), 0.9, 0.0, batch_size=16)
     windows.calibrate(snn)
-    first = float(spiking_layers(snn)[0].width)
+    before, first = len(traced), float(spiking_layers(snn)[0].width)
     snn.layers[2].synapses[0].kernel.assign(2 * snn.layers[2].synapses[0].kernel)
     windows.calibrate(snn)
+    assert len(traced) == before
     assert float(spiking_layers(snn)[0].width) == pytest.approx(2 * first, rel=1e-4)

@@ -128,6 +128,7 @@ class Network:
         signed = bool(np.any(sign < 0))
         name = self.unique(pooling.name)
         layer = pooling.cls(**pooling.config, signed=signed, name=name, dtype=self.settings.dtype)
+        self.sources[name] = (pooling.name,)
         tensor = layer(term.wire.tensor)
         if signed:
             layer.sign.assign(sign)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from typing import Any, Literal
 
@@ -24,6 +24,7 @@ INPUT = "input"
 Shape = tuple[int | None, ...]
 Kind = Literal["input", "spiking", "clipped", "signed", "relay", "pooling", "wiring", "readout"]
 NEURONS: tuple[Kind, ...] = ("input", "spiking", "clipped", "signed", "relay")
+JOINING: tuple[Kind, ...] = ("spiking", "clipped", "signed", "readout")
 KINDS: dict[type, Kind] = {
     InputCoding: "input",
     Relay: "relay",
@@ -181,7 +182,18 @@ def spiking_table(
                 source=tuple(getattr(layer, "source", ())) or (sources or {}).get(step.name, ()),
             )
         )
-    return rows
+    return rows if sources is None else _with_own_wiring(rows)
+
+
+def _with_own_wiring(rows: list[SpikingRow]) -> list[SpikingRow]:
+    """Wiring that one layer of neurons alone reads is part of that layer."""
+    readers = Counter(name for row in rows for name in row.reads)
+    wiring = {row.name: row.source for row in rows if row.kind == "wiring" and readers[row.name] == 1}
+    parts = {row.name: [part for name in row.reads for part in wiring.get(name, ())] for row in rows}
+    return [
+        replace(row, source=tuple(dict.fromkeys((*parts[row.name], *row.source)))) if row.kind in JOINING else row
+        for row in rows
+    ]
 
 
 def kind_of(layer: Any) -> Kind:

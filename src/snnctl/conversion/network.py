@@ -127,7 +127,6 @@ class Network:
         sign = pooling.sign * np.where(term.scale < 0, -1.0, 1.0)
         signed = bool(np.any(sign < 0))
         name = self.unique(pooling.name)
-        self.sources[name] = (pooling.name,)
         layer = pooling.cls(**pooling.config, signed=signed, name=name, dtype=self.settings.dtype)
         self.sources[name] = (pooling.name,)
         tensor = layer(term.wire.tensor)

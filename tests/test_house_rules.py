@@ -13,8 +13,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 WORKPLACE = re.compile(r"/(?:work|farm)/")
 TOOLS = {
-    "ruff check": ["-m", "ruff", "check", "."],
-    "ruff format": ["-m", "ruff", "format", "--check", "."],
+    "ruff check": ["-m", "ruff", "check", "--no-cache", "."],
+    "ruff format": ["-m", "ruff", "format", "--check", "--no-cache", "."],
     "mypy": ["-m", "mypy"],
     "lint-imports": [
         "-c",

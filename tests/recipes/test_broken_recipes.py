@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from broken_recipes import FOLDER, Broken, made, written
+
 from snnctl.errors import RecipeError
 from snnctl.plugins import Registry
 from snnctl.recipes import FaultyRecipe, make_plan

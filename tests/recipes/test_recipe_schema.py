@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from broken_recipes import Broken, written
 from jsonschema import Draft202012Validator
 
-from broken_recipes import Broken, written
 from snnctl.plugins import Registry, Verb
 from snnctl.plugins.registry import Entry
 from snnctl.recipes import make_plan, parse_settings

@@ -19,6 +19,7 @@ import keras
 import tensorflow as tf
 
 from snnctl.errors import ModelError, SnnctlError
+from snnctl.ttfs.keras_graph import outputs
 
 Config = dict[str, Any]
 AGAIN = "Copy or save it again."
@@ -240,7 +241,7 @@ def check_tensors(model: keras.Model, path: Path) -> None:
         ModelError: names the layer.
     """
     for layer in model.layers:
-        for tensor in keras.tree.flatten([node.output_tensors for node in layer._inbound_nodes]):
+        for tensor in outputs(layer):
             if prod(size or 1 for size in tensor.shape) > LARGEST_TENSOR:
                 raise ModelError(
                     f"Layer '{layer.name}' gives outputs of shape {tuple(tensor.shape)}, which do not fit into memory.",

@@ -9,7 +9,7 @@ import keras
 from keras.src.ops import nn as nn_operations
 from keras.src.ops import numpy as numpy_operations
 
-__all__ = ["all_layers", "calls", "has_graph", "nn_operations", "numpy_operations", "producer"]
+__all__ = ["all_layers", "calls", "has_graph", "nn_operations", "numpy_operations", "outputs", "producer"]
 
 
 def has_graph(model: keras.Model) -> bool:
@@ -32,6 +32,11 @@ def producer(tensor: keras.KerasTensor) -> tuple[Any, list[keras.KerasTensor]]:
     operation, index, _ = tensor._keras_history
     node = operation._inbound_nodes[index]
     return operation, [] if node.is_input else node.input_tensors
+
+
+def outputs(layer: keras.layers.Layer) -> list[keras.KerasTensor]:
+    """The symbolic tensors that a layer has returned, those of all its calls."""
+    return keras.tree.flatten([node.output_tensors for node in layer._inbound_nodes])
 
 
 def all_layers(model: keras.Model) -> list[keras.layers.Layer]:

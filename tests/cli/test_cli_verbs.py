@@ -14,6 +14,13 @@ from snnctl.errors import AgreementError, ConversionError, TrainingError
 TRAIN = ("train", "--arch", "fc2")
 MINI = ("--data", "mnist-mini")
 CALIBRATE = ("convert", "net.keras", "--calibrate", "images.npz")
+EMPTY = (  # as of a variable that is not set; it would be the working folder
+    ("convert", "net.keras", *MINI, "--out", ""),
+    ("data", "list", "--data-dir", ""),
+    ("plugins", "check", "builtin", "--data-dir", ""),
+    ("report", "net.keras", "--data-dir", ""),
+    ("run", "net.keras", "--cache", ""),
+)
 
 
 @pytest.fixture
@@ -162,7 +169,7 @@ def test_debug_shows_the_traceback_wherever_it_stands(call, verbs) -> None:
         (("convert", "net.keras"), 2, "no data set is named"),
         (("convert", "net.keras", "--calibrate", "500"), 4, "--calibration-images"),
         (("convert", "net.keras", "--calibrate", "nowhere"), 4, "no file or folder nowhere"),
-        (("convert", "net.keras", *MINI, "--out", ""), 2, "is empty"),
+        *((words, 2, f"{words[-2]} is empty") for words in EMPTY),
         ((*CALIBRATE, "--out", "/"), 8, "root of the file system"),
         ((*CALIBRATE, "--preprocess", "standard"), 2, "no standard preprocessing"),
         ((*CALIBRATE, "--input-range", "1"), 2, "--input-range is '1'"),

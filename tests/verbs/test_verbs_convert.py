@@ -150,12 +150,18 @@ def test_a_data_set_by_name_with_a_model_in_memory(tmp_path: Path) -> None:
 def test_the_record_of_a_run_says_how_its_data_was_prepared(tmp_path: Path) -> None:
     options = {"data": "mnist-mini", "limit": 50, "arch": "fc2", "arch_opt": {"hidden": 8}, "epochs": 0}
     snnctl.train(**options, preprocess="standard", out=tmp_path / "relu")
-    x = np.random.default_rng(0).integers(0, 256, (40, 28, 28), np.uint8)
-    result = snnctl.convert(tmp_path / "relu", calibration=x, out=tmp_path / "snn")
     recorded = snnctl.load(tmp_path / "relu").run
     assert recorded is not None
-    assert recorded.settings["preprocess"].startswith("mean=")
-    assert result.settings["preprocess"] == recorded.settings["preprocess"]
+    in_numbers = recorded.settings["preprocess"]
+    assert in_numbers.startswith("mean=")
+    measured = snnctl.evaluate(tmp_path / "relu", limit=20)
+    record = tmp_path / "relu" / "run.json"
+    record.write_text(record.read_text().replace(in_numbers, "standard"))  # as snnctl 0.1.0 did
+    by_name = snnctl.evaluate(tmp_path / "relu", limit=20)
+    assert (by_name.settings["preprocess"], by_name.metrics) == (in_numbers, measured.metrics)
+    x = np.random.default_rng(0).integers(0, 256, (40, 28, 28), np.uint8)
+    result = snnctl.convert(tmp_path / "relu", calibration=x, out=tmp_path / "snn")
+    assert result.settings["preprocess"] == in_numbers
     assert result.settings["input_range"][0] < -0.1
     with pytest.raises(UsageError, match="no data set is named"):
         snnctl.evaluate(tmp_path / "snn")

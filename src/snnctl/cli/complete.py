@@ -1,15 +1,27 @@
-"""Names for the shell's completion. A completion must never fail loudly."""
+"""What flags read: paths, and names for the shell's completion. A completion must never fail loudly."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import typer
 
-from snnctl.errors import SnnctlError
+from snnctl.errors import SnnctlError, UsageError
 
 Words = list[tuple[str, str]]
+
+
+def path_of(name: str) -> Callable[[str], Path]:
+    """Reads the path of an option; an empty one, as of a variable that is not set, would be the working folder."""
+
+    def read(text: str) -> Path:
+        if not text:
+            raise UsageError(f"{name} is empty", todo="give the path of a file or folder")
+        return Path(text)
+
+    return read
 
 
 def dataset_names(incomplete: str) -> Words:

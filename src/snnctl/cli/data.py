@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from snnctl.cli.complete import dataset_names, dataset_options
+from snnctl.cli.complete import dataset_names, dataset_options, path_of
 from snnctl.cli.option_data import option_text, options_data
 
 if TYPE_CHECKING:
@@ -22,7 +22,15 @@ MISSING = "not here"
 OPTIONAL = "depends on its options"
 
 Name = Annotated[str, typer.Argument(help="Data set.", autocompletion=dataset_names)]
-DataDir = Annotated[Path | None, typer.Option(help="Folder in which data sets are looked for first.")]
+DataDir = Annotated[
+    Path | None,
+    typer.Option(
+        "--data-dir",
+        metavar="PATH",
+        parser=path_of("--data-dir"),
+        help="Folder in which data sets are looked for first.",
+    ),
+]
 DataOpt = Annotated[
     list[str] | None,
     typer.Option(

@@ -5,14 +5,14 @@ from __future__ import annotations
 import inspect
 import types
 import typing
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from pydantic.fields import FieldInfo
 
-from snnctl.cli.complete import names_of, option_names
+from snnctl.cli.complete import names_of, option_names, path_of
 from snnctl.errors import UsageError
 from snnctl.plugins.options import declared_options
 from snnctl.verbs.naming import CHOOSES, NAMES, OPTIONS_OF, mark
@@ -100,7 +100,7 @@ def _parameter(name: str, field: FieldInfo, panel: str | None, registry: Registr
         metavar = "A,B,..." if Ellipsis in _items(field.annotation) else "P,Q"
         info = typer.Option(flag(name), metavar=metavar, help=text, rich_help_panel=panel)
     elif annotation is Path:
-        info = typer.Option(flag(name), help=text, rich_help_panel=panel, metavar="PATH", parser=_path(flag(name)))
+        info = typer.Option(flag(name), help=text, rich_help_panel=panel, metavar="PATH", parser=path_of(flag(name)))
     else:
         kind = mark(field, NAMES)
         complete = names_of(kind) if kind else None
@@ -148,17 +148,6 @@ def _bare(annotation: Any) -> Any:
     return _bare(typing.get_args(annotation)[0]) if origin is Annotated else annotation
 
 
-def _path(name: str) -> Callable[[str], Path]:
-    """Reads the path of an option; an empty one, as of a variable that is not set, would be the working folder."""
-
-    def read(text: str) -> Path:
-        if not text:
-            raise UsageError(f"{name} is empty", todo="give the path of a file or folder")
-        return Path(text)
-
-    return read
-
-
 def _split(name: str, text: str) -> tuple[str, str]:
     key, equals, value = text.partition("=")
     if not equals or not key:
@@ -190,7 +179,7 @@ def output_parameters(writes: bool, plans: bool = False) -> list[inspect.Paramet
         help=f"Folder to write to; {place}.",
         rich_help_panel="Output",
         metavar="PATH",
-        parser=_path("--out"),
+        parser=path_of("--out"),
     )
     overwrite = typer.Option(
         "--overwrite", help="Replace the run that --out holds, once the new is complete.", rich_help_panel="Output"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from snnctl.cli.complete import plugin_names
+from snnctl.cli.data import DataDir
 
 if TYPE_CHECKING:
     from snnctl.plugins import PluginInfo
@@ -114,7 +115,7 @@ def check_plugin(
     opt: Opts = None,
     sample: Samples = None,
     download: Annotated[bool, typer.Option("--download", help="Let data sets download what is not here.")] = False,
-    data_dir: Annotated[Path | None, typer.Option(help="Folder in which data sets are looked for first.")] = None,
+    data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
     """Print every check and what came of it."""

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from snnctl.cli.complete import path_of
 from snnctl.cli.recipe_files import recipe_paths
 
 
@@ -21,7 +22,12 @@ def run(
         bool,
         typer.Option("--dry-run", help="Check everything and show what there is to do; run nothing."),
     ] = False,
-    out: Annotated[Path | None, typer.Option(help="Folder to write to; a new one in runs/ by default.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PATH", parser=path_of("--out"), help="Folder to write to; a new one in runs/ by default."
+        ),
+    ] = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace what --out holds, once the first step is complete.")
     ] = False,
@@ -33,7 +39,10 @@ def run(
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Run steps again whose results the cache holds.")] = False,
     cache: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Folder of the cache of steps; runs/.cache by default.")
+        Path | None,
+        typer.Option(
+            metavar="DIR", parser=path_of("--cache"), help="Folder of the cache of steps; runs/.cache by default."
+        ),
     ] = None,
     no_cache: Annotated[
         bool, typer.Option("--no-cache", help="Neither take results from the cache nor keep them there.")

@@ -7,12 +7,15 @@ from typing import Annotated
 
 import typer
 
+from snnctl.cli.complete import path_of
+
 Runs = Annotated[list[str], typer.Argument(metavar="RUN...", help="Run folders, and folders of recipes.")]
 Out = Annotated[
-    str | None,
+    Path | None,
     typer.Option(
         "--out",
         metavar="PATH",
+        parser=path_of("--out"),
         help="File to write; report.html in the folder of a single RUN, or else in the working folder.",
     ),
 ]
@@ -28,7 +31,13 @@ Image = Annotated[
 ]
 Title = Annotated[str | None, typer.Option("--title", help="Title; made from the runs when not given.")]
 DataDir = Annotated[
-    Path | None, typer.Option("--data-dir", help="Folder in which the data set of that image is looked for first.")
+    Path | None,
+    typer.Option(
+        "--data-dir",
+        metavar="PATH",
+        parser=path_of("--data-dir"),
+        help="Folder in which the data set of that image is looked for first.",
+    ),
 ]
 AllowCode = Annotated[
     bool,
@@ -58,20 +67,18 @@ def report(
     from snnctl.cli.session import start
     from snnctl.cli.streams import result_kept_in
     from snnctl.cli.tables import print_json, shorten, stdout
-    from snnctl.errors import OutputError, UsageError
+    from snnctl.errors import OutputError
     from snnctl.verbs.report.options import ReportOptions
     from snnctl.verbs.report.report import write_report
     from snnctl.verbs.validation import make_options
 
-    if out == "":
-        raise UsageError("--out is empty", todo="give the path of a file")
     given = {"runs": runs, "image": image, "title": title, "data_dir": data_dir, "allow_code": allow_code}
     options = make_options(ReportOptions, given, label=flags.flag)
     with start() as session:
         made, target = write_report(
             options,
             session.run,
-            out=None if out is None else Path(out),
+            out=out,
             overwrite=overwrite,
             before_model=session.import_tensorflow,
         )

@@ -15,7 +15,7 @@ from snnctl.events import Hardware
 from snnctl.lowering import lower
 from snnctl.models import as_dtype, precision
 from snnctl.ttfs.hardware import Constraints, constrained, constraints_of, restart_jitter, with_quantized_weights
-from snnctl.ttfs.timeline import relays, spiking_layers, timeline
+from snnctl.ttfs.timeline import spiking_layers, timeline
 
 L = keras.layers
 EVERYTHING = Constraints(noise=0.02, time_bits=5, weight_bits=5, threshold_bits=4, seed=3)
@@ -150,9 +150,10 @@ def test_relays_jitter_each_time_and_leave_the_silent_ones_silent() -> None:
 
 def test_the_windows_of_relays_follow_those_that_grow() -> None:
     model = constrained(branched(), Constraints(time_bits=1))
-    assert [float(relay.width) for relay in relays(model)] == [3.0, 3.0]
+    relays = [model.get_layer(name) for name in ("first", "second")]
+    assert [float(relay.width) for relay in relays] == [3.0, 3.0]
     model.get_layer("wide").width.assign(7.0)
-    assert [float(relay.width) for relay in relays(model)] == [7.0, 7.0]
+    assert [float(relay.width) for relay in relays] == [7.0, 7.0]
     assert set(np.unique(fired(model, np.full((1, 4), 9.0))["first"][:, :3])) <= {0.0, 7.0}
 
 

@@ -19,20 +19,18 @@ class _Own(HardwareConstraint):
     option: ClassVar[str]
     value: Any
 
-    def _constraints(self) -> Any:
+    def _constraints(self, **more: Any) -> Any:
         from snnctl.ttfs.constraints import Constraints
 
-        return Constraints(**{self.option: self.value})
+        return Constraints(**{self.option: self.value, **more})
 
 
 class _OnTimes(_Own):
     """One that acts on spike times."""
 
     def times(self, x: Any, low: Any, width: Any, seed: Any) -> Any:
-        """See :func:`snnctl.ttfs.constraints.apply_time_constraints`."""
-        from snnctl.ttfs.constraints import apply_time_constraints
-
-        return apply_time_constraints(x, width, self._constraints(), seed)
+        """See :meth:`snnctl.ttfs.constraints.Constraints.times`."""
+        return self._constraints().times(x, width, seed)
 
 
 class Noise(_OnTimes):
@@ -71,11 +69,7 @@ class WeightBits(_Own):
 
     def weights(self, J: Any) -> Any:
         """See :func:`snnctl.ttfs.constraints.rounded_weights`."""
-        from snnctl.ttfs.constraints import Constraints, rounded_weights
-
-        if not self.value:
-            return J
-        return rounded_weights(J, Constraints(weight_bits=self.value, w_min=self.w_min, w_max=self.w_max))
+        return self._constraints(w_min=self.w_min, w_max=self.w_max).weights(J)
 
 
 class ThresholdBits(_Own):
@@ -90,9 +84,7 @@ class ThresholdBits(_Own):
 
     def thresholds(self, D: Any) -> Any:
         """See :func:`snnctl.ttfs.constraints.rounded_thresholds`."""
-        from snnctl.ttfs.constraints import rounded_thresholds
-
-        return rounded_thresholds(D, self.value) if self.value else D
+        return self._constraints().thresholds(D)
 
 
 ALL: tuple[type[HardwareConstraint], ...] = (Noise, TimeBits, WeightBits, ThresholdBits)

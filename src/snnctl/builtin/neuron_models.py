@@ -26,8 +26,8 @@ class Alpha1(NeuronModel):
     fires_as = "alpha1"
 
     def slope(self, sums: Any) -> Any:
-        """See :func:`snnctl.ttfs.neuron_models.alpha1_slope`."""
-        from snnctl.ttfs.neuron_models import alpha1_slope
+        """See :func:`snnctl.ttfs.spiking.alpha1_slope`."""
+        from snnctl.ttfs.spiking import alpha1_slope
 
         return alpha1_slope(sums)
 

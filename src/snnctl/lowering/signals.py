@@ -18,7 +18,7 @@ from snnctl.events.network import Projection
 from snnctl.lowering.blocks import BlockMap, composed, diagonal, moved
 from snnctl.lowering.linear import LINEAR, Kernel, float64, selection
 from snnctl.lowering.merging import Term
-from snnctl.ttfs.constraints import Constraints, constrained_thresholds, constrained_weights
+from snnctl.ttfs.constraints import Constraints
 from snnctl.ttfs.hardware import unwrapped
 
 Shape = tuple[int, ...]
@@ -148,17 +148,17 @@ def kernels(constraints: Constraints) -> Kernel:
     """What gives the weights of a linear layer: those that the layer holds, as the hardware has them."""
     if not constraints.on_weights:
         return float64
-    return lambda layer: _in_double(constrained_weights, float64(layer), constraints)
+    return lambda layer: _in_double(constraints.weights, float64(layer))
 
 
 def thresholds(layer: Any, constraints: Constraints) -> np.ndarray:
     """D of an integrating layer, of the layer's shape, as the hardware has it."""
-    return _in_double(constrained_thresholds, layer.D, constraints)
+    return _in_double(constraints.thresholds, layer.D)
 
 
-def _in_double(constrained: Callable[[Any, Constraints], Any], values: Any, constraints: Constraints) -> np.ndarray:
+def _in_double(constrained: Callable[[Any], Any], values: Any) -> np.ndarray:
     tensor = keras.ops.cast(keras.ops.convert_to_tensor(values), "float64")
-    return np.asarray(keras.ops.convert_to_numpy(constrained(tensor, constraints)), np.float64)
+    return np.asarray(keras.ops.convert_to_numpy(constrained(tensor)), np.float64)
 
 
 def synapse_groups(layer: Any, read: Sequence[Signal], kernel: Kernel, place: str) -> list[list[Term]]:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import keras
 from keras import ops
 
-from snnctl.ttfs.constraints import apply_time_constraints, from_config, to_config
+from snnctl.ttfs.constraints import ConstrainedLayer
 
 INPUT_WIDTH = 1.0  # of the input's window, in tau_c
 
 
 @keras.saving.register_keras_serializable("snnctl")
-class InputCoding(keras.layers.Layer):
+class InputCoding(ConstrainedLayer):
     """Codes each input value as one spike in the window [0, 1].
 
     A value ``v`` of the range ``[low, high] = [p, q]`` fires at ``t = 1 - (v - p) / (q - p)``, so in
@@ -33,15 +32,14 @@ class InputCoding(keras.layers.Layer):
         ValueError: ``low`` is not below ``high``.
     """
 
-    def __init__(
-        self, low: float = 0.0, high: float = 1.0, constraints: Mapping[str, Any] | None = None, **kwargs: Any
-    ) -> None:
+    width = INPUT_WIDTH
+
+    def __init__(self, low: float = 0.0, high: float = 1.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         if not low < high:
             raise ValueError(f"the input range [{low}, {high}] is empty")
         self.low = float(low)
         self.high = float(high)
-        self.constraints = from_config(constraints)
 
     def coded(self, inputs):
         """Local spike times, in [0, 1], before the hardware rounds them."""
@@ -54,17 +52,10 @@ class InputCoding(keras.layers.Layer):
 
     def call(self, inputs):
         """Local spike times, in [0, 1]."""
-        return apply_time_constraints(self.coded(inputs), self.width, self.constraints)
-
-    @property
-    def width(self) -> float:
-        """Width of the input's window, in tau_c."""
-        return INPUT_WIDTH
+        return self.constrained_times(self.coded(inputs), self.width)
 
     def compute_output_shape(self, input_shape):
-        """The input's shape."""
         return input_shape
 
     def get_config(self) -> dict[str, Any]:
-        """The range, and the constraints if there are any, for saving."""
-        return {**super().get_config(), "low": self.low, "high": self.high, **to_config(self.constraints)}
+        return {**super().get_config(), "low": self.low, "high": self.high}

@@ -2,69 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Sequence
 from typing import Any
 
 import keras
 
-from snnctl.ttfs.coding import InputCoding
-from snnctl.ttfs.constraints import (
-    Constraints,
-    from_config,
-    is_synaptic,
-    linear_call,
-    rounded_weights,
-    to_config,
-)
+from snnctl.ttfs.constraints import ConstrainedLayer, Constraints, is_synaptic
 from snnctl.ttfs.integration import IntegratingLayer
 from snnctl.ttfs.keras_graph import producer
-from snnctl.ttfs.relay import Relay
 
-__all__ = [
-    "Constraints",
-    "constrained",
-    "constraints_of",
-    "restart_jitter",
-    "unwrapped",
-    "with_quantized_weights",
-]
+__all__ = ["Constraints", "constrained", "constraints_of", "restart_jitter", "unwrapped", "with_quantized_weights"]
 
 
 @keras.saving.register_keras_serializable("snnctl")
-class ConstrainedWiring(keras.layers.Wrapper):
-    """A linear layer of Keras that computes with rounded weights; those that it holds, and trains, are not rounded.
+class ConstrainedWiring(ConstrainedLayer, keras.layers.Wrapper):
+    """A linear layer of Keras that computes with the weights that its hardware has.
 
     Args:
-        layer: the linear layer.
+        layer: the linear layer, which holds, and trains, the weights before rounding.
         constraints: of the hardware, by name (:class:`snnctl.ttfs.constraints.Constraints`).
 
     Shapes and weights: the layer's.
     """
 
-    def __init__(self, layer: keras.layers.Layer, constraints: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
-        super().__init__(layer, **kwargs)
-        self.constraints = from_config(constraints)
-
-    @property
-    def kernel(self) -> keras.Variable:
-        """The layer's."""
-        return self.layer.kernel
+    def __init__(self, layer: keras.layers.Layer, **kwargs: Any) -> None:
+        super().__init__(layer=layer, **kwargs)
 
     def call(self, inputs):
         """What the layer makes of them."""
-        return linear_call(self.layer, inputs, self.constraints)
+        return self.through(self.layer, inputs)
 
     def compute_output_shape(self, input_shape):
-        """The layer's."""
         return self.layer.compute_output_shape(input_shape)
-
-    def get_config(self) -> dict[str, Any]:
-        """Everything needed to build the layer again."""
-        return {**super().get_config(), **to_config(self.constraints)}
-
-
-CARRIERS = (InputCoding, IntegratingLayer, Relay)
-"""The layers that hold constraints themselves; other ones with weights are wrapped."""
 
 
 def constrained(model: keras.Model, constraints: Constraints) -> keras.Model:
@@ -78,13 +47,22 @@ def constrained(model: keras.Model, constraints: Constraints) -> keras.Model:
 
     Returns:
         The network, not compiled.
-
     """
 
-    def again(layer: keras.layers.Layer) -> keras.layers.Layer:
-        return constrained(layer, constraints) if isinstance(layer, keras.Model) else _again(layer, constraints)
+    def clone(layer: keras.layers.Layer) -> keras.layers.Layer:
+        if isinstance(layer, keras.Model):
+            return constrained(layer, constraints)
+        layer = unwrapped(layer)
+        config = layer.get_config()
+        if isinstance(layer, ConstrainedLayer):
+            config.pop("activity_regularizer", None)  # a penalty while training, no part of the network
+            return type(layer).from_config({**config, "constraints": constraints.in_force()})
+        new = type(layer).from_config(config)
+        if constraints.on_weights and _linear_parts(layer):
+            return ConstrainedWiring(new, name=layer.name, dtype=layer.dtype_policy, constraints=constraints.in_force())
+        return new
 
-    copy = keras.models.clone_model(model, _inputs(model), clone_function=again)
+    copy = keras.models.clone_model(model, _inputs(model), clone_function=clone)
     for old in model.layers:
         new = copy.get_layer(old.name)
         new.set_weights(old.get_weights())
@@ -95,8 +73,8 @@ def constrained(model: keras.Model, constraints: Constraints) -> keras.Model:
 
 def constraints_of(model: keras.Model) -> Constraints:
     """What a network is constrained by; nothing for one that is not spiking."""
-    found = (layer.constraints for layer in model.layers if isinstance(layer, (*CARRIERS, ConstrainedWiring)))
-    return next(found, Constraints())
+    constraints = (layer.constraints for layer in model.layers if isinstance(layer, ConstrainedLayer))
+    return next(constraints, Constraints())
 
 
 def with_quantized_weights(model: keras.Model) -> keras.Model:
@@ -108,14 +86,13 @@ def with_quantized_weights(model: keras.Model) -> keras.Model:
         ValueError: constraints of plugins are in force: what they do to weights and to times cannot be taken apart.
     """
     constraints = constraints_of(model)
-    if constraints.of_plugins:
+    if constraints.constraint:
         raise ValueError(f"the network is under constraints of plugins: {', '.join(constraints.constraint)}")
     copy = constrained(model, constraints.times_only())
     for old in model.layers:
         new = copy.get_layer(old.name)
-        if constraints.weight_bits:
-            for weight in _weights(new):
-                weight.assign(rounded_weights(keras.ops.convert_to_tensor(weight), constraints))
+        for weight in (weight for part in _linear_parts(new) for weight in part.weights if is_synaptic(weight)):
+            weight.assign(constraints.weights(keras.ops.convert_to_tensor(weight)))
         if isinstance(old, IntegratingLayer):
             new.D.assign(old.offset_values())
     return copy
@@ -124,9 +101,8 @@ def with_quantized_weights(model: keras.Model) -> keras.Model:
 def restart_jitter(model: keras.Model) -> None:
     """Begin again with the first jitter, so that measuring twice finds the same."""
     for layer in model.layers:
-        seed = getattr(layer, "jitter_seed", None)
-        if seed is not None:
-            seed.restart()
+        if isinstance(layer, ConstrainedLayer) and layer.jitter_seed is not None:
+            layer.jitter_seed.restart()
 
 
 def unwrapped(layer: Any) -> Any:
@@ -143,25 +119,8 @@ def _inputs(model: keras.Model) -> Any:
     )
 
 
-def _again(layer: keras.layers.Layer, constraints: Constraints) -> keras.layers.Layer:
-    """A layer made anew, with these constraints."""
-    layer = unwrapped(layer)
-    config = {name: value for name, value in layer.get_config().items() if name != "constraints"}
-    if isinstance(layer, CARRIERS):
-        config.pop("activity_regularizer", None)  # a penalty while training, no part of the network
-        return type(layer).from_config({**config, **to_config(constraints)})
-    new = type(layer).from_config(config)
-    if constraints.on_weights and _is_wiring_with_weights(layer):
-        return ConstrainedWiring(new, name=layer.name, dtype=layer.dtype_policy, **to_config(constraints))
-    return new
-
-
-def _is_wiring_with_weights(layer: keras.layers.Layer) -> bool:
-    return any("kernel" in weight.name for weight in layer.weights)
-
-
-def _weights(layer: keras.layers.Layer) -> Iterator[keras.Variable]:
-    """The synaptic weights J of a layer of an unconstrained network."""
-    wiring = [layer] if _is_wiring_with_weights(layer) else []
-    parts = layer.synapses if isinstance(layer, IntegratingLayer) else wiring
-    yield from (weight for part in parts for weight in part.weights if is_synaptic(weight))
+def _linear_parts(layer: keras.layers.Layer) -> Sequence[keras.layers.Layer]:
+    """The linear layers whose weights are J: the synapses of a layer that integrates, or wiring itself."""
+    if isinstance(layer, IntegratingLayer):
+        return layer.synapses
+    return [layer] if any("kernel" in weight.name for weight in layer.weights) else []

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 import keras
 from keras import ops
 
-from snnctl.ttfs.constraints import constrained_thresholds, from_config, linear_call, to_config
+from snnctl.ttfs.constraints import ConstrainedLayer
 
 Groups = Sequence[Sequence[keras.layers.Layer]]
 
 
-class IntegratingLayer(keras.layers.Layer):
+class IntegratingLayer(ConstrainedLayer):
     """Sums the currents of its synapse groups and adds the offset D of each neuron.
 
         z = D + sum_g synapses_g(x_g)
@@ -47,95 +48,88 @@ class IntegratingLayer(keras.layers.Layer):
         border_classes: int | None = None,
         source: Sequence[str] = (),
         train_D: bool = True,
-        constraints: Mapping[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.constraints = from_config(constraints)
+        self.border_classes = border_classes
         self.source = tuple(source)
         self.train_D = train_D
         groups = _as_groups(synapses)
-        for layer in (layer for group in groups for layer in group):
-            _require_linear(layer)
+        self._group_sizes = [len(group) for group in groups]
+        # One flat list: Keras saves the weights of layers in a list, but not of layers in a list of lists.
+        self.synapses = [layer for group in groups for layer in group]
+        for layer in self.synapses:
+            if getattr(layer, "use_bias", False):
+                raise ValueError(f"synapse layer {layer.name} has a bias; the offset of a neuron is the layer's D")
+            if getattr(layer, "activation", None) not in (None, keras.activations.linear):
+                raise ValueError(f"synapse layer {layer.name} has an activation; synapses are linear")
             if layer.compute_dtype != self.compute_dtype:
                 raise ValueError(
                     f"synapse layer {layer.name} computes in {layer.compute_dtype}, "
                     f"but layer {self.name} in {self.compute_dtype}: give both the same dtype"
                 )
-        self.border_classes = border_classes
-        self._group_sizes = [len(group) for group in groups]
-        # One flat list: Keras saves the weights of layers in a list, but not of layers in a list of lists.
-        self.synapses = [layer for group in groups for layer in group]
 
     def groups(self) -> Iterator[list[keras.layers.Layer]]:
         """The chains of synapse layers, one for each input tensor."""
-        start = 0
+        layers = iter(self.synapses)
         for size in self._group_sizes:
-            yield list(self.synapses[start : start + size])
-            start += size
+            yield list(islice(layers, size))
+
+    def _by_group(self, inputs: Any) -> Any:
+        """The input, or its shape, of each group."""
+        return inputs if len(self._group_sizes) > 1 else [inputs]
 
     def build(self, input_shape) -> None:
         """Creates the synapses' weights and D."""
-        shapes = input_shape if len(self._group_sizes) > 1 else [input_shape]
-        outputs = [_build_chain(group, tuple(shape)) for group, shape in zip(self.groups(), shapes, strict=True)]
+        shapes = zip(self.groups(), self._by_group(input_shape), strict=True)
+        outputs = [_build_chain(group, tuple(shape)) for group, shape in shapes]
         if any(shape[1:] != outputs[0][1:] for shape in outputs):
             raise ValueError(f"layer {self.name}: the synapse groups' outputs differ in shape: {outputs}")
-        neurons = outputs[0][1:]
+        *positions, channels = outputs[0][1:]
         rows = () if self.border_classes is None else (self.border_classes,)
-        self.D = self.add_weight(name="D", shape=(*rows, neurons[-1]), initializer="zeros", trainable=self.train_D)
+        self.D = self.add_weight(name="D", shape=(*rows, channels), initializer="zeros", trainable=self.train_D)
         if self.border_classes is not None:
             self.position_index = self.add_weight(
-                name="position_index", shape=neurons[:-1], dtype="int32", initializer="zeros", trainable=False
+                name="position_index", shape=positions, dtype="int32", initializer="zeros", trainable=False
             )
 
     def currents(self, inputs):
-        """``sum_g synapses_g(x_g)``, shape (batch, \\*neurons)."""
-        tensors = inputs if len(self._group_sizes) > 1 else [inputs]
-        total = None
-        for group, x in zip(self.groups(), tensors, strict=True):
-            for layer in group:
-                x = linear_call(layer, x, self.constraints)
-            total = x if total is None else total + x
-        return total
+        """``sum_g synapses_g(x_g)``."""
+        currents = []
+        for group, x in zip(self.groups(), self._by_group(inputs), strict=True):
+            for linear in group:
+                x = self.through(linear, x)
+            currents.append(x)
+        return sum(currents[1:], currents[0])  # (batch, *neurons)
 
     def offset_values(self):
         """D as the hardware has it, of D's shape."""
-        return constrained_thresholds(ops.convert_to_tensor(self.D), self.constraints)
+        return self.constraints.thresholds(ops.convert_to_tensor(self.D))
 
     def offsets(self):
-        """D, broadcastable to (batch, \\*neurons)."""
-        if self.border_classes is None:
-            return self.offset_values()
-        return ops.take(self.offset_values(), self.position_index, axis=0)
+        """D as the hardware has it, broadcastable to (batch, \\*neurons)."""
+        D = self.offset_values()  # (channels,) or (border classes, channels)
+        return D if self.border_classes is None else ops.take(D, self.position_index, axis=0)
 
     def integrate(self, inputs):
-        """``D + sum_g synapses_g(x_g)``, shape (batch, \\*neurons), in tau_c."""
-        return self.currents(inputs) + ops.cast(self.offsets(), self.compute_dtype)
+        """``D + sum_g synapses_g(x_g)``, in tau_c."""
+        return self.currents(inputs) + ops.cast(self.offsets(), self.compute_dtype)  # (batch, *neurons)
 
     def compute_output_shape(self, input_shape):
-        """(batch, \\*neurons)."""
-        shape = tuple(input_shape[0] if len(self._group_sizes) > 1 else input_shape)
-        for layer in next(self.groups()):
-            shape = layer.compute_output_shape(shape)
-        return tuple(shape)
+        return _build_chain(next(self.groups()), tuple(self._by_group(input_shape)[0]))
 
     def get_config(self) -> dict[str, Any]:
-        """Everything needed to build the layer again."""
-        groups = [[keras.saving.serialize_keras_object(layer) for layer in group] for group in self.groups()]
         return {
             **super().get_config(),
-            "synapses": groups,
+            "synapses": keras.saving.serialize_keras_object(list(self.groups())),
             "border_classes": self.border_classes,
             "source": list(self.source),
             "train_D": self.train_D,
-            **to_config(self.constraints),
         }
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> IntegratingLayer:
-        """The layer described by ``config``."""
-        groups = [[keras.saving.deserialize_keras_object(layer) for layer in group] for group in config["synapses"]]
-        config = {**config, "synapses": groups}
+        config = {**config, "synapses": keras.saving.deserialize_keras_object(config["synapses"])}
         if "positions" in config:  # as snnctl 0.1.0 called them
             config["border_classes"] = config.pop("positions")
         return cls(**config)
@@ -165,32 +159,21 @@ class Diagonal(keras.layers.Layer):
         return inputs * ops.cast(self.kernel, inputs.dtype)
 
     def compute_output_shape(self, input_shape):
-        """The input's shape."""
         return input_shape
 
     def get_config(self) -> dict[str, Any]:
-        """Everything needed to build the layer again."""
         return {**super().get_config(), "per_neuron": self.per_neuron}
 
 
 def _as_groups(synapses: Any) -> list[list[keras.layers.Layer]]:
-    if isinstance(synapses, keras.layers.Layer):
-        return [[synapses]]
-    items = list(synapses)
-    if items and isinstance(items[0], keras.layers.Layer):
-        return [items]
-    return [list(group) for group in items]
-
-
-def _require_linear(layer: keras.layers.Layer) -> None:
-    if getattr(layer, "use_bias", False):
-        raise ValueError(f"synapse layer {layer.name} has a bias; the offset of a neuron is the spiking layer's D")
-    activation = getattr(layer, "activation", None)
-    if activation is not None and activation is not keras.activations.linear:
-        raise ValueError(f"synapse layer {layer.name} has an activation; synapses are linear")
+    groups = [synapses] if isinstance(synapses, keras.layers.Layer) else list(synapses)
+    if any(isinstance(part, keras.layers.Layer) for part in groups):
+        return [groups]
+    return [list(group) for group in groups]
 
 
 def _build_chain(group: list[keras.layers.Layer], shape: tuple) -> tuple:
+    """Builds a chain that reads tensors of ``shape``; the shape of its outputs."""
     for layer in group:
         if not layer.built:
             layer.build(shape)

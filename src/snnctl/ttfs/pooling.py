@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any, ClassVar
 
 import keras
@@ -55,18 +56,11 @@ class EarliestSpikePooling(keras.layers.Layer):
         return self.pool(x)
 
     def compute_output_shape(self, input_shape):
-        """(batch, \\*pooled positions, channels)."""
         return self.pool.compute_output_shape(input_shape)
 
     def get_config(self) -> dict[str, Any]:
-        """Everything needed to build the layer again."""
-        return {
-            **super().get_config(),
-            "pool_size": self.pool.pool_size,
-            "strides": self.pool.strides,
-            "padding": self.pool.padding,
-            "signed": self.signed,
-        }
+        config = {name: getattr(self.pool, name) for name in ("pool_size", "strides", "padding")}
+        return {**super().get_config(), **config, "signed": self.signed}
 
 
 @keras.saving.register_keras_serializable("snnctl")
@@ -89,22 +83,14 @@ class EarliestSpikePooling3D(EarliestSpikePooling):
 
     keras_class = keras.layers.MaxPooling3D
 
-    def build(self, input_shape) -> None:
-        """Creates the signs and, in double precision, for which TensorFlow pools no volumes, two poolings instead."""
-        super().build(input_shape)
-        self.slices: Any = None
-        self.depths: Any = None
-        if self.compute_dtype == "float64":
-            (depth, *size), (step, *steps) = self.pool.pool_size, self.pool.strides
-            self.slices = keras.layers.MaxPooling2D(tuple(size), tuple(steps), self.pool.padding, dtype="float64")
-            self.depths = keras.layers.MaxPooling1D(depth, step, self.pool.padding, dtype="float64")
-
     def pooled(self, x):
-        """The largest ``x`` of each pool."""
-        if self.slices is None:
+        """The largest ``x`` of each pool; of doubles slice by slice first, as TensorFlow pools no volumes of them."""
+        if self.compute_dtype != "float64":
             return self.pool(x)
-        depth, height, width, channels = x.shape[1:]
-        slices = self.slices(ops.reshape(x, (-1, height, width, channels)))
-        height, width = slices.shape[1:3]
-        pooled = self.depths(ops.reshape(slices, (-1, depth, height * width * channels)))
-        return ops.reshape(pooled, (-1, pooled.shape[1], height, width, channels))
+        size, strides, padding = self.pool.pool_size, self.pool.strides, self.pool.padding
+        depth, *slice_shape = x.shape[1:]
+        slices = ops.max_pool(ops.reshape(x, (-1, *slice_shape)), size[1:], strides[1:], padding, "channels_last")
+        slice_shape = slices.shape[1:]
+        columns = ops.reshape(slices, (-1, depth, prod(slice_shape)))
+        pooled = ops.max_pool(columns, size[:1], strides[:1], padding, "channels_last")
+        return ops.reshape(pooled, (-1, pooled.shape[1], *slice_shape))

@@ -19,10 +19,9 @@ class Readout(IntegratingLayer):
         V_i(t_min) = D_i + sum_j J_ij (t_min - t_j) = D_i + sum_j J_ij x_j          [HP, Methods]
 
     Args:
-        synapses: see :class:`~snnctl.ttfs.integration.IntegratingLayer`.
+        synapses: see :class:`~snnctl.ttfs.integration.IntegratingLayer`, as for all further arguments.
         decoding: "linear", or "relu" for a source network that ends in a ReLU, so that its ties stay ties.
         max_value: largest output of the "relu" decoding (a clipped ReLU); None for no limit.
-        border_classes: see :class:`~snnctl.ttfs.integration.IntegratingLayer`.
 
     Shapes: local spike times (batch, \\*inputs), or a list of them; out (batch, \\*outputs).
 
@@ -30,15 +29,8 @@ class Readout(IntegratingLayer):
         ValueError: unknown decoding, or a synapse layer that is not linear.
     """
 
-    def __init__(
-        self,
-        synapses: Any,
-        decoding: str = "linear",
-        border_classes: int | None = None,
-        max_value: float | None = None,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(synapses, border_classes, **kwargs)
+    def __init__(self, synapses: Any, decoding: str = "linear", max_value: float | None = None, **kwargs: Any) -> None:
+        super().__init__(synapses, **kwargs)
         if decoding not in DECODINGS:
             raise ValueError(f"unknown decoding {decoding!r}; known: {', '.join(DECODINGS)}")
         self.decoding = decoding
@@ -46,12 +38,11 @@ class Readout(IntegratingLayer):
 
     def call(self, inputs):
         """The logits."""
-        potential = self.integrate(inputs)
+        potential = self.integrate(inputs)  # (batch, *outputs)
         if self.decoding == "linear":
             return potential
         positive = ops.relu(potential)
         return positive if self.max_value is None else ops.minimum(positive, self.max_value)
 
     def get_config(self) -> dict[str, Any]:
-        """Everything needed to build the layer again."""
         return {**super().get_config(), "decoding": self.decoding, "max_value": self.max_value}

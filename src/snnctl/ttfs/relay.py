@@ -3,60 +3,37 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 import keras
 from keras import ops
 
 from snnctl.ttfs.coding import INPUT_WIDTH, InputCoding
-from snnctl.ttfs.constraints import apply_time_constraints, from_config, jitter_seed, to_config
+from snnctl.ttfs.constraints import ConstrainedLayer
 from snnctl.ttfs.keras_graph import producer
 from snnctl.ttfs.spiking import SpikingLayer
 from snnctl.ttfs.version_0_1 import SignedLayer
 
 
-@dataclass(frozen=True)
-class Carried:
-    """The spikes that a tensor holds, which may come from several layers by way of poolings and wiring.
-
-    Args:
-        layers: those that fire them; none for spikes that the network is given as its input.
-    """
-
-    layers: tuple[Any, ...]
-
-    @property
-    def signed(self) -> bool:
-        """Whether signed neurons of snnctl 0.1.0 are among them, which know no constraints on times any more."""
-        return any(isinstance(layer, SignedLayer) for layer in self.layers)
-
-    @property
-    def width(self) -> Any:
-        """The widest of their windows, as in the timeline, read when it is asked for: training widens them."""
-        widths = [layer.width for layer in self.layers] or [INPUT_WIDTH]
-        return functools.reduce(ops.maximum, [ops.convert_to_tensor(width) for width in widths])
-
-
-def carried_by(tensor: keras.KerasTensor) -> Carried:
-    """The spikes of a tensor of a network under construction."""
+def firing_layers(tensor: keras.KerasTensor) -> list[Any]:
+    """The layers whose spikes a tensor of a network holds, by way of poolings and wiring; none: those of the input."""
     layers: dict[int, Any] = {}
     waiting, seen = [tensor], set()
     while waiting:
         tensor = waiting.pop()
-        if id(tensor) in seen:
-            continue
-        seen.add(id(tensor))
-        layer, read = producer(tensor)
-        if isinstance(layer, (InputCoding, SpikingLayer, SignedLayer, Relay)):
-            layers[id(layer)] = layer
-        waiting += [] if id(layer) in layers else read
-    return Carried(tuple(layers.values()))
+        if id(tensor) not in seen:
+            seen.add(id(tensor))
+            layer, read = producer(tensor)
+            if isinstance(layer, (InputCoding, SpikingLayer, Relay)):
+                layers[id(layer)] = layer
+            else:
+                waiting += read
+    return list(layers.values())
 
 
 @keras.saving.register_keras_serializable("snnctl")
-class Relay(keras.layers.Layer):
+class Relay(ConstrainedLayer):
     """One neuron for each spike train: J = 1, D = 0, the identity, since x >= 0.
 
     A branch of the network whose spikes come from an earlier window waits in relay neurons, so that all
@@ -73,43 +50,35 @@ class Relay(keras.layers.Layer):
     Shapes: any in, the same out. Units: local time in tau_c.
     """
 
-    def __init__(self, source: Sequence[str] = (), constraints: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
+    jitters = True
+
+    def __init__(self, source: Sequence[str] = (), **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.source = tuple(source)
-        self.constraints = from_config(constraints)
-        self.jitter_seed = jitter_seed(self.constraints, self.name)
-        self.carried: Carried | None = None
-
-    def __call__(self, inputs, *args, **kwargs):
-        """See :meth:`call`; in the making of a model, finds out whose spikes these are."""
-        if self.constraints.on_times and self.carried is None and isinstance(inputs, keras.KerasTensor):
-            self.carried = carried_by(inputs)
-        return super().__call__(inputs, *args, **kwargs)
 
     def call(self, inputs):
         """The same local spike times, one window later, as far as the hardware keeps them."""
-        if not self.constraints.on_times or (self.carried is not None and self.carried.signed):
+        if not self.constraints.on_times:
             return inputs
-        return apply_time_constraints(inputs, self.width, self.constraints, self.jitter_seed)
+        if any(isinstance(layer, SignedLayer) for layer in firing_layers(self.input)):
+            return inputs  # signed neurons of snnctl 0.1.0 know no constraints on times any more
+        return self.constrained_times(inputs, self.width)
 
     @property
     def width(self) -> Any:
-        """Width of the window, as in the timeline: the widest of the layers whose spikes are carried.
+        """Width of the window, in tau_c: the widest of those whose spikes are carried, which training widens.
 
         Raises:
-            ValueError: the layer is not part of a functional model, or its hardware does not change times.
+            AttributeError: the layer is not part of a functional model.
         """
-        if self.carried is None:
-            raise ValueError(f"relay layer {self.name} knows its window in a functional model only")
-        return self.carried.width
+        widths = [layer.width for layer in firing_layers(self.input)] or [INPUT_WIDTH]
+        return functools.reduce(ops.maximum, map(ops.convert_to_tensor, widths))
 
     def compute_output_shape(self, input_shape):
-        """The input's shape."""
         return input_shape
 
     def get_config(self) -> dict[str, Any]:
-        """Everything needed to build the layer again."""
-        return {**super().get_config(), "source": list(self.source), **to_config(self.constraints)}
+        return {**super().get_config(), "source": list(self.source)}
 
 
 @keras.saving.register_keras_serializable("snnctl")
@@ -124,5 +93,4 @@ class Silence(keras.layers.Layer):
         return ops.zeros_like(inputs)
 
     def compute_output_shape(self, input_shape):
-        """The input's shape."""
         return input_shape

@@ -2,16 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import keras
 from keras import ops
 
-from snnctl.ttfs.constraints import apply_time_constraints, jitter_seed
+from snnctl.ttfs.constraints import registered
 from snnctl.ttfs.integration import IntegratingLayer
-from snnctl.ttfs.neuron_models import rise_of
-from snnctl.ttfs.window import WINDOWS, clip_to_window, grown, window_dtype
+from snnctl.ttfs.window import WINDOWS, clip_to_window, grown
+
+
+@dataclass(frozen=True)
+class Rise:
+    """How the potentials of a neuron model rise.
+
+    Args:
+        A: slope without inputs while the layer integrates.
+        slope: ``B_i``, the slope while it fires, from ``sum_j J_ij``; None: 1.
+    """
+
+    A: float = 0.0
+    slope: Callable[[Any], Any] | None = None
+
+
+def alpha1_slope(sums: Any) -> Any:
+    """``B_i = 1 + sum_j J_ij``: all inputs have arrived, and go on driving. [EM]"""
+    return 1.0 + sums
+
+
+RISES = {"b1": Rise(), "alpha1": Rise(A=1.0, slope=alpha1_slope)}
+
+
+def rise_of(neuron: str) -> Rise:
+    """How the potentials of "b1", "alpha1", or ``package:name`` of a plugin's model rise.
+
+    Raises:
+        ValueError: the model is not known.
+    """
+    if neuron in RISES:
+        return RISES[neuron]
+    if ":" not in neuron:
+        raise ValueError(f"unknown neuron model {neuron!r}; known: {', '.join(RISES)}")
+    return Rise(slope=registered("neuron_models", neuron).slope)
 
 
 @keras.saving.register_keras_serializable("snnctl")
@@ -39,17 +73,14 @@ class SpikingLayer(IntegratingLayer):
     ReLU. A tensor of either sign is carried by *signed* pairs of layers: ``relu(z)`` and ``relu(-z)``.
 
     Args:
-        synapses: see :class:`~snnctl.ttfs.integration.IntegratingLayer`.
+        synapses: see :class:`~snnctl.ttfs.integration.IntegratingLayer`, as for ``border_classes``, ``source``,
+            ``train_D`` and ``constraints``.
         width: ``t_max - t_min``, the window's first width, in tau_c.
         neuron: "b1", "alpha1", or ``package:name`` of a plugin's model.
         windows: "grow" (each training batch may widen the window) or "fixed".
         gamma: growing windows reach at least gamma times the batch's largest ``x``; at least 1.
-        border_classes: see :class:`~snnctl.ttfs.integration.IntegratingLayer`.
         max_value: m of clipped neurons, which is then the width; None: not clipped.
         signed: whether the layer is half of a pair that carries values of either sign, and stands for no ReLU units.
-        source: see :class:`~snnctl.ttfs.integration.IntegratingLayer`.
-        train_D: see there.
-        constraints: see there.
 
     Shapes: local spike times (batch, \\*inputs), or a list of them; out (batch, \\*neurons). Units: tau_c.
     Weights: those of the synapses (J), ``D`` and ``width`` (scalar, not trainable).
@@ -58,6 +89,8 @@ class SpikingLayer(IntegratingLayer):
         ValueError: an argument is out of its range, or a synapse layer is not linear.
     """
 
+    jitters = True
+
     def __init__(
         self,
         synapses: Any,
@@ -65,16 +98,11 @@ class SpikingLayer(IntegratingLayer):
         neuron: str = "b1",
         windows: str = "grow",
         gamma: float = 10.0,
-        border_classes: int | None = None,
         max_value: float | None = None,
         signed: bool = False,
-        source: Sequence[str] = (),
-        train_D: bool = True,
-        constraints: Mapping[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(synapses, border_classes, source, train_D, constraints, **kwargs)
-        self.rise = rise_of(neuron)
+        super().__init__(synapses, **kwargs)
         if windows not in WINDOWS:
             raise ValueError(f"unknown kind of windows {windows!r}; known: {', '.join(WINDOWS)}")
         if gamma < 1:
@@ -85,15 +113,13 @@ class SpikingLayer(IntegratingLayer):
             raise ValueError(f"max_value is {max_value}; it must be positive")
         if (signed or max_value is not None) and neuron != "b1":
             raise ValueError(f"signed and clipped neurons are b1 neurons, not {neuron}")
-        if signed and max_value is not None:
-            raise ValueError("a neuron is signed or clipped, not both")
-        self.max_value = None if max_value is None else float(max_value)
-        self.signed = signed
-        self.first_width = float(width) if self.max_value is None else self.max_value
+        self.rise = rise_of(neuron)
         self.neuron = neuron
         self.windows = windows
         self.gamma = float(gamma)
-        self.jitter_seed = jitter_seed(self.constraints, self.name)
+        self.max_value = None if max_value is None else float(max_value)
+        self.first_width = float(width) if self.max_value is None else self.max_value
+        self.signed = signed
 
     def build(self, input_shape) -> None:
         """Creates J, D and the window's width."""
@@ -103,58 +129,53 @@ class SpikingLayer(IntegratingLayer):
             shape=(),
             initializer=keras.initializers.Constant(self.first_width),
             trainable=False,
-            dtype=window_dtype(self.variable_dtype),
+            # In half precision gamma times a large activation would be infinite, or be rounded.
+            dtype="float64" if self.variable_dtype == "float64" else "float32",
             autocast=False,
-            # All replicas compute the same maximum, so any of them will do.
-            aggregation="only_first_replica",
+            aggregation="only_first_replica",  # all replicas compute the same maximum
         )
 
     def slope(self, inputs):
-        """``B_i``, the slope of the potentials while the layer fires; broadcastable to (batch, \\*neurons)."""
+        """``B_i``, the slope of the potentials while the layer fires, broadcastable to (batch, \\*neurons); None: 1."""
         if self.rise.slope is None:
-            return 1.0
-        tensors = inputs if len(self._group_sizes) > 1 else [inputs]
-        ones = [ops.ones((1, *x.shape[1:]), dtype=self.compute_dtype) for x in tensors]
-        B = self.rise.slope(self.currents(ones if len(ones) > 1 else ones[0]))
-        return 1.0 if B is None else B
+            return None
+        ones = keras.tree.map_structure(lambda x: ops.ones((1, *x.shape[1:]), dtype=self.compute_dtype), inputs)
+        return self.rise.slope(self.currents(ones))
 
     def unclipped(self, inputs):
         """z, local spike times ``t_max - t_i`` without a window: <= 0 means silent, > width too early to happen."""
-        z = self.integrate(inputs)
-        B = self.slope(inputs)
-        if isinstance(B, float):  # 1
+        z = self.integrate(inputs)  # (batch, *neurons)
+        B = self.slope(inputs)  # (1, *neurons)
+        if B is None:
             return z
         rises = B > 0
         return ops.where(rises, z / ops.where(rises, B, ops.ones_like(B)), ops.zeros_like(z))
 
     def fire(self, z):
-        """Local spike times of z in the window, as the hardware makes them; (batch, \\*neurons), 0 for silence."""
-        x = clip_to_window(z, ops.cast(self.width, z.dtype))
-        return apply_time_constraints(x, self.width, self.constraints, self.jitter_seed)
+        """Local spike times of z in the window, as the hardware makes them; 0 for silence."""
+        x = clip_to_window(z, ops.cast(self.width, z.dtype))  # (batch, *neurons)
+        return self.constrained_times(x, self.width)
 
     def call(self, inputs, training: bool | None = None):
         """Local spike times; in training, growing windows grow first."""
-        z = self.unclipped(inputs)
+        z = self.unclipped(inputs)  # (batch, *neurons)
         if training and self.windows == "grow" and self.max_value is None:
             self.width.assign(grown(self.width, ops.stop_gradient(z), self.gamma))
             # gamma >= 1: nothing is outside the window, clipping to it would change nothing.
-            return apply_time_constraints(ops.relu(z), self.width, self.constraints, self.jitter_seed)
+            return self.constrained_times(ops.relu(z), self.width)
         return self.fire(z)
 
     def threshold(self):
         """``theta_i = width - D`` of b1 neurons, of D's shape, in tau_c.
 
         Raises:
-            ValueError: other neurons: thresholds depend on their slopes, those of alpha1 on the inputs' layer too.
+            ValueError: other neurons, whose thresholds depend on their slopes B.
         """
-        if self.neuron == "alpha1":
-            raise ValueError("the threshold of an alpha1 neuron is B width + width_prev - D; ask slope() for B")
         if self.neuron != "b1":
-            raise ValueError(f"the threshold of a {self.neuron} neuron is B width - D; ask slope() for B")
+            raise ValueError(f"the thresholds of {self.neuron} neurons depend on B; ask slope() for it")
         return ops.cast(self.width, self.variable_dtype) - self.offset_values()
 
     def get_config(self) -> dict[str, Any]:
-        """Everything needed to build the layer again."""
         return {
             **super().get_config(),
             "width": self.first_width,
@@ -168,7 +189,7 @@ class SpikingLayer(IntegratingLayer):
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> IntegratingLayer:
         """The layer described by ``config``; of a signed layer of snnctl 0.1.0, a stand-in that is converted again."""
-        if config.get("signed") and "positions" in config:
+        if cls is SpikingLayer and config.get("signed") and "positions" in config:
             from snnctl.ttfs.version_0_1 import SignedLayer
 
             return SignedLayer.from_config(config)

@@ -9,7 +9,7 @@ import numpy as np
 
 from snnctl.ttfs.coding import INPUT_WIDTH, InputCoding
 from snnctl.ttfs.keras_graph import calls
-from snnctl.ttfs.relay import Relay
+from snnctl.ttfs.relay import Relay, firing_layers
 from snnctl.ttfs.spiking import SpikingLayer
 
 
@@ -44,29 +44,38 @@ def spiking_layers(model: keras.Model) -> list[SpikingLayer]:
     return [layer for layer in model.layers if isinstance(layer, SpikingLayer)]
 
 
-def relays(model: keras.Model) -> list[Relay]:
-    """The relay layers of a network, in the order in which they fire."""
-    return [layer for layer in model.layers if isinstance(layer, Relay)]
-
-
 def timeline(model: keras.Model) -> list[Window]:
     """The windows of the input and of all spiking and relay layers, in the order in which they fire.
 
     Layers that are equally many windows away from the input form a *level*. The windows of a level end together,
     at the ``t_max`` of the widest; the next level's begin there.
+
+        level = 1 + max level of the layers whose spikes it reads
+        t_max(level) = t_max(level - 1) + max width of its layers
     """
-    firing = _firing(model)
-    ends: dict[int, float] = {}
-    for level in range(max(level for _, level, _ in firing) + 1):
-        widest = max((width for _, at, width in firing if at == level), default=0.0)
-        ends[level] = ends.get(level - 1, 0.0) + widest
-    windows = [Window(name, ends[level] - width, ends[level], level) for name, level, width in firing]
-    return sorted(windows, key=lambda window: window.level)  # stable: the network's order within a level
+    if isinstance(model, keras.Sequential):
+        model = keras.Model(model.inputs[0], model.outputs)
+    coding = next((layer.name for layer in model.layers if isinstance(layer, InputCoding)), "input")
+    levels: dict[int, int] = {}  # of each layer that fires, by its id; input coding has none and is 0
+    firing = [(0, coding, INPUT_WIDTH)]
+    for call in calls(model):
+        layer = call.operation
+        if isinstance(layer, (SpikingLayer, Relay)):
+            before = [source for tensor in call.arguments.keras_tensors for source in firing_layers(tensor)]
+            levels[id(layer)] = 1 + max((levels.get(id(source), 0) for source in before), default=0)
+            firing.append((levels[id(layer)], layer.name, float(layer.width)))
+    windows: list[Window] = []
+    t_max = 0.0
+    for level in range(max(levels.values(), default=0) + 1):
+        widths = [(name, width) for at, name, width in firing if at == level]
+        t_max += max(width for _, width in widths)
+        windows += [Window(name, t_max - width, t_max, level) for name, width in widths]
+    return windows
 
 
 def latency(model: keras.Model) -> float:
     """When the last readout is read, in tau_c: the sum of the levels' windows."""
-    return max(window.t_max for window in timeline(model))
+    return timeline(model)[-1].t_max
 
 
 def set_windows(model: keras.Model, windows: str, gamma: float) -> None:
@@ -74,22 +83,3 @@ def set_windows(model: keras.Model, windows: str, gamma: float) -> None:
     for layer in spiking_layers(model):
         layer.windows = windows
         layer.gamma = float(gamma)
-
-
-def _firing(model: keras.Model) -> list[tuple[str, int, float]]:
-    """(name, level, width) of the input and of every spiking or relay layer, in the network's order."""
-    if isinstance(model, keras.Sequential):
-        model = keras.Model(model.inputs[0], model.outputs)
-    coding = [layer.name for layer in model.layers if isinstance(layer, InputCoding)]
-    firing = [(coding[0] if coding else "input", 0, INPUT_WIDTH)]
-    at = {id(tensor): (0, INPUT_WIDTH) for tensor in model.inputs}  # level and width of the spikes that a tensor holds
-    for call in calls(model):
-        layer = call.operation
-        levels, widths = zip(*(at[id(tensor)] for tensor in call.arguments.keras_tensors), strict=True)
-        level, width = max(levels), max(widths)
-        if isinstance(layer, (SpikingLayer, Relay)):
-            level += 1
-            width = float(layer.width) if isinstance(layer, SpikingLayer) else width
-            firing.append((layer.name, level, width))
-        at[id(call.outputs[0])] = (level, width)
-    return firing

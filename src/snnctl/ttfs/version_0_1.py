@@ -12,54 +12,24 @@ from typing import Any
 import keras
 from keras import ops
 
-from snnctl.ttfs.integration import Diagonal, IntegratingLayer
+from snnctl.ttfs.integration import Diagonal
+from snnctl.ttfs.spiking import SpikingLayer
 
 
 @keras.saving.register_keras_serializable("snnctl")
-class SignedLayer(IntegratingLayer):
-    """``min(low + width, max(low, z))``: what signed neurons of snnctl 0.1.0 carry.
-
-    Args:
-        first_width: half of the first window, in tau_c.
-        windows: what the window does while the network is trained.
-        gamma: head room of a growing window.
-
-    Shapes: (batch, \\*inputs), or a list of them; out (batch, \\*neurons). Weights: D, ``width`` and ``low``.
-    """
-
-    def __init__(self, synapses: Any, first_width: float, windows: str, gamma: float, **kwargs: Any) -> None:
-        super().__init__(synapses, **kwargs)
-        self.first_width, self.windows, self.gamma = first_width, windows, gamma
+class SignedLayer(SpikingLayer):
+    """``min(low + width, max(low, z))``: what signed neurons of snnctl 0.1.0 carry. Weights: ``low`` too, a scalar."""
 
     def build(self, input_shape) -> None:
         """Creates D and the ends of the window."""
         super().build(input_shape)
-        self.width = self.add_weight(name="width", shape=(), initializer="ones", trainable=False)
         self.low = self.add_weight(name="low", shape=(), initializer="zeros", trainable=False)
 
-    def call(self, inputs):
+    def call(self, inputs, training: bool | None = None):
         """The values that are carried."""
-        z = self.integrate(inputs)
-        return ops.clip(z, ops.cast(self.low, z.dtype), ops.cast(self.low, z.dtype) + ops.cast(self.width, z.dtype))
-
-    def get_config(self) -> dict[str, Any]:
-        """Everything needed to build the layer again."""
-        return {
-            **super().get_config(),
-            "first_width": self.first_width,
-            "windows": self.windows,
-            "gamma": self.gamma,
-        }
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> IntegratingLayer:
-        """The layer of a configuration of its own, or of a signed ``SpikingLayer`` of snnctl 0.1.0."""
-        config = dict(config)
-        if "width" in config:
-            config["first_width"] = config.pop("width")
-        for name in ("signed", "neuron", "max_value"):
-            config.pop(name, None)
-        return super().from_config(config)
+        z = self.integrate(inputs)  # (batch, *neurons)
+        low, width = ops.cast(self.low, z.dtype), ops.cast(self.width, z.dtype)
+        return ops.clip(z, low, low + width)
 
 
 SignedLayer.__name__ = "SpikingLayer"  # Keras looks for a layer's weights by the name of its class

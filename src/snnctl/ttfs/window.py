@@ -13,14 +13,6 @@ from keras import ops
 WINDOWS = ("grow", "fixed")
 
 
-def window_dtype(dtype: str) -> str:
-    """Precision of a window's width in a layer that keeps its weights in ``dtype``: single at least.
-
-    In half precision a width of gamma times a large activation would be infinite, or be rounded.
-    """
-    return "float64" if dtype == "float64" else "float32"
-
-
 def grown(width, z, gamma: float):
     """The window's width after a training batch.
 
@@ -34,7 +26,13 @@ def grown(width, z, gamma: float):
         z: of the batch, any shape.
         gamma: head room, at least 1.
     """
-    return ops.maximum(width, gamma * max_over_replicas(ops.cast(ops.max(z), width.dtype)))
+    peak, context = ops.cast(ops.max(z), width.dtype), replica_context()
+    if context is not None:
+        # tf.distribute reduces by sum or mean only: each replica fills its own slot of a vector of zeros.
+        mine = ops.equal(ops.arange(context.num_replicas_in_sync), context.replica_id_in_sync_group)
+        # where, not a product: 0 x inf would be NaN in everybody's slot.
+        peak = ops.max(context.all_reduce("SUM", ops.where(mine, peak, ops.zeros_like(peak))))
+    return ops.maximum(width, gamma * peak)
 
 
 def clip_to_window(z, width):
@@ -51,26 +49,11 @@ def saturated(z, width):
     return z > width
 
 
-def replica() -> Any:
-    """Which of the replicas of a ``tf.distribute`` strategy computes, from 0 on; 0 where there is one only."""
+def replica_context() -> Any:
+    """What ``tf.distribute`` says of the replica that computes; None where there is one only."""
     if keras.backend.backend() != "tensorflow":
-        return 0
+        return None
     import tensorflow as tf
 
     context = tf.distribute.get_replica_context()
-    return 0 if context is None or context.num_replicas_in_sync == 1 else context.replica_id_in_sync_group
-
-
-def max_over_replicas(peak: Any) -> Any:
-    """The largest ``peak`` of all replicas of a ``tf.distribute`` strategy (a scalar)."""
-    if keras.backend.backend() != "tensorflow":
-        return peak
-    import tensorflow as tf
-
-    context = tf.distribute.get_replica_context()
-    if context is None or context.num_replicas_in_sync == 1:
-        return peak
-    # tf.distribute reduces by sum or mean only: each replica fills its own slot of a vector of zeros.
-    slot = tf.one_hot(context.replica_id_in_sync_group, context.num_replicas_in_sync, dtype=peak.dtype)
-    # where, not a product: 0 x inf would be NaN in everybody's slot.
-    return ops.max(context.all_reduce(tf.distribute.ReduceOp.SUM, tf.where(slot > 0, peak, tf.zeros_like(slot))))
+    return context if context is not None and context.num_replicas_in_sync > 1 else None

@@ -188,7 +188,8 @@ class Reading:
         self.input = keras.Input(shape, name="input", dtype=self.dtype)
         tensor = self.input
         if "low" in about:
-            coding = InputCoding(about["low"], about["high"], self.constraints, name=about["layer"], dtype=self.dtype)
+            options = {"constraints": self.constraints, "name": about["layer"], "dtype": self.dtype}
+            coding = InputCoding(about["low"], about["high"], **options)
             tensor = coding(tensor)
         return Value(tensor, channels_first(shape), shape)
 
@@ -269,7 +270,7 @@ class Reading:
         order, shape = groups[0].order, groups[0].shape
         source = json.loads(about["source"])
         if about["kind"] == "relay":
-            relay = Relay(source, self.constraints, name=about["layer"], dtype=self.dtype)
+            relay = Relay(source, constraints=self.constraints, name=about["layer"], dtype=self.dtype)
             return Value(relay(groups[0].tensor), order, shape)
         if np.any(about.get("low", 0.0)):
             raise ValueError("its neurons are signed ones of snnctl 0.1.0: export the network again")

@@ -17,7 +17,6 @@ from snnctl.verbs.measurement import Measurement
 
 
 def counted(model: keras.Model, inputs: np.ndarray, batch_size: int = 64, kind: str = "snn") -> dict[str, Any]:
-    """The figures."""
     return batches_and_figures(model, inputs, batch_size, kind=kind)[1]
 
 
@@ -36,10 +35,8 @@ def batches_and_figures(
 
 
 def spikes_of(layer: dict[str, Any], images: int) -> int:
-    """How many spikes a layer's figures stand for."""
     return round(layer["spikes_per_neuron"] * layer["neurons"] * images)
 
 
 def by_name(figures: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """The figures of each layer."""
     return {layer["name"]: layer for layer in figures["layers"]}

@@ -20,7 +20,6 @@ class FakeModel:
     """Saves a text."""
 
     def save(self, path: Path) -> None:
-        """What a Keras model does."""
         Path(path).write_text("model")
 
 
@@ -39,7 +38,6 @@ class FakeVerbs:
     failure: SnnctlError | None = None
 
     def run(self, name: str, options: Any, run: Any) -> Result:
-        """What a verb does."""
         self.calls.append((name, options))
         with run.reporter.task(name, 2) as task:
             task.advance(1, loss=0.5)

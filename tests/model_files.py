@@ -107,12 +107,10 @@ def refusal(path: Path, **options: Any) -> str:
 
 
 def outputs(model: keras.Model, x: Any) -> np.ndarray:
-    """What a network computes."""
     return keras.ops.convert_to_numpy(model(x))
 
 
 def loaded_outputs(path: Path, x: np.ndarray, **options: Any) -> np.ndarray:
-    """What the network in a file computes."""
     return outputs(load_model(path, **options).model, x)
 
 

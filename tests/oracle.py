@@ -53,7 +53,6 @@ def narrow(snn: keras.Model) -> None:
 
 
 def outputs_of(model: keras.Model, inputs: Any) -> list[np.ndarray]:
-    """What a model computes, one array an output."""
     return [np.asarray(output) for output in keras.tree.flatten(model(inputs, training=False))]
 
 
@@ -71,7 +70,6 @@ def largest_relative_difference(first: Any, second: Any) -> float:
 
 
 def events_of(lowered: Network, inputs: np.ndarray) -> Batch:
-    """What a few images cause, all at once."""
     (batch,) = simulate(lowered, inputs, threads=1)
     return batch
 

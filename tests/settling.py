@@ -15,14 +15,12 @@ POOLS_OF_VOLUMES = (L.MaxPooling3D, L.AveragePooling3D)
 
 
 def evaluate(layer: Callable, value: Any) -> np.ndarray:
-    """What a layer makes of arrays."""
     if runs_in_double(layer):
         return np.asarray(layer(value))
     return np.asarray(single(layer, value.shape)(value.astype("float32")), np.float64)
 
 
 def single(layer: Any, shape: tuple[int, ...]) -> Callable:
-    """The layer or model in float32."""
     if isinstance(layer, keras.Model):
         return as_dtype(layer, "float32")
     copy = type(layer).from_config({**layer.get_config(), "dtype": "float32"})

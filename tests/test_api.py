@@ -60,9 +60,7 @@ def test_a_folder_in_use(verbs: FakeVerbs) -> None:
         ({"arch": "fc22"}, PluginError, "did you mean 'fc2'?"),
     ],
 )
-def test_mistakes_are_exceptions_of_ours(
-    verbs: FakeVerbs, options: dict[str, Any], error: type[Exception], message: str
-) -> None:
+def test_mistakes_are_exceptions_of_ours(verbs, options, error, message):
     with pytest.raises(error) as caught:
         snnctl.train(**options)
     assert message in str(caught.value)

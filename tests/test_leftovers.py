@@ -100,9 +100,7 @@ def test_links_and_the_folders_of_other_outputs_are_left_alone(out: Path) -> Non
     assert names(out) == {"out", other.name, link.name}
 
 
-def test_what_an_earlier_process_of_this_very_number_has_left_is_removed(
-    out: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_an_earlier_process_of_this_very_number_has_left_is_removed(out, monkeypatch):
     left = beside(out, "partial")
     left.mkdir()
     leftovers.clear_leftovers(out)

@@ -36,14 +36,12 @@ class FakeModel:
     error: BaseException | None = None
 
     def save(self, path: Path) -> None:
-        """What a Keras model does."""
         Path(path).write_text("half of")
         if self.error:
             raise self.error
 
 
 def result(model: Any = None, **metrics: Any) -> Result:
-    """What a verb returned."""
     return Result("train", metrics, {"data": "mnist"}, model)
 
 
@@ -80,9 +78,7 @@ def test_complete_folders(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), RuntimeError("bad"), SystemExit(1), MemoryError()])
 @pytest.mark.parametrize("existing", [False, True])
-def test_a_failure_while_writing_leaves_everything_as_it_was(
-    tmp_path: Path, error: BaseException, existing: bool
-) -> None:
+def test_a_failure_while_writing_leaves_everything_as_it_was(tmp_path, error, existing):
     out = tmp_path / "out"
     if existing:
         write_run(out, result(accuracy=1), RunRecord("train"))
@@ -168,9 +164,7 @@ def test_what_is_needed_as_input_is_not_overwritten(tmp_path: Path, named: str) 
         ),
     ],
 )
-def test_a_place_that_cannot_be_written_is_refused_before_the_work(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, out: str, message: str
-) -> None:
+def test_a_place_that_cannot_be_written_is_refused_before_the_work(tmp_path, monkeypatch, out, message):
     monkeypatch.chdir(tmp_path)
     touch(Path("used/file"), Path("run/run.json"))
     Path("loop").symlink_to("loop")

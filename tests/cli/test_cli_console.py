@@ -6,7 +6,6 @@ import io
 import os
 import sys
 from contextlib import nullcontext
-from typing import Any
 
 import pytest
 from rich.console import Console
@@ -22,7 +21,6 @@ class Clock:
         self.now = 0.0
 
     def __call__(self) -> float:
-        """The time."""
         return self.now
 
 
@@ -111,9 +109,7 @@ def _fail() -> None:
     [("3", _chat, "seen\n"), ("3", _fail, "the reason\n"), ("0", _chat, "chatter\nseen\n")],
     ids=["usual", "failing", "asked for"],
 )
-def test_chatter_of_tensorflow_is_shown_when_it_matters(
-    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], level: str, action: Any, shown: str
-) -> None:
+def test_chatter_of_tensorflow_is_shown_when_it_matters(monkeypatch, capfd, level, action, shown):
     monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", level)
     monkeypatch.setattr(quiet_tensorflow, "_import", action)
     with pytest.raises(ImportError) if action is _fail else nullcontext():

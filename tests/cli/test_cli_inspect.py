@@ -10,7 +10,6 @@ import pytest
 
 
 def layer(name: str, kind: str, shape: list[int | None], **known: Any) -> dict[str, Any]:
-    """A row, None where nothing is known."""
     open_ = ("neurons", "synapses", "fan_out", "level", "window", "t_min", "t_max")
     rest = {"weights": 0, "thresholds": 0, "reads": [], "source": []}
     return {"name": name, "kind": kind, "shape": shape, **dict.fromkeys(open_), **rest, **known}
@@ -113,9 +112,7 @@ def test_an_empty_fan_out_is_explained(call, found: dict[str, Any], shape: list[
 
 
 @pytest.mark.parametrize("columns", ["80", "200"])
-def test_the_table_of_a_spiking_network(
-    call, found: dict[str, Any], columns: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_table_of_a_spiking_network(call, found, columns, monkeypatch):
     monkeypatch.setenv("COLUMNS", columns)
     found["inspect"] = SPIKING
     _, out, _ = call("inspect", "net.keras")

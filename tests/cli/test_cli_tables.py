@@ -56,7 +56,6 @@ def test_tables_take_what_is_there() -> None:
 
 
 def shown(table: Any) -> list[str]:
-    """The lines of a table, with single spaces."""
     stream = io.StringIO()
     Console(file=stream, width=100).print(table)
     return [" ".join(line.split()) for line in stream.getvalue().splitlines() if line.strip()]
@@ -170,9 +169,7 @@ def test_a_grid_without_fine_tuning() -> None:
     assert [row[:3] for row in rows] == [("unconstrained", "", "90.00 %"), ("0", "3", "90.00 %")]
 
 
-def test_figures_are_not_broken_on_a_narrow_terminal(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_figures_are_not_broken_on_a_narrow_terminal(monkeypatch, capsys):
     monkeypatch.setenv("COLUMNS", "40")
     show_points(SWEEP)
     out = capsys.readouterr().out

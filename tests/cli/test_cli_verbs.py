@@ -106,9 +106,7 @@ def test_the_record_tells_everything(call, verbs, monkeypatch: pytest.MonkeyPatc
         (SystemExit(0), 1, 2),
     ],
 )
-def test_failures_end_in_a_few_lines_and_leave_nothing(
-    refused, verbs, error: BaseException, code: int, lines: int
-) -> None:
+def test_failures_end_in_a_few_lines_and_leave_nothing(refused, verbs, error, code, lines):
     def fail(name: str) -> None:
         raise error
 
@@ -177,9 +175,7 @@ def test_debug_shows_the_traceback_wherever_it_stands(call, verbs) -> None:
         ((*CALIBRATE, "--verify", "none", "--require-agreement", "1"), 2, "nothing is verified"),
     ],
 )
-def test_mistakes_are_told_before_anything_runs(
-    refused, verbs, net: Path, arguments: tuple[str, ...], code: int, message: str
-) -> None:
+def test_mistakes_are_told_before_anything_runs(refused, verbs, net, arguments, code, message):
     assert message in refused(code, *arguments)
     assert verbs.calls == []
 

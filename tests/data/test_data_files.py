@@ -130,9 +130,7 @@ def test_mnist_as_keras_keeps_it(bare_machine: Path, tmp_path: Path, monkeypatch
         ({"y_train": labels(6)}, "7 images come with labels"),
     ],
 )
-def test_npz_files_that_hold_something_else(
-    bare_machine: Path, tmp_path: Path, changes: dict[str, Any], message: str
-) -> None:
+def test_npz_files_that_hold_something_else(bare_machine, tmp_path, changes, message):
     path = write_npz(tmp_path, **changes)
     with pytest.raises(DataError, match=message) as caught:
         load(Mnist(), tmp_path)
@@ -235,9 +233,7 @@ def test_damaged_binary_batches_and_archives(bare_machine: Path, tmp_path: Path)
     names=st.lists(st.binary(max_size=5), max_size=3),
     numbers=st.lists(st.integers(), max_size=5),
 )
-def test_pickles_of_every_protocol(
-    protocol: int, array: np.ndarray, fortran: bool, names: list[bytes], numbers: list[int]
-) -> None:
+def test_pickles_of_every_protocol(protocol, array, fortran, names, numbers):
     stored = np.asfortranarray(array) if fortran else array
     content = {b"data": stored, "names": names, "numbers": numbers, "pair": (1, "é")}
     read = read_pickled_dict(pickle.dumps(content, protocol=protocol), Path("batch"))

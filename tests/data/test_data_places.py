@@ -55,9 +55,7 @@ class Remembering(SilentReporter):
         self.tasks[self._current] = (total, done + steps)
 
 
-def test_the_places_come_in_order_and_each_shadows_the_next(
-    bare_machine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_places_come_in_order_and_each_shadows_the_next(bare_machine, tmp_path, monkeypatch):
     monkeypatch.setenv("SNNCTL_DATA", str(tmp_path / "named"))
     context = DataContext(tmp_path / "chosen", download=False)
     expected = [
@@ -142,9 +140,7 @@ def publish(site: tuple[Path, str], name: str, content: bytes, *, kind: str = "s
 
 
 @pytest.mark.parametrize("kind", ["sha256", "md5"])
-def test_a_file_arrives_whole_reported_and_in_silence(
-    site: tuple[Path, str], tmp_path: Path, capfd: pytest.CaptureFixture[str], kind: str
-) -> None:
+def test_a_file_arrives_whole_reported_and_in_silence(site, tmp_path, capfd, kind):
     content, reporter = bytes(range(256)) * 1000, Remembering()
     file, target = publish(site, "file.gz", content, kind=kind), tmp_path / "new" / "folder"
     download([file], target, reporter)
@@ -185,9 +181,7 @@ def test_failures_are_told_and_leave_nothing_behind(site: tuple[Path, str], tmp_
     ],
     ids=["broken connection", "no answer"],
 )
-def test_servers_that_do_not_serve(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: bytes | None, message: str
-) -> None:
+def test_servers_that_do_not_serve(tmp_path, monkeypatch, answer, message):
     assert max(fetch.CONNECT_SECONDS, fetch.READ_SECONDS) <= 10
     monkeypatch.setattr(fetch, "READ_SECONDS", 0.2)
 
@@ -209,9 +203,7 @@ def test_servers_that_do_not_serve(
 
 
 @pytest.mark.parametrize("chosen", [False, True])
-def test_a_data_set_is_fetched_once_and_then_read(
-    bare_machine: Path, site: tuple[Path, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chosen: bool
-) -> None:
+def test_a_data_set_is_fetched_once_and_then_read(bare_machine, site, tmp_path, monkeypatch, chosen):
     remote = []
     for prefix, count in (("train", 7), ("t10k", 3)):
         for kind, array in (("images-idx3", images(count)), ("labels-idx1", labels(count))):
@@ -229,9 +221,7 @@ def test_a_data_set_is_fetched_once_and_then_read(
 
 
 @pytest.mark.parametrize("dataset", FILE_DATASETS, ids=lambda dataset: dataset.name)
-def test_without_files_and_network_the_error_says_everything(
-    bare_machine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dataset: FileDataset
-) -> None:
+def test_without_files_and_network_the_error_says_everything(bare_machine, tmp_path, monkeypatch, dataset):
     monkeypatch.setenv("SNNCTL_DATA", str(tmp_path / "named"))
     with pytest.raises(DataError) as caught:
         dataset.load("train", DataContext(tmp_path / "chosen"))

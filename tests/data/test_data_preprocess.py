@@ -48,9 +48,7 @@ class Fake(Dataset):
         (" std = 5.0 , mean = 1e1 ", Fake(), [0, 20], [-2.0, 2.0], (-2.0, 49.0), "mean=10.0,std=5.0"),
     ],
 )
-def test_every_spelling(
-    text: str | None, dataset: Dataset, raw: list, expected: list, input_range: tuple, spelling: str
-) -> None:
+def test_every_spelling(text, dataset, raw, expected, input_range, spelling):
     preprocessing = parse_preprocess(text, dataset)
     assert preprocessing.apply(np.array(raw), "float64").tolist() == expected
     assert preprocessing.input_range == input_range

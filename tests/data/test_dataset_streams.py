@@ -27,7 +27,6 @@ class Numbers(Stream):
         self.inputs, self.labels, self.fails = inputs, labels, fails
 
     def pairs(self, size: int) -> Iterator[Pair]:
-        """In batches."""
         for start in range(0, len(self.inputs), size):
             if start and self.fails:
                 raise ZeroDivisionError("half way")
@@ -39,7 +38,6 @@ class Unlabelled(Numbers):
     """Promises labels, and gives none."""
 
     def pairs(self, size: int) -> Iterator[Pair]:
-        """In batches."""
         for inputs, _ in super().pairs(size):
             yield inputs, None
 
@@ -56,11 +54,9 @@ class Streamed(Dataset):
         self.numbers = numbers
 
     def load(self, split: str, context: DataContext) -> Samples:
-        """Not asked for."""
         raise AssertionError("a data set with a stream is not loaded")
 
     def stream(self, split: str, context: DataContext) -> Stream:
-        """Its stream."""
         return self.numbers
 
 

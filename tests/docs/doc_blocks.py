@@ -55,18 +55,15 @@ class Block:
 
 
 def pages() -> list[Path]:
-    """Every page of documentation."""
     listed = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
     return [page for page in listed if page.name != "cli.md"]  # made from the command line itself
 
 
 def name_of(page: Path) -> str:
-    """The page's path in the repository."""
     return page.relative_to(ROOT).as_posix()
 
 
 def blocks_of(page: Path) -> list[Block]:
-    """Its blocks, in order."""
     blocks: list[Block] = []
     marks: dict[str, str] = {}
     for token in MarkdownIt().parse(page.read_text(encoding="utf-8")):

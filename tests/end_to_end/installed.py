@@ -54,7 +54,6 @@ class Snnctl:
 
     @property
     def cwd(self) -> Path:
-        """The working folder."""
         return self.root / "work"
 
     def __call__(self, *arguments: str | Path, packages: Path | None = None) -> Done:
@@ -96,10 +95,8 @@ class Snnctl:
 
 
 def chatter(text: str) -> list[str]:
-    """The lines that no user wants to see."""
     return [line for line in text.splitlines() if CHATTER.search(line)]
 
 
 def metrics(folder: Path) -> dict[str, Any]:
-    """The figures of a run folder."""
     return json.loads((folder / "metrics.json").read_text())

@@ -76,9 +76,7 @@ assert np.array_equal(again.predict(images, verbose=0), after)
 """
 
 
-def test_keras_opens_and_trains_a_saved_network_in_a_python_that_knows_nothing_else(
-    snn_run: Path, tmp_path: Path
-) -> None:
+def test_keras_opens_and_trains_a_saved_network_in_a_python_that_knows_nothing_else(snn_run, tmp_path):
     arguments = [snn_run / "model.keras", tmp_path / "again.keras"]
     subprocess.run([sys.executable, "-c", ORDINARY, *arguments], check=True, cwd=tmp_path)
 
@@ -116,9 +114,7 @@ SWEEP: dict[str, Any] = {"limit": 60, "xla": "off", "repeats": 3, "noise": [0.05
 
 @pytest.mark.long
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, -9)])
-def test_an_interrupted_sweep_goes_on_and_writes_the_same_file(
-    snnctl: Snnctl, snn_run: Path, tmp_path: Path, sent: signal.Signals, code: int
-) -> None:
+def test_an_interrupted_sweep_goes_on_and_writes_the_same_file(snnctl, snn_run, tmp_path, sent, code):
     command = (
         "sweep",
         snn_run,

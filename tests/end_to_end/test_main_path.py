@@ -77,9 +77,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (5, "sigmoid.keras", MNIST, ["layer 'squashed' (Dense), 2 of 3", "goes on behind its softmax or sigmoid"]),
     ],
 )
-def test_a_model_that_cannot_be_used(
-    refused: Callable[..., str], models: Path, code: int, model: str, options: tuple[str, ...], words: list[str]
-) -> None:
+def test_a_model_that_cannot_be_used(refused, models, code, model, options, words):
     message = refused(code, "convert", str(models / model), *options, "--out", "out")
     assert [word for word in words if word not in message] == [], message
 
@@ -117,9 +115,7 @@ def test_run_folders_are_complete(relu_run: Path, snn_run: Path, tuned_run: Path
     assert float(epoch["val_accuracy"]) == pytest.approx(metrics(tuned_run)["accuracy"])
 
 
-def test_the_spiking_network_answers_like_the_relu_network_and_fine_tuning_improves_it(
-    relu_run: Path, snn_run: Path, tuned_run: Path
-) -> None:
+def test_the_spiking_network_answers_like_the_relu_network_and_fine_tuning_improves_it(relu_run, snn_run, tuned_run):
     snn, tuned = metrics(snn_run), metrics(tuned_run)
     assert snn["agreement"] == 1.0
     assert snn["accuracy"] == snn["source_accuracy"] == metrics(relu_run)["accuracy"] > 0.3

@@ -92,16 +92,13 @@ def network() -> tuple[keras.Model, keras.Model, Samples]:
 
 
 def figures(network: tuple, registry: Registry, kind: str = "snn", **options: Any) -> tuple[dict, list[str]]:
-    """What is measured, and warnings."""
     reporter = Warnings()
     model = network[0] if kind == "relu" else network[1]
     measured = measure(model, kind, network[2], 8, reporter, "", registry=registry, **options)
     return measured, reporter.warnings
 
 
-def test_figures_of_plugins_stand_under_their_own_name(
-    install: Install, network: tuple, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_figures_of_plugins_stand_under_their_own_name(install, network, capsys):
     own, _ = figures(network, load_registry(entry_points=False))
     registry = install(pp_good=PACKAGE.format(body="register(Silent); register(Latest)"))
     measured, warnings = figures(network, registry)
@@ -137,9 +134,7 @@ RAISES = "(_ for _ in ()).throw(ValueError('no luck'))"
         ("'add': lambda self, batch: batch.synaptic_operations.clear()", "AttributeError"),
     ],
 )
-def test_a_metric_that_fails_is_told_once_and_the_rest_is_measured(
-    install: Install, network: tuple, attributes: str, message: str
-) -> None:
+def test_a_metric_that_fails_is_told_once_and_the_rest_is_measured(install, network, attributes, message):
     body = f"register(type('Bad', (Silent,), {{'name': 'bad', {attributes}}})); register(Silent)"
     registry = install(pp_bad=PACKAGE.format(body=body))
     measured, [warning] = figures(network, registry, metrics=["bad", "accuracy", "quiet"])

@@ -120,9 +120,7 @@ def test_it_says_what_was_written_and_what_to_do_next(call: Call) -> None:
         ("mine", "", 2, "--kind is missing"),
     ],
 )
-def test_what_cannot_be_is_refused_and_nothing_is_written(
-    call: Call, name: str, kind: str, code: int, message: str
-) -> None:
+def test_what_cannot_be_is_refused_and_nothing_is_written(call, name, kind, code, message):
     exit_code, out, err = call("plugins", "new", name, *(("--kind", kind) if kind else ()))
     assert (exit_code, out) == (code, "")
     assert message in err
@@ -159,7 +157,6 @@ def test_a_new_plugin_of_all_kinds_is_installed_tested_checked_and_used(tmp_path
     work.mkdir()
 
     def run(*words: object) -> str:
-        """A command's stdout; it must succeed."""
         environment = {**os.environ, "PYTHONPATH": str(site), "COLUMNS": "200"}
         command = [str(word) for word in words]
         done = subprocess.run(command, cwd=work, env=environment, capture_output=True, text=True, check=False)

@@ -6,7 +6,6 @@ import os
 import signal
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -164,9 +163,7 @@ def test_plugins_can_be_left_out(install: Install, monkeypatch: pytest.MonkeyPat
         ("[console_scripts]\nthis is no entry point\n", 0),
     ],
 )
-def test_entry_points_that_are_none(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, entry_points: str, problems: int
-) -> None:
+def test_entry_points_that_are_none(tmp_path, monkeypatch, entry_points, problems):
     monkeypatch.syspath_prepend(fake_package.install(tmp_path, "pp_entry", "x = 1", entry_points))
     registry = load_registry()
     assert sum("pp" in problem.package for problem in registry.problems) == problems
@@ -260,9 +257,7 @@ AT_WORK = """
         ("fine", "narrow", 7, "its network maps (None, 3) to (None, 2), not (None, 4) to (None, 2)"),
     ],
 )
-def test_data_sets_and_architectures_that_fail_at_work(
-    install: Install, tmp_path: Path, data: str, arch: str, code: int, message: str
-) -> None:
+def test_data_sets_and_architectures_that_fail_at_work(install, tmp_path, data, arch, code, message):
     from snnctl.verbs.execute import execute
     from snnctl.verbs.options import TrainOptions
     from snnctl.verbs.result import Run
@@ -277,7 +272,6 @@ def test_data_sets_and_architectures_that_fail_at_work(
 
 
 def failing(raised: str) -> str:
-    """A package whose rule raises."""
     return hook("layer_rules", f"register(Data, lambda *_: (_ for _ in ()).throw({raised}))")
 
 

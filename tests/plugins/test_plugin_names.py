@@ -30,7 +30,6 @@ KEYS = [key for key in KINDS if key != "commands"]  # commands share their names
 
 
 def hooks(*bodies: tuple[str, str]) -> str:
-    """A module with a hook for each kind."""
     parts = [f"\n    @hookimpl\n    def register_{key}(register):\n        {body}\n" for key, body in bodies]
     return fake_package.ONE_OF_EACH + "".join(parts)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -139,9 +138,7 @@ def test_what_is_right_passes(install: Install, call: Call) -> None:
     assert "needs --opt count=VALUE" in out
 
 
-def test_what_is_wrong_fails_with_the_exit_code_of_plugins(
-    install: Install, call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_wrong_fails_with_the_exit_code_of_plugins(install, call, tmp_path, monkeypatch):
     (tmp_path / "keras.py").touch()  # stands for the real one, which would take its time
     monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
     install(cmd_plugin="    import keras\n" + DATA.replace("default_rng(len(split))", "default_rng()"))

@@ -6,7 +6,7 @@ import os
 import re
 import sys
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -63,11 +63,9 @@ class Notes(SilentReporter):
         self.warnings: list[str] = []
 
     def note(self, message: str) -> None:
-        """Kept."""
         self.notes.append(message)
 
     def warn(self, message: str) -> None:
-        """Kept."""
         self.warnings.append(message)
 
 
@@ -80,13 +78,11 @@ class Recipe:
         self.reporter = Notes()
 
     def edit(self, old: str, new: str) -> None:
-        """Replace a part of it."""
         text = self.path.read_text()
         assert old in text
         self.path.write_text(text.replace(old, new))
 
     def run(self, out: str | None = None, settings: tuple[str, ...] = (), **options: Any) -> Outcome:
-        """Run it with the usual cache."""
         registry = load_registry()
         plan = make_plan(self.path, parse_settings(list(settings)), registry)
         options = {"cache": Path("runs/.cache"), **options}
@@ -113,9 +109,7 @@ def plugin_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def recipe_of(
-    plugin_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Callable[[str], Recipe]]:
+def recipe_of(plugin_folder, tmp_path, monkeypatch):
     """``recipe_of(text)``: a recipe in an empty working folder; its steps may be those of the plugin."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(plugin_folder)

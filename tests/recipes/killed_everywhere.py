@@ -41,18 +41,15 @@ def fork(work: Callable[[], object], last: int | None = None) -> int:
 
 
 def results(folder: Path) -> dict[str, str]:
-    """What the steps have made, without the times."""
     names = ("model.keras", "metrics.json")
     return {str(path.relative_to(folder)): path.read_text() for name in names for path in folder.rglob(name)}
 
 
 def times(folder: Path) -> dict[Path, int]:
-    """When each complete step was written."""
     return {path: path.stat().st_mtime_ns for path in folder.glob("**/run.json") if "/." not in str(path)}
 
 
 def hidden(folder: Path) -> list[str]:
-    """Leftovers."""
     return [str(path) for path in folder.rglob(".*") if path.name != ".cache"]
 
 

@@ -29,7 +29,6 @@ steps:
 
 
 def foreseen(recipe, cache: str | None = "runs/.cache", **options) -> list[Forecast]:
-    """What would become of the steps."""
     registry = load_registry()
     plan = make_plan(recipe.path, [], registry)
     opened = Cache(Path(cache), SilentReporter()) if cache else None
@@ -37,7 +36,6 @@ def foreseen(recipe, cache: str | None = "runs/.cache", **options) -> list[Forec
 
 
 def states(recipe, **options) -> list[str]:
-    """The states of the steps, in their order."""
     return [each.status for each in foreseen(recipe, **options)]
 
 
@@ -90,7 +88,6 @@ def test_samples_that_pass_through_a_network(verb: str, options: dict, count: in
 
 
 def record(folder: str, verb: str, day: int, seconds: float, options: dict, settings: dict) -> None:
-    """A run folder of an earlier run."""
     Path(folder).mkdir(parents=True)
     started = f"2026-01-0{day}T10:00:00+00:00"
     content = {"verb": verb, "started": started, "duration": seconds, "options": options, "settings": settings}

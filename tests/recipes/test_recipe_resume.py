@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import counted_steps
@@ -77,7 +76,6 @@ def test_a_complete_run_is_answered_with_its_summary(three) -> None:
 
 
 def change_code(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
-    """Let snnctl's source files be others."""
     monkeypatch.setattr("snnctl.recipes.inputs.own_code", lambda: code)
 
 
@@ -222,9 +220,7 @@ def test_a_matrix_that_was_interrupted_shares_with_what_is_complete(grid, monkey
         pytest.param("overwrite", 1, 60, marks=pytest.mark.long),
     ],
 )
-def test_killed_at_any_moment(
-    recipe_of: Callable, plugin_folder: Path, tmp_path: Path, how: str, step: int, least: int
-) -> None:
+def test_killed_at_any_moment(recipe_of, plugin_folder, tmp_path, how, step, least):
     recipe = recipe_of(counted_steps.RECIPE)
     program = [sys.executable, HERE / "killed_everywhere.py", tmp_path, recipe.path, how, str(step)]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(plugin_folder), os.environ.get("PYTHONPATH", "")])}

@@ -74,7 +74,6 @@ def test_data_that_cannot_be_had_is_known_before_the_first_step(three, monkeypat
 
 
 def interrupt(monkeypatch: pytest.MonkeyPatch, step: int) -> None:
-    """Ctrl-C is pressed when this step begins."""
     begun: list[int] = []
 
     def press(seed: int) -> None:
@@ -88,9 +87,7 @@ def interrupt(monkeypatch: pytest.MonkeyPatch, step: int) -> None:
 @pytest.mark.parametrize("step", [1, 2])
 @pytest.mark.parametrize("how", ["fails", "interrupted"])
 @pytest.mark.parametrize("overwrite", [False, True])
-def test_if_a_step_fails_those_before_it_stay(
-    three, monkeypatch: pytest.MonkeyPatch, step: int, how: str, overwrite: bool
-) -> None:
+def test_if_a_step_fails_those_before_it_stay(three, monkeypatch, step, how, overwrite):
     """If it is the first one, nothing has changed."""
     if overwrite:
         Path("out").mkdir()

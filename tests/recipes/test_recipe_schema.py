@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from broken_recipes import FOLDER as BROKEN
 from broken_recipes import Broken, written
 from jsonschema import Draft202012Validator
 
@@ -36,9 +37,7 @@ def content(text: str) -> Any:
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: f"{path.parent.name}-{path.stem}")
-def test_recipes_that_come_along_are_accepted(
-    validator: Draft202012Validator, registry: Registry, tmp_path: Path, path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_recipes_that_come_along_are_accepted(validator, registry, tmp_path, path, monkeypatch):
     assert [error.message for error in validator.iter_errors(content(path.read_text()))] == []
     monkeypatch.chdir(tmp_path)
     Path("weights.h5").write_bytes(b"\x89HDF\r\n\x1a\n")
@@ -52,9 +51,9 @@ def test_the_experiments_of_the_paper_are_among_them() -> None:
     assert {path.stem for path in SHIPPED if path.parent.name == "paper"} == experiments
 
 
-@pytest.mark.parametrize("broken", STRUCTURAL, ids=lambda broken: broken.path.stem)
+@pytest.mark.parametrize("broken", STRUCTURAL, ids=lambda broken: broken.name)
 def test_what_is_structurally_wrong_is_refused(validator: Draft202012Validator, broken: Broken) -> None:
-    assert not validator.is_valid(content(broken.path.read_text()))
+    assert not validator.is_valid(content((BROKEN / broken.name).read_text()))
 
 
 @pytest.mark.parametrize(

@@ -149,7 +149,6 @@ def test_a_result_that_misses_what_is_required_is_not_taken_for_a_success(three,
 
 
 def replace_by_link(entry: Path) -> None:
-    """No entry at all."""
     shutil.rmtree(entry)
     entry.symlink_to("nowhere")
 
@@ -182,8 +181,6 @@ def test_a_damaged_entry_is_not_trusted(three, damage: str) -> None:
 
 
 def refusing(code: int) -> Callable[..., None]:
-    """A function of files that is refused."""
-
     def refuse(*_: Any, **__: Any) -> None:
         raise OSError(code, os.strerror(code))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 import counted_steps
@@ -44,9 +43,7 @@ def test_content_does_not_depend_on_the_place_and_a_change_of_size_or_time_is_no
     assert [len(set(each)) for each in zip(*stats, strict=True)] == [3, 1, 3]
 
 
-def test_the_files_of_a_data_set_are_looked_at_and_nothing_else(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_files_of_a_data_set_are_looked_at_and_nothing_else(tmp_path, monkeypatch):
     for name in ("SNNCTL_DATA", "KERAS_HOME", "XDG_CACHE_HOME"):
         monkeypatch.setenv(name, str(tmp_path / "nowhere"))
     mnist = load_registry(entry_points=False).dataset("mnist")
@@ -74,9 +71,7 @@ def test_sizes_of_data_sets(name: str, request: pytest.FixtureRequest) -> None:
     assert dataset.sizes == {split: len(dataset.load(split, context)) for split in ("train", "test")}
 
 
-def test_only_plugins_that_take_part_count(
-    recipe_of: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_only_plugins_that_take_part_count(recipe_of, tmp_path, monkeypatch):
     recipe = recipe_of("steps: [{make: {value: 1}}, {id: relu, train: {arch: fc2, data: coded}}, {train: {arch: fc2}}]")
 
     def owners() -> list[list[str]]:

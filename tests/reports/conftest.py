@@ -51,7 +51,6 @@ class Reader(HTMLParser):
 
     @property
     def text(self) -> str:
-        """Everything that is read."""
         return " ".join(" ".join(self.texts).replace("\u202f", " ").split())
 
 

@@ -81,7 +81,6 @@ def write_recipe(folder: Path, steps: list[str], finished: bool = True) -> Path:
 
 
 def sweep_metrics() -> dict[str, Any]:
-    """What `sweep` finds on two axes."""
     free = dict.fromkeys(("noise", "time_bits", "weight_bits", "threshold_bits", "latency_quantile", "zeta"))
     figures = {"repeats": 3, "accuracy_std": 0.01, "spikes_per_neuron": 0.5, "latency": 3.0, "saturated": 0.0}
     points = [

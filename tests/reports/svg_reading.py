@@ -20,11 +20,9 @@ class Drawing:
         self.root = ElementTree.fromstring(text)
 
     def all(self, name: str, class_: str = "") -> list[ElementTree.Element]:
-        """The elements of a kind that have a class."""
         return [item for item in self.root.iter(SVG + name) if not class_ or class_ in item.get("class", "").split()]
 
     def texts(self) -> list[str]:
-        """What is written, without titles."""
         return ["".join(item.itertext()).replace("\u200b", "") for item in self.all("text")]
 
     def place_of(self, text: str) -> Place:
@@ -46,7 +44,6 @@ class Drawing:
 
 
 def points(path: str) -> list[Place]:
-    """The corners of a path of M and L."""
     return [(float(x), float(y)) for x, y in re.findall(r"[ML]([-\d.]+) ([-\d.]+)", path)]
 
 

@@ -25,7 +25,6 @@ from snnctl.reports.charts import (
 
 
 def number(item: Element, name: str) -> float:
-    """An attribute."""
     return float(item.get(name, "nan"))
 
 

@@ -23,7 +23,6 @@ def drawn(*series: Series, **options: Any) -> Drawing:
 
 
 def percentages(chart: Drawing) -> list[float]:
-    """The labels of its axis."""
     return [float(text[:-2]) for text in chart.texts() if text.endswith(" %")]
 
 
@@ -79,9 +78,7 @@ def test_any_values_fit_between_the_axes(values: list[float], log: bool) -> None
 @pytest.mark.parametrize(
     ("values", "low", "high"), [([0.935, 0.941], 91, 96), ([0.999, 1.0], 98, 100), ([0, 0], 0, 2), ([0.7], 60, 80)]
 )
-def test_an_axis_of_accuracies_spans_at_least_two_points_up_to_a_hundred(
-    values: list[float], low: float, high: float
-) -> None:
+def test_an_axis_of_accuracies_spans_at_least_two_points_up_to_a_hundred(values, low, high):
     labels = percentages(drawn(Series("a", range(len(values)), values), percent_y=True, least=0.02))
     assert low <= min(labels) <= max(labels) <= high
     assert max(labels) - min(labels) >= 1.5

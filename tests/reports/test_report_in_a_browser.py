@@ -49,7 +49,6 @@ def visit(browser: Any, file: Path, scheme: str, width: int) -> Any:
 
 
 def all_details(page: Any, opened: bool) -> None:
-    """Open or close everything that can be opened."""
     page.evaluate(f"document.querySelectorAll('details').forEach(each => each.open = {str(opened).lower()})")
 
 

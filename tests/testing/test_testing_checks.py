@@ -97,7 +97,6 @@ def states(findings: list[Finding]) -> dict[str, str]:
 
 
 def refused(check: Callable[..., Any], *arguments: Any, **options: Any) -> str:
-    """What the check says is wrong."""
     with pytest.raises(NonconformingError) as caught:
         check(*arguments, **options)
     return str(caught.value)

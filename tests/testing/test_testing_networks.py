@@ -35,7 +35,6 @@ from snnctl.testing.findings import counted
 
 
 def refused(check: Callable[..., Any], *arguments: Any, **options: Any) -> str:
-    """What the check says is wrong."""
     with pytest.raises(NonconformingError) as caught:
         check(*arguments, **options)
     return str(caught.value)
@@ -57,7 +56,6 @@ def network(units: int = 3, activation: str = "relu", hidden: int = 4) -> keras.
 
 
 def unseeded() -> keras.Model:
-    """Other weights each time, whatever the seed."""
     model = network()
     model.set_weights([np.random.default_rng().normal(size=weight.shape) for weight in model.get_weights()])
     return model

@@ -24,7 +24,6 @@ L = keras.layers
 
 
 def inspected(model: keras.Model) -> dict[str, Any]:
-    """What is said of a model."""
     return json.loads(json.dumps(inspect(ModelSourceOptions(model="net"), Run(Registry(), given=Given(model)))))
 
 
@@ -164,9 +163,7 @@ def test_windows_are_open_but_for_those_that_calibration_does_not_set() -> None:
         ({"calibrate": __file__}, [0.0, 1.0], True),
     ],
 )
-def test_the_input_range_is_the_one_of_the_options(
-    options: dict[str, Any], expected: list[float], assumed: bool
-) -> None:
+def test_the_input_range_is_the_one_of_the_options(options, expected, assumed):
     said = planned(network(), **options)
     assert (said["input_range"], said["assumed"], said["not_read"]) == (expected, assumed, options.get("calibrate"))
 

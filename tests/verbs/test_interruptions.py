@@ -6,7 +6,6 @@ import gc
 import signal
 import time
 import weakref
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -40,9 +39,7 @@ def interrupting_garbage() -> weakref.ref:
         (lambda interruptions: gc.collect(), lambda interruptions: time.sleep(60)),  # comes once more
     ],
 )
-def test_ctrl_c_while_garbage_is_collected_is_not_lost(
-    capfd: pytest.CaptureFixture[str], collect: Callable, act: Callable
-) -> None:
+def test_ctrl_c_while_garbage_is_collected_is_not_lost(capfd, collect, act):
     with Interruptions() as interruptions:
         kept = interrupting_garbage()
         collect(interruptions)

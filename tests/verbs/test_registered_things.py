@@ -143,7 +143,6 @@ class Counting(TrainingCallback):
 
 
 def do(registry: Registry, verb: str, out: Path | None = None, reporter: Any = None, **options: Any) -> Result:
-    """The verb, as the command line calls it."""
     run = Run(registry, reporter or SilentReporter())
     checked = make_options(registry.verb(verb).options, options)
     check_names(checked, registry)
@@ -251,9 +250,7 @@ def test_a_constraint_acts_on_weights_thresholds_and_times(spiking: Path) -> Non
 
 
 @pytest.mark.long
-def test_a_constraint_is_carried_trained_under_exported_and_taken_away(
-    spiking: Path, tmp_path: Path, reporter: Any
-) -> None:
+def test_a_constraint_is_carried_trained_under_exported_and_taken_away(spiking, tmp_path, reporter):
     callback = Counting()
     registry = registry_with(datasets=[Blobs()], constraints=[Dead], callbacks=[callback])
     tuned, things = str(tmp_path / "tuned"), {"constraint": {"dead": {"every": 2}}, "callback": {"counting": {}}}
@@ -373,7 +370,6 @@ def neuron(**methods: Any) -> NeuronModel:
 
 
 def reading(**methods: Any) -> Reader:
-    """A reader with one method that is wrong."""
     return type("Broken", (Lines,), methods)()
 
 
@@ -422,9 +418,7 @@ def counting(**options: str) -> dict[str, Any]:
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_what_a_thing_does_wrong_is_its_failure(
-    spiking: Path, tmp_path: Path, kind: str, thing: Any, options: dict, message: str
-) -> None:
+def test_what_a_thing_does_wrong_is_its_failure(spiking, tmp_path, kind, thing, options, message):
     (tmp_path / "net.lines").write_text("5")
     call = {**CALLS[kind], **options}
     if "model" in call:

@@ -47,7 +47,6 @@ def keep(place: Unfinished, **accuracies: float) -> Path:
 
 
 def kept(place: Unfinished) -> dict[str, dict]:
-    """What the next process finds."""
     with opened(place, HEADER) as rows:
         return {key: row for key in ("a", "b", "c") if (row := rows.get(key)) is not None}
 
@@ -100,7 +99,6 @@ def test_rows_of_other_work_are_refused_and_dropped_if_asked_for(place: Unfinish
 
 
 def link(file: Path) -> None:
-    """To a file of somebody else."""
     (file.parent / "victim").write_text("mine")
     file.symlink_to(file.parent / "victim")
 
@@ -179,14 +177,11 @@ class Unwritable:
     """A network for which there is no room."""
 
     def save(self, path: Path) -> None:
-        """What a Keras model does."""
         raise OSError(28, "No space left on device")
 
 
 @pytest.mark.parametrize("rows", [0, 2])
-def test_a_full_disk_at_the_last_step_says_that_the_rows_are_kept(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: int
-) -> None:
+def test_a_full_disk_at_the_last_step_says_that_the_rows_are_kept(tmp_path, monkeypatch, rows):
     monkeypatch.chdir(tmp_path)
 
     def work(options: Options, run: Run) -> Result:
@@ -206,9 +201,7 @@ def test_a_full_disk_at_the_last_step_says_that_the_rows_are_kept(
 
 
 @pytest.mark.parametrize(("seconds", "verb", "stays"), [(1, "sweep", False), (-1, "sweep", True), (1, "convert", True)])
-def test_rows_that_outlived_their_run_are_dropped_when_it_is_found_complete(
-    tmp_path: Path, seconds: int, verb: str, stays: bool
-) -> None:
+def test_rows_that_outlived_their_run_are_dropped_when_it_is_found_complete(tmp_path, seconds, verb, stays):
     out, rows = tmp_path / "curves", tmp_path / "curves.unfinished" / "rows.jsonl"
     rows.parent.mkdir()
     rows.write_text('{"of": "this"}\n')

@@ -12,7 +12,7 @@ import tensorflow as tf
 
 import snnctl
 from model_files import save_weights_keras2
-from snnctl.errors import AgreementError, ConversionError, DataError, ModelError, SnnctlError, UsageError
+from snnctl.errors import AgreementError, ConversionError, DataError, ModelError, UsageError
 from snnctl.plugins import load_registry
 
 UNIT = [0.0, 1.0]
@@ -36,13 +36,10 @@ class Batches:
 
 
 def dense(*shape: int, classes: int = 10) -> keras.Model:
-    """A linear network."""
     return keras.Sequential([keras.Input(shape), keras.layers.Flatten(), keras.layers.Dense(classes)])
 
 
-def test_an_array_and_a_model_without_touching_the_disk(
-    net: keras.Model, pixels: np.ndarray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_array_and_a_model_without_touching_the_disk(net, pixels, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     before = [weight.numpy() for weight in net.weights]
     result = snnctl.convert(net, calibration=unit(pixels))
@@ -64,9 +61,7 @@ def test_an_array_and_a_model_without_touching_the_disk(
 
 
 @pytest.mark.parametrize("kind", ["array", "dataset", "generator", "npz", "sequence"])
-def test_labels_give_accuracies(
-    net: keras.Model, pixels: np.ndarray, labels: np.ndarray, kind: str, tmp_path: Path
-) -> None:
+def test_labels_give_accuracies(net, pixels, labels, kind, tmp_path):
     x = unit(pixels)
     batches = [(x[:50], labels[:50]), (x[50:], labels[50:])]
     np.savez_compressed(tmp_path / "d.npz", x=pixels[..., 0], y=labels)
@@ -98,14 +93,7 @@ def test_labels_give_accuracies(
         ("offset", {"preprocess": "raw"}, [1000.0, 1255.0], "raw"),
     ],
 )
-def test_preprocessing_and_range(
-    net: keras.Model,
-    pixels: np.ndarray,
-    stored: str,
-    options: dict[str, Any],
-    input_range: list[float],
-    preprocess: str,
-) -> None:
+def test_preprocessing_and_range(net, pixels, stored, options, input_range, preprocess):
     values = {
         "unit": lambda: unit(pixels),
         "half": lambda: unit(pixels).astype("float64") / 2,
@@ -204,14 +192,7 @@ def with_nan(x: np.ndarray) -> np.ndarray:
         (lambda x: None, {"calibrate": np.zeros(3)}, UsageError, "with calibration="),
     ],
 )
-def test_mistakes(
-    net: keras.Model,
-    pixels: np.ndarray,
-    calibration: Any,
-    options: dict[str, Any],
-    error: type[SnnctlError],
-    message: str,
-) -> None:
+def test_mistakes(net, pixels, calibration, options, error, message):
     with pytest.raises(error) as caught:
         snnctl.convert(net, calibration=calibration(pixels), **options)
     assert message in str(caught.value)
@@ -253,9 +234,7 @@ def test_less_agreement_than_required(net: keras.Model, pixels: np.ndarray, tmp_
         ({"labels": np.arange(120) % 3}, "guessing gives 33.3 %"),
     ],
 )
-def test_warnings_are_told_and_kept(
-    net: keras.Model, pixels: np.ndarray, reporter: Any, options: dict[str, Any], message: str
-) -> None:
+def test_warnings_are_told_and_kept(net, pixels, reporter, options, message):
     result = snnctl.convert(net, calibration=pixels, reporter=reporter, **options)
     assert reporter.warnings == result.metrics["warnings"]
     assert any(message in warning for warning in reporter.warnings)
@@ -276,9 +255,7 @@ def test_sources_that_round_coarsely_or_always_say_the_same(pixels: np.ndarray) 
 
 
 @pytest.mark.parametrize(("add", "message"), [(3.0, "defect of the conversion"), (np.nan, "no finite numbers")])
-def test_a_wrong_conversion_is_told(
-    net: keras.Model, pixels: np.ndarray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, add: float, message: str
-) -> None:
+def test_a_wrong_conversion_is_told(net, pixels, tmp_path, monkeypatch, add, message):
     """The readout is off by a number."""
     from snnctl.conversion import build
 
@@ -380,9 +357,7 @@ def test_several_outputs_of_which_one_names_classes(pixels: np.ndarray) -> None:
         ("y", np.zeros((120, 4, 4), int), False, "its labels are not used"),
     ],
 )
-def test_labels_in_a_file(
-    net: keras.Model, pixels: np.ndarray, tmp_path: Path, reporter: Any, name: str, values: Any, used: bool, told: str
-) -> None:
+def test_labels_in_a_file(net, pixels, tmp_path, reporter, name, values, used, told):
     inputs = keras.Input((6, 6, 1))
     model = net if values.ndim == 1 else keras.Model(inputs, keras.layers.Conv2D(2, 3)(inputs))
     np.savez(tmp_path / "d.npz", x=pixels, **{name: values})

@@ -123,9 +123,7 @@ def test_what_cannot_be_compared_is_refused_before_anything_is_measured(
     assert [words for words in said if words not in str(caught.value)] == []
 
 
-def test_a_network_that_cannot_be_written_as_plain_data_is_told_before_it_is_measured(
-    snn_run: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_network_that_cannot_be_written_as_plain_data_is_told_before_it_is_measured(snn_run, monkeypatch):
     def refuse(model: keras.Model) -> None:
         raise NetworkError("a layer is not known")
 
@@ -149,9 +147,7 @@ def test_what_is_exported_is_what_eval_measures_under_the_same_constraints(snn_r
     assert events == round(measured["synaptic_operations"] * 100)
 
 
-def test_jitter_is_told_with_its_seed_and_what_a_network_carries_is_kept_or_removed(
-    snn_run: Path, tmp_path: Path
-) -> None:
+def test_jitter_is_told_with_its_seed_and_what_a_network_carries_is_kept_or_removed(snn_run, tmp_path):
     metrics, network = exported(snn_run, tmp_path, noise=0.25, seed=7)
     assert metrics["hardware"] == {"noise": 0.25, "seed": 7}
     assert (network.hardware.noise, network.hardware.seed) == (0.25, 7)

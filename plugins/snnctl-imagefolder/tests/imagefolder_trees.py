@@ -32,7 +32,6 @@ def touch(root: Path, *names: str) -> Path:
 
 
 def opened(root: Path, **options: object) -> Dataset:
-    """The data set with these options."""
     return ImageFolder().configured(root=str(root), **options)  # type: ignore[arg-type]
 
 
@@ -45,17 +44,13 @@ class Listener(SilentReporter):
         self.tasks: list[tuple[str, int, int]] = []
 
     def note(self, message: str) -> None:
-        """Kept."""
         self.notes.append(message)
 
     def warn(self, message: str) -> None:
-        """Kept."""
         self.warnings.append(message)
 
     @contextmanager
     def task(self, description: str, total: int) -> Iterator[SilentTask]:
-        """Its steps are counted."""
-
         class Counting(SilentTask):
             steps = 0
 

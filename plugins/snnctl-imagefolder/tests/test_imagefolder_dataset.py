@@ -27,7 +27,6 @@ def streamed(dataset: Dataset, split: str = "train", context: DataContext | None
 
 
 def read_all(dataset: Dataset, how: str, split: str = "train", context: DataContext | None = None) -> tuple:
-    """Inputs and labels, loaded or streamed."""
     if how == "load":
         samples = dataset.load(split, context or DataContext())
         return samples.inputs, samples.labels
@@ -36,7 +35,6 @@ def read_all(dataset: Dataset, how: str, split: str = "train", context: DataCont
 
 
 def shades(inputs: np.ndarray) -> list[int]:
-    """Which of the planted images these are."""
     return inputs[:, 0, 0, 0].tolist()
 
 

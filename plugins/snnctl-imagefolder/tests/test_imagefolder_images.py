@@ -131,9 +131,7 @@ def test_resizing_is_pillows_and_proportions_are_kept(tmp_path: Path) -> None:
 
 @settings(max_examples=40)
 @given(sides, sides, st.sampled_from(["none", "stretch", "shorter", "longer"]), st.data())
-def test_scaled_in_proportion_and_the_middle_kept(
-    image: tuple[int, int], size: tuple[int, int], resize: str, data: st.DataObject
-) -> None:
+def test_scaled_in_proportion_and_the_middle_kept(image, size, resize, data):
     """As ``Resize`` and ``CenterCrop`` of torchvision do."""
     image = size if resize == "none" else image
     crop = data.draw(st.none() | st.tuples(*(st.integers(1, length) for length in size)))
@@ -191,7 +189,6 @@ def test_sizes_as_they_are_written() -> None:
 
 
 def encoded(kind: str, size: int = 24) -> bytes:
-    """A noisy image in a format."""
     content = io.BytesIO()
     pixels = np.random.default_rng(1).integers(0, 256, (size, size, 3), dtype=np.uint8)
     Image.fromarray(pixels).save(content, kind)

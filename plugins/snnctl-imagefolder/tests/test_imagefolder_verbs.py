@@ -64,9 +64,7 @@ def test_a_network_is_trained_and_converted(trained: Path, photos: Path, monkeyp
     assert len(seen) == 29
 
 
-def test_images_without_labels_are_enough_to_convert_but_not_to_train(
-    trained: Path, photos: Path, tmp_path: Path
-) -> None:
+def test_images_without_labels_are_enough_to_convert_but_not_to_train(trained, photos, tmp_path):
     (tmp_path / "images").mkdir()
     for number, path in enumerate(sorted((photos / "train").rglob("*.png"))):
         shutil.copy(path, tmp_path / "images" / f"{number}.png")

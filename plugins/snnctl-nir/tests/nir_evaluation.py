@@ -35,13 +35,11 @@ def evaluate(graph: nir.NIRGraph, inputs: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def before(sources: dict[str, list[str]], name: str) -> str:
-    """The only node that leads to another."""
     (source,) = sources[name]
     return source
 
 
 def made(node: Any, about: dict[str, Any], arriving: np.ndarray) -> np.ndarray:
-    """What a node makes of what arrives."""
     if isinstance(node, nir.IF):
         width = about["snnctl.t_max"] - about["snnctl.t_min"]
         rest = about["snnctl.A"] * (about["snnctl.end"] - about["snnctl.start"])
@@ -68,7 +66,6 @@ def passed(node: nir.IF, sums: Any, since: np.ndarray) -> np.ndarray:
 
 
 def through(node: Any, x: np.ndarray) -> np.ndarray:
-    """Linear nodes, as NIR defines them."""
     if isinstance(node, nir.Linear):
         return node.weight @ x
     if isinstance(node, nir.Scale):

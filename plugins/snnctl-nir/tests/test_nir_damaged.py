@@ -40,14 +40,12 @@ def content(snn: keras.Model) -> bytes:
 
 
 def read(content: bytes, folder: Path) -> keras.Model:
-    """What the reader makes of it."""
     path = folder / "network.nir"
     path.write_bytes(content)
     return NirReader().read(path, ReadContext()).model
 
 
 def changed(content: bytes, change: Callable[[h5py.File], None]) -> bytes:
-    """The file after a change."""
     stream = io.BytesIO(content)
     with h5py.File(stream, "r+") as file:
         change(file)

@@ -19,7 +19,6 @@ RANDOM = np.random.default_rng(7)
 
 
 def neurons(*shape: int, r: float = 1.0, v_threshold: float = 1.0, v_reset: float = 0.0) -> nir.IF:
-    """IF neurons that are all alike."""
     return nir.IF(np.full(shape, r), np.full(shape, v_threshold), np.full(shape, v_reset))
 
 
@@ -67,7 +66,6 @@ def rates(graph: nir.NIRGraph, image: np.ndarray) -> np.ndarray:
 
 
 def read(graph: nir.NIRGraph, folder: Path, **context: object) -> Read:
-    """Through a file."""
     path = folder / "other.nir"
     nir.write(path, graph)
     return NirReader().read(path, ReadContext(**context))

@@ -83,7 +83,6 @@ def row_net() -> keras.Model:
 
 
 def dense_net() -> keras.Model:
-    """Two hidden layers."""
     return keras.Sequential(
         [keras.Input((4, 4, 1)), L.Flatten(), *(L.Dense(6, activation="relu") for _ in range(2)), L.Dense(3)]
     )
@@ -119,21 +118,18 @@ def spiking(build: Callable[[], keras.Model], neuron: str = "b1") -> tuple[keras
 
 
 def exported(snn: keras.Model, listener: Listener | None = None, **options: int) -> bytes:
-    """The file."""
     context = ExportContext(snn, "net", listener or Listener())
     (content,) = NirExporter().export(lower(snn), context, **options).values()
     return content
 
 
 def read_again(content: bytes, folder: Path) -> keras.Model:
-    """What the reader makes of a file."""
     path = folder / "network.nir"
     path.write_bytes(content)
     return NirReader().read(path, ReadContext()).model
 
 
 def local_times(snn: keras.Model, inputs: np.ndarray) -> dict[str, np.ndarray]:
-    """What every layer carries, and the logits."""
     carried: dict[str, np.ndarray] = {}
     (logits,) = firing(
         graph_of(snn), keras.ops.convert_to_tensor(inputs), lambda name, x, _: carried.update({name: np.asarray(x)})
@@ -263,9 +259,7 @@ def test_a_file_is_measured_as_its_network_is_and_the_plugin_conforms(tmp_path: 
 
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(200, 210))
-def test_random_networks_of_everything_that_converts(
-    seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_random_networks_of_everything_that_converts(seed, tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(Path(__file__).parents[3] / "tests")
     oracle = pytest.importorskip("oracle", reason="snnctl's own tests are not there")
     network = pytest.importorskip("graphs").grow(seed)

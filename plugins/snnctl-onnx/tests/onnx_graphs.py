@@ -19,7 +19,6 @@ Node = tuple[str, Sequence[str], dict[str, Any]]
 
 
 def random(*shape: int, seed: int = 0) -> np.ndarray:
-    """Normally distributed numbers, float32."""
     return np.random.default_rng(seed).standard_normal(shape).astype(np.float32)
 
 
@@ -47,14 +46,12 @@ def model_of(
 
 
 def saved(model: onnx.ModelProto, folder: Path) -> Path:
-    """The model as a file."""
     path = folder / "small.onnx"
     onnx.save(model, str(path))
     return path
 
 
 def read(model: onnx.ModelProto, folder: Path, data: tuple[int, ...] | None = None, dtype: str | None = None) -> Read:
-    """What the plugin reads."""
     return read_network(saved(model, folder), ReadContext(input_shape=data, dtype=dtype))
 
 

@@ -42,9 +42,7 @@ def test_a_network_converts_and_answers_alike(tmp_path: Path) -> None:
     np.testing.assert_allclose(result.model.predict(images, verbose=0), wanted, rtol=1e-4, atol=1e-4)
 
 
-def test_layers_are_named_after_modules_and_notes_tell_the_layout(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_layers_are_named_after_modules_and_notes_tell_the_layout(tmp_path, monkeypatch):
     model = model_of(CONV, (1, 3, 6, 5), WEIGHTS)
     result = read(model, tmp_path)
     assert [layer.name for layer in result.model.layers] == ["x", "conv", "relu_1", "fc_flatten", "fc"]
@@ -86,9 +84,7 @@ LAST: list[Node] = [
         (GREY, GREY_WEIGHTS, (1, 6, 5), (6, 5, 1), (6, 5, 1)),
     ],
 )
-def test_inputs_of_any_layout(
-    nodes: list[Node], weights: dict, shape: tuple, data: tuple | None, taken: tuple, tmp_path: Path
-) -> None:
+def test_inputs_of_any_layout(nodes, weights, shape, data, taken, tmp_path):
     result = read(model_of(nodes, shape, weights), tmp_path, data)
     assert result.model.input_shape == (None, *taken)
     assert any("channels first" in note for note in result.notes) == (nodes is CONV)

@@ -195,7 +195,6 @@ def exported(name: str, exporter: str, images: np.ndarray, path: Path, **options
 
 
 def logits_of(path: Path, images: np.ndarray) -> np.ndarray:
-    """onnxruntime's answers."""
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     batch = session.get_inputs()[0].shape[0]
     size = batch if isinstance(batch, int) else 100
@@ -206,9 +205,7 @@ def logits_of(path: Path, images: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize(("name", "exporter"), [("resnet18", "dynamo"), ("mobilenet_v2", "torchscript")])
-def test_converted_networks_answer_as_onnxruntime_does(
-    name: str, exporter: str, images: np.ndarray, tmp_path: Path
-) -> None:
+def test_converted_networks_answer_as_onnxruntime_does(name, exporter, images, tmp_path):
     path = tmp_path / f"{name}.onnx"
     exported(name, exporter, images, path)
     result = snnctl.convert(path, data="cifar10", limit=IMAGES, verify="none", out=tmp_path / "run")
@@ -232,9 +229,7 @@ def test_converted_networks_answer_as_onnxruntime_does(
     ],
     ids=str,
 )
-def test_networks_and_settings_of_the_exporters(
-    name: str, exporter: str, options: dict, images: np.ndarray, tmp_path: Path
-) -> None:
+def test_networks_and_settings_of_the_exporters(name, exporter, options, images, tmp_path):
     path = tmp_path / f"{name}.onnx"
     exported(name, exporter, images, path, **options)
     model = read_network(path, ReadContext(images.shape[1:])).model

@@ -35,12 +35,10 @@ class Listener(SilentReporter):
         self.notes: list[str] = []
 
     def note(self, message: str) -> None:
-        """Kept."""
         self.notes.append(message)
 
 
 def dense_net() -> keras.Model:
-    """Small."""
     return keras.Sequential([keras.Input((6, 6, 1)), L.Flatten(), L.Dense(8, activation="relu"), L.Dense(3)])
 
 
@@ -56,7 +54,6 @@ def mixed_net() -> keras.Model:
 
 
 def samples(count: int = 100) -> Samples:
-    """Noise, in three classes."""
     random = np.random.default_rng(1)
     return Samples(random.random((count, 6, 6, 1)).astype("float32"), random.integers(0, 3, count))
 
@@ -70,7 +67,6 @@ def spiking(relu: Any, **constraints: float) -> keras.Model:
 
 
 def trained(model: keras.Model, callbacks: list, epochs: int = 2, **settings: Any) -> list[dict[str, float]]:
-    """Trains a network; its history."""
     data = samples()
     keras.utils.set_random_seed(3)
     fitting = FitSettings(epochs=epochs, batch_size=20, lr=0.01, xla="off", **settings)
@@ -81,7 +77,6 @@ def trained(model: keras.Model, callbacks: list, epochs: int = 2, **settings: An
 def callback(
     model: keras.Model, folder: Path, reporter: Listener | None = None, **options: object
 ) -> keras.callbacks.Callback:
-    """What the plugin makes."""
     data = samples()
     kind = "snn" if spiking_layers(model) else "relu"
     validation = Samples(data.inputs[:40], data.labels[:40])
@@ -125,9 +120,7 @@ def test_it_conforms() -> None:
     ("build", "constraints"),
     [(dense_net, {"noise": 0.05, "time_bits": 5}), (mixed_net, {"noise": 0.05, "weight_bits": 6})],
 )
-def test_weights_windows_and_seeds_are_the_same_bit_for_bit(
-    build: Any, constraints: dict[str, float], tmp_path: Path
-) -> None:
+def test_weights_windows_and_seeds_are_the_same_bit_for_bit(build, constraints, tmp_path):
     alone, watched = spiking(build, **constraints), spiking(build, **constraints)
     trained(alone, [], sparsity=1e-4)
     trained(watched, [callback(watched, tmp_path)], sparsity=1e-4)

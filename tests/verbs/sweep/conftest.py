@@ -20,7 +20,6 @@ class CtrlC(SilentReporter):
 
     @contextmanager
     def task(self, description: str, total: int) -> Iterator[SilentTask]:
-        """Counts what the task of the sweep advances."""
         reporter = self
 
         class Task(SilentTask):
@@ -32,7 +31,6 @@ class CtrlC(SilentReporter):
         yield Task()
 
     def note(self, message: str) -> None:
-        """Kept."""
         self.notes.append(message)
 
 

@@ -12,7 +12,6 @@ from snnctl.errors import Interrupted, RecipeError
 
 
 def names(folder: str = ".") -> set[str]:
-    """What is in a folder besides the cache."""
     return {path.name for path in Path(folder).iterdir()} - {"runs"}
 
 
@@ -48,9 +47,7 @@ def test_an_interrupted_step_goes_on_when_the_recipe_is_run_again(
         ("{model: snn, time_bits: 8..3}", "4:26", "write 3..8"),
     ],
 )
-def test_what_is_wrong_is_told_with_its_place(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str, place: str, message: str
-) -> None:
+def test_what_is_wrong_is_told_with_its_place(tmp_path, monkeypatch, step, place, message):
     monkeypatch.chdir(tmp_path)
     steps = ("id: relu, train: {arch: fc2}", "id: snn, convert: {model: relu}", f"sweep: {step}")
     Path("r.yaml").write_text("steps:\n" + "".join(f"  - {{{each}}}\n" for each in steps))

@@ -21,14 +21,12 @@ Row = dict[str, Any]
 
 
 def measured(grid: bool = False) -> dict[Job, Row]:
-    """Figures of every job, all different."""
     random = np.random.default_rng(0)
     jobs = PLAN.all_jobs(points(AXIS, grid))
     return {job: dict(zip(FIGURES, random.random(4).tolist(), strict=True)) for job in jobs}
 
 
 def groups(grid: bool = False) -> list[list[Row]]:
-    """The rows of every point."""
     figures = measured(grid)
     return [point_rows(point, stage, PLAN, figures) for point in points(AXIS, grid) for stage in PLAN.stages]
 

@@ -25,13 +25,11 @@ def tuned(snn_run: Path) -> Any:
 
 
 def row(metrics: dict[str, Any], **wanted: Any) -> dict[str, Any]:
-    """The one row with these values."""
     [only] = [row for row in metrics["rows"] if all(row[name] == value for name, value in wanted.items())]
     return of(only)
 
 
 def of(metrics: dict[str, Any]) -> dict[str, Any]:
-    """The figures of a sweep."""
     return {name: metrics[name] for name in FIGURES}
 
 
@@ -87,9 +85,7 @@ def test_a_grid(snn_run: Path) -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize("after", [1, 4])
-def test_an_interrupted_sweep_goes_on_and_gives_the_same(
-    snn_run: Path, tuned: Any, tmp_path: Path, ctrl_c: Any, after: int
-) -> None:
+def test_an_interrupted_sweep_goes_on_and_gives_the_same(snn_run, tuned, tmp_path, ctrl_c, after):
     out = tmp_path / "curve"
     with pytest.raises(Interrupted) as caught:
         snnctl.sweep(snn_run, **TUNED, out=out, reporter=ctrl_c(after))
@@ -104,9 +100,7 @@ def test_an_interrupted_sweep_goes_on_and_gives_the_same(
     assert [path.name for path in tmp_path.iterdir()] == ["curve"]
 
 
-def test_rows_of_another_sweep_or_other_images_under_the_same_name(
-    snn_run: Path, tmp_path: Path, ctrl_c: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_rows_of_another_sweep_or_other_images_under_the_same_name(snn_run, tmp_path, ctrl_c, monkeypatch):
     out, one = tmp_path / "curve", {"noise": 0, "limit": 40}
     with pytest.raises(Interrupted):
         snnctl.sweep(snn_run, **one, out=out, reporter=ctrl_c(1))

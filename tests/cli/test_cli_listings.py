@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -40,15 +39,9 @@ def test_completion(call: Call, monkeypatch: pytest.MonkeyPatch, words: str, exp
     monkeypatch.setenv("COMP_WORDS", words)
     monkeypatch.setenv("COMP_CWORD", str(len(words.split()) - 1))
     assert set(call()[1].split()) == expected
-
-
-def test_completion_is_installed(call: Call, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("_SNNCTL_COMPLETE")
     monkeypatch.setenv("_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION", "1")
-    code, out, err = call("--show-completion", "bash")
-    assert (code, "snnctl" in out, err) == (0, True, "")
-    assert call("--install-completion", "bash")[0] == 0
-    assert "snnctl" in (tmp_path / ".bash_completions" / "snnctl.sh").read_text()
+    assert "snnctl" in call("--show-completion", "bash")[1]
 
 
 def test_plugins_that_fail_are_named_and_disturb_nobody(call, refused, packages):
@@ -59,6 +52,7 @@ def test_plugins_that_fail_are_named_and_disturb_nobody(call, refused, packages)
     fake_package.install(packages, "cli_good", fake_package.GOOD)
     plugins = {plugin["package"]: plugin for plugin in json.loads(call("plugins", "list", "--json")[1])["plugins"]}
     assert "Odd: boo" in plugins["cli-odd"]["error"]
+    assert "warning: plugin cli-odd (cli-odd): cannot be loaded: " in call("run", "nowhere.yaml")[2]
     assert {key: value for key, value in plugins["cli-good"].items() if value} == {
         "name": "cli-good",
         "package": "cli-good",

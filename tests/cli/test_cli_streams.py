@@ -25,35 +25,6 @@ CLOSED, FULL = (
 )
 needs_full = pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 
-WITHOUT_TENSORFLOW = """
-import json, sys
-from snnctl.cli import main
-loaded = {}
-for command in json.loads(sys.argv[1]):
-    try:
-        main(command)
-    except SystemExit:
-        loaded[" ".join(command)] = sorted({name.partition(".")[0] for name in sys.modules})
-print(json.dumps(loaded), file=sys.stderr)
-"""
-
-
-def test_what_computes_nothing_starts_without_tensorflow(tmp_path: Path) -> None:
-    commands = (
-        "--help train_--help --version plugins_list data_list data_show_mnist archs_list archs_show_fc2"
-        f" run_{RECIPES / 'quickstart.yaml'}_--dry-run run_{RECIPES / 'cifar10-pretrained.yaml'}"
-        " train_--arch_unknown eval_nowhere"
-    )
-    arguments = json.dumps([command.split("_") for command in commands.split()])
-    code = [sys.executable, "-c", WITHOUT_TENSORFLOW, arguments]
-    done = subprocess.run(code, capture_output=True, text=True, cwd=tmp_path, check=True)
-    loaded = json.loads(done.stderr.splitlines()[-1])
-    assert len(loaded) == 12
-    assert "typer" in loaded["--help"]
-    assert not {"numpy", "pydantic", "yaml"} & set(loaded["--help"])
-    for command, packages in loaded.items():
-        assert not {"tensorflow", "keras", "jax", "torch", "scipy", "h5py"} & set(packages), command
-
 
 @pytest.mark.parametrize(
     ("line", "code", "said"),

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-IDX_CODES = {"u1": 0x08, "i1": 0x09, "i2": 0x0B, "i4": 0x0C, "f4": 0x0D, "f8": 0x0E}
+IDX_CODES = {"u1": 0x08, "f4": 0x0D}
 
 
 def idx_bytes(array: np.ndarray) -> bytes:

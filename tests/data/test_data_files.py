@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 import pytest
 from data_files import (
-    IDX_CODES,
     cifar10_files,
     cifar10_inputs,
     cifar_batch,
@@ -27,9 +26,6 @@ from data_files import (
     write_files,
     write_mnist,
 )
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from hypothesis.extra import numpy as npst
 
 from snnctl.builtin.datasets.cifar10 import Cifar10
 from snnctl.builtin.datasets.cifar100 import Cifar100
@@ -41,7 +37,6 @@ from snnctl.errors import DataError
 
 SAMPLE = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)
 TRAIN_IMAGES, TRAIN_LABELS = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
-many = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=30)
 
 
 def load(dataset: Any, folder: Path, split: str = "train") -> Samples:
@@ -56,19 +51,6 @@ def test_mnist_in_every_spelling(bare_machine: Path, tmp_path: Path, dotted: boo
         samples = load(Mnist(), tmp_path, split)
         np.testing.assert_array_equal(samples.inputs, images(count)[..., None])
         np.testing.assert_array_equal(samples.labels, labels(count))
-
-
-@many
-@given(
-    array=st.sampled_from(sorted(IDX_CODES)).flatmap(lambda code: npst.arrays(code, npst.array_shapes(max_dims=4))),
-    compressed=st.booleans(),
-)
-def test_idx_of_every_type_and_shape(tmp_path: Path, array: np.ndarray, compressed: bool) -> None:
-    path = tmp_path / "file"
-    path.write_bytes(gzip.compress(idx_bytes(array), mtime=0) if compressed else idx_bytes(array))
-    read = read_idx(path)
-    assert (read.dtype, read.dtype.isnative) == (array.dtype, True)
-    np.testing.assert_array_equal(read, array)
 
 
 @pytest.mark.parametrize(
@@ -221,24 +203,6 @@ def test_damaged_binary_batches_and_archives(bare_machine: Path, tmp_path: Path)
         with pytest.raises(DataError) as caught:
             load(Cifar10(), tmp_path)
         assert caught.value.where == str(archive)
-
-
-@many
-@given(
-    protocol=st.integers(0, pickle.HIGHEST_PROTOCOL),
-    array=st.sampled_from(["u1", "<i2", ">i4", "f4", ">f8", "b1"]).flatmap(
-        lambda dtype: npst.arrays(dtype, npst.array_shapes(min_side=0, max_dims=3))
-    ),
-    fortran=st.booleans(),
-    names=st.lists(st.binary(max_size=5), max_size=3),
-    numbers=st.lists(st.integers(), max_size=5),
-)
-def test_pickles_of_every_protocol(protocol, array, fortran, names, numbers):
-    stored = np.asfortranarray(array) if fortran else array
-    content = {b"data": stored, "names": names, "numbers": numbers, "pair": (1, "é")}
-    read = read_pickled_dict(pickle.dumps(content, protocol=protocol), Path("batch"))
-    np.testing.assert_array_equal(read.pop("data"), array)
-    assert read == {"names": names, "numbers": numbers, "pair": (1, "é")}
 
 
 def test_a_pickle_of_python_2() -> None:

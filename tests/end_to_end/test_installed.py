@@ -14,9 +14,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from installed import COMMAND, SECONDS, Snnctl, chatter, metrics
+from installed import COMMAND, SECONDS, Snnctl, chatter
 
-import fake_package
 import snnctl as api
 
 ENDLESS = ("train", "--arch", "fc2", "--data", "mnist-mini", "--epochs", "100000", "--overwrite", "--out", "out")
@@ -42,17 +41,6 @@ def test_a_first_run(snnctl: Snnctl) -> None:
     record = json.loads((snnctl.cwd / "relu/run.json").read_text())
     assert record["command"][:2] == ["snnctl", "train"]
     assert {"name": "example", "package": "snnctl-example", "version": "0.1.0"} in record["plugins"]
-
-
-@pytest.mark.long
-def test_json_is_alone_on_stdout_whatever_plugins_do(snnctl: Snnctl, tuned_run: Path, tmp_path: Path) -> None:
-    noise = "import os; print('to stdout'); os.write(1, b'to one'); import nowhere_to_be_found"
-    packages = fake_package.install(tmp_path, "broken_import", noise)
-    done = snnctl("eval", tuned_run, "--limit", "100", "--json", packages=packages)
-    document = json.loads(done.out, parse_constant=pytest.fail)
-    assert document["layers"] == metrics(tuned_run)["layers"]
-    assert "warning: plugin broken-import (broken-import): cannot be loaded" in done.err
-    assert not snnctl.files()
 
 
 ORDINARY = """
@@ -113,8 +101,7 @@ SWEEP: dict[str, Any] = {"limit": 60, "xla": "off", "repeats": 3, "noise": [0.05
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, -9)])
-def test_an_interrupted_sweep_goes_on_and_writes_the_same_file(snnctl, snn_run, tmp_path, sent, code):
+def test_a_killed_sweep_goes_on_and_writes_the_same_file(snnctl: Snnctl, snn_run: Path, tmp_path: Path) -> None:
     command = (
         "sweep",
         snn_run,
@@ -128,16 +115,10 @@ def test_an_interrupted_sweep_goes_on_and_writes_the_same_file(snnctl, snn_run, 
             assert process.poll() is None, process.communicate()
             assert time.monotonic() < end
             time.sleep(0.02)
-        process.send_signal(sent)
+        process.kill()
         _, err = process.communicate(timeout=SECONDS)
-    assert process.returncode == code, err
     assert not chatter(err)
     assert os.listdir(snnctl.cwd) == ["out.unfinished"]
-    if sent == signal.SIGINT:
-        first, second = err.splitlines()[-2:]
-        assert first.startswith("error: interrupted; the ")
-        assert first.endswith("rows found so far are kept in out.unfinished")
-        assert second == "Give the command again, with --out out, and it goes on with the rest."
     assert "rows are there already" in snnctl(*command).err
     assert os.listdir(snnctl.cwd) == ["out"]
     api.sweep(snn_run, **SWEEP, out=tmp_path / "whole")

@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from snnctl.errors import OutputError, PluginError, UsageError
+from snnctl.errors import OutputError, UsageError
 from snnctl.plugins import DataContext, load_registry
 from snnctl.plugins.kinds import KINDS, LATE
-from snnctl.scaffold import SCAFFOLDS, Names, check_names, write_package
+from snnctl.scaffold import SCAFFOLDS, write_package
 
 KIND_OPTIONS = [word for kind in SCAFFOLDS for word in ("--kind", kind)]
 COMMAND = Path(sys.executable).with_name("snnctl")
@@ -126,14 +126,6 @@ def test_what_cannot_be_is_refused_and_nothing_is_written(call, name, kind, code
     assert message in err
     assert len(err.splitlines()) <= 3
     assert list(Path().iterdir()) == []
-
-
-def test_names_are_refused_by_kind() -> None:
-    metric, dataset = ([SCAFFOLDS[kind]] for kind in ("metric", "dataset"))
-    registry = load_registry(entry_points=False)
-    with pytest.raises(PluginError, match="metric 'accuracy' is already provided by snnctl"):
-        check_names(Names.of("accuracy", metric), metric, registry)
-    check_names(Names.of("fc2", dataset), dataset, registry)
 
 
 @pytest.mark.parametrize("make", [Path.mkdir, Path.touch, lambda path: path.symlink_to("nowhere")])

@@ -271,28 +271,20 @@ def test_data_sets_and_architectures_that_fail_at_work(install, tmp_path, data, 
     assert not (tmp_path / "run").exists()
 
 
-def failing(raised: str) -> str:
-    return hook("layer_rules", f"register(Data, lambda *_: (_ for _ in ()).throw({raised}))")
-
-
-def test_a_rule_that_fails_at_work(install: Install) -> None:
-    [rule] = install(pp_rule=failing("SystemExit('no luck')")).layer_rules().values()
-    with pytest.raises(PluginError, match=r"its rule for Data \(pp_rule\) failed: SystemExit: no luck") as caught:
-        rule(None, None)
-    assert caught.value.where == "plugin pp-rule (pp-rule)"
-
-
-def test_a_rule_may_refuse_a_layer(install: Install) -> None:
-    refusing = failing("ConversionError('not this one')") + "\n    from snnctl.errors import ConversionError"
-    [rule] = install(pp_rule=refusing).layer_rules().values()
-    with pytest.raises(ConversionError, match="not this one"):
-        rule(None, None)
-
-
-def test_a_rule_is_called_with_context_layer_and_signals(install: Install) -> None:
-    [rule] = install(pp_rule=hook("layer_rules", "register(Data, lambda *all: all)")).layer_rules().values()
-    given: tuple[Any, ...] = ("context", "layer", 1, 2)
-    assert rule(*given) == given
+@pytest.mark.parametrize(
+    ("raised", "error", "message"),
+    [
+        ("SystemExit('no luck')", PluginError, r"its rule for Data \(pp_rule\) failed: SystemExit: no luck"),
+        ("__import__('snnctl').errors.ConversionError('not this one')", ConversionError, "not this one"),
+    ],
+)
+def test_a_rule_that_fails_at_work_or_refuses_a_layer(install: Install, raised: str, error: type, message: str) -> None:
+    body = f"register(Data, lambda *_: (_ for _ in ()).throw({raised})); register(Net, lambda *all: all)"
+    fails, returns = install(pp_rule=hook("layer_rules", body)).layer_rules().values()
+    with pytest.raises(error, match=message) as caught:
+        fails(None, None)
+    assert error is ConversionError or caught.value.where == "plugin pp-rule (pp-rule)"
+    assert returns("context", "layer", 1, 2) == ("context", "layer", 1, 2)
 
 
 @pytest.mark.parametrize(

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
 from snnctl.scaffold import SCAFFOLDS
 
+RECIPES = Path(__file__).parents[2] / "recipes"
 HEAVY = {
     *("tensorflow", "keras", "torch", "jax", "onnx", "onnxruntime", "nir", "tensorboard", "PIL", "scipy", "h5py"),
     *("numba", "pandas", "pooch"),
@@ -39,22 +39,41 @@ def test_importing_snnctl(tmp_path: Path) -> None:
     assert not packages & {*HEAVY, "numpy", "pydantic", "typer", "rich", "yaml", "pluggy"}
 
 
-@pytest.mark.parametrize(
-    ("arguments", "environment", "shown"),
-    [
-        (["--help"], {}, "finetune"),
-        (["plugins", "list"], {}, "bars"),
-        (["archs", "list"], {}, "allconv"),
-        ([], COMPLETION, "bars"),
-    ],
-    ids=["help", "list", "archs", "completion"],
-)
-def test_a_command_that_starts_fast(tmp_path: Path, arguments: list[str], environment: dict, shown: str) -> None:
-    packages, out, _ = imported(f"from snnctl.cli import main; main({arguments!r})", tmp_path, **environment)
-    assert shown in out
-    assert "typer" in packages, "importtime is understood"
+LOADED = """
+import json, sys
+from snnctl.cli import main
+loaded = {}
+for command in json.loads(sys.argv[1]):
+    try:
+        main(command)
+    except SystemExit:
+        loaded[" ".join(command)] = sorted({name.partition(".")[0] for name in sys.modules})
+print(json.dumps(loaded), file=sys.stderr)
+"""
+
+
+def test_commands_that_compute_nothing(tmp_path: Path) -> None:
+    """One after the other, the lightest first; and what is refused before anything is computed."""
+    commands = (
+        "plugins_list --help --version train_--help data_list data_show_mnist archs_list archs_show_fc2 recipes_schema"
+        f" run_{RECIPES / 'quickstart.yaml'}_--dry-run run_{RECIPES / 'cifar10-pretrained.yaml'}"
+        " train_--arch_unknown eval_nowhere"
+    )
+    code = [sys.executable, "-c", LOADED, json.dumps([command.split("_") for command in commands.split()])]
+    done = subprocess.run(code, capture_output=True, text=True, cwd=tmp_path, check=True)
+    loaded = json.loads(done.stderr.splitlines()[-1])
+    assert len(loaded) == 13
+    assert "typer" in loaded["--help"]
+    assert not {"numpy", "pydantic", "yaml"} & set(loaded["--help"])
+    assert not {"rich", "yaml"} & set(loaded["plugins list"])
+    for command, packages in loaded.items():
+        assert not HEAVY & set(packages), command
+
+
+def test_completion(tmp_path: Path) -> None:
+    packages, out, _ = imported("from snnctl.cli import main; main([])", tmp_path, **COMPLETION)
+    assert "bars" in out
     assert not packages & HEAVY
-    assert arguments != ["plugins", "list"] or not packages & {"rich", "yaml"}
 
 
 def test_a_new_plugin_of_all_kinds_imports_nothing_heavy_and_what_is_printed_at_exit_is_no_result(

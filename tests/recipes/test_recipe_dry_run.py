@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -50,13 +48,6 @@ def test_what_is_cached_and_what_is_to_be_run(three) -> None:
     for model in Path("runs/.cache").rglob("model.keras"):
         model.unlink()
     assert states(three) == ["to run", "to run", "cached"]  # damaged entries
-
-
-def test_shared_steps(grid) -> None:
-    forecasts = foreseen(grid)
-    assert [each.status for each in forecasts].count("shared") == 8
-    assert forecasts[4].same_as == "value=1-more=10/relu"
-    assert len(grid.runs("out")) == 24 - 8
 
 
 def test_complete_steps_of_what_is_resumed(three) -> None:
@@ -116,17 +107,3 @@ def test_time_is_that_of_earlier_runs_scaled(recipe_of) -> None:
         "epochs=3/snn": 5.0,
         "epochs=3/far": None,
     }
-
-
-def test_tensorflow_is_not_imported(recipe_of) -> None:
-    """A start in a process of its own, of a recipe with the verbs that might want it."""
-    recipe_of(REAL)
-    code = (
-        "import json, sys; from snnctl.cli.process import run; from snnctl.plugins import load_registry;"
-        "from snnctl.recipes.schema import recipe_schema;"
-        "code = run(['run', 'r.yaml', '--dry-run', '--json'], False); json.dumps(recipe_schema(load_registry()));"
-        "print([name for name in ('tensorflow', 'keras') if name in sys.modules], code, file=sys.stderr)"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert done.stderr.splitlines()[-1] == "[] 0"
-    assert json.loads(done.stdout)["plan"]["to_run"] == 6

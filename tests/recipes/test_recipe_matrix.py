@@ -91,11 +91,6 @@ def test_the_resolved_recipe_means_the_same(plan_of: Any) -> None:
             assert [step.options for step in variant.steps] == [step.options for step in one.steps]
 
 
-def test_a_thousand_combinations(plan_of: Any) -> None:  # of more, tests/recipes/broken/matrix-too-large.yaml
-    plan = plan_of(f"matrix: {{relu.epochs: {list(range(40))}, relu.seed: {list(range(25))}}}\n{TRAIN}")
-    assert len({variant.name for variant in plan.variants}) == 1000
-
-
 def names(**axes: list[Any]) -> list[str]:
     """The names of the values of each key, one after the other."""
     length = max(len(values) for values in axes.values())

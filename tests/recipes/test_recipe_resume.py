@@ -61,10 +61,6 @@ def test_without_a_name_the_newest_of_this_very_recipe_goes_on(three) -> None:
     assert "Leave out --resume to start anew" in caught.value.todo
 
 
-def test_where_nothing_is_it_starts_from_the_beginning(three) -> None:
-    assert three.runs("out", resume=True) == ALL
-
-
 def test_a_complete_run_is_answered_with_its_summary(three) -> None:
     three.run("out")
     before = {path: path.stat().st_mtime_ns for path in Path("out").rglob("*")}

@@ -49,21 +49,6 @@ def test_nothing_without_a_line(place: Place) -> None:
     assert snippet(place) == []
 
 
-def test_all_problems_are_told_in_one_message(plan_of: Any) -> None:
-    with pytest.raises(FaultyRecipe) as caught:
-        plan_of(STEP + "      epoch: 3\n      lr: 0\n")
-    assert str(caught.value).splitlines() == [
-        "2 problems; nothing was run",
-        "r.yaml:4:7: no option 'epoch' of train",
-        "    4 |       epoch: 3",
-        "      |       ^",
-        "  did you mean 'epochs'?",
-        "r.yaml:5:7: option 'lr' of train is 0: it should be greater than 0",
-        "    5 |       lr: 0",
-        "      |       ^",
-    ]
-
-
 def test_a_message_is_bounded(plan_of: Any) -> None:
     with pytest.raises(FaultyRecipe) as caught:
         plan_of("".join(f"{'k' * 150}{n}: {'v' * 80}\n" for n in range(250)) + STEP)

@@ -14,7 +14,7 @@ from typing import Any
 import counted_steps
 import pytest
 
-from snnctl.errors import OutputError, TrainingError
+from snnctl.errors import OutputError
 
 CACHE = Path("runs/.cache")
 ALL = ["make 3", "add 5", "weigh"]
@@ -239,15 +239,6 @@ def test_two_processes_with_the_same_step_run_it_once(three) -> None:
     assert failures == []
     assert three.ran() == ALL
     assert content("first") == content("second")
-    assert not [entry for entry in entries() if entry.name.startswith(".")]
-
-
-def test_a_step_that_fails_lets_the_next_process_try(three) -> None:
-    three.edit("value: 5", "value: 5, fail: true")
-    for out in ("first", "second"):
-        with pytest.raises(TrainingError):
-            three.run(out)
-    assert three.ran() == ["make 3", "add 5", "add 5"]
     assert not [entry for entry in entries() if entry.name.startswith(".")]
 
 

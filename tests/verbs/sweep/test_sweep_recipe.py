@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import snnctl
-from snnctl.errors import Interrupted, RecipeError
+from snnctl.errors import Interrupted
 
 
 def names(folder: str = ".") -> set[str]:
@@ -38,20 +38,3 @@ def test_an_interrupted_step_goes_on_when_the_recipe_is_run_again(
     snnctl.run_recipe("r.yaml", out="out", overwrite=bool(first), reporter=rest)
     assert (rest.rows, names()) == (2, {"r.yaml", "out"})
     assert len(Path("out/sweep/sweep.csv").read_text().splitlines()) == 1 + 3
-
-
-@pytest.mark.parametrize(
-    ("step", "place", "message"),
-    [
-        ("{model: relu, noise: 0}", "4:14", "makes a ReLU network; sweep takes a spiking one"),
-        ("{model: snn, time_bits: 8..3}", "4:26", "write 3..8"),
-    ],
-)
-def test_what_is_wrong_is_told_with_its_place(tmp_path, monkeypatch, step, place, message):
-    monkeypatch.chdir(tmp_path)
-    steps = ("id: relu, train: {arch: fc2}", "id: snn, convert: {model: relu}", f"sweep: {step}")
-    Path("r.yaml").write_text("steps:\n" + "".join(f"  - {{{each}}}\n" for each in steps))
-    with pytest.raises(RecipeError, match=message.replace(".", r"\.")) as caught:
-        snnctl.run_recipe("r.yaml", out="out")
-    assert caught.value.where.endswith(f"r.yaml:{place}")
-    assert names() == {"r.yaml"}

@@ -9,6 +9,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from snnctl.scaffold import SCAFFOLDS
 
 RECIPES = Path(__file__).parents[2] / "recipes"
@@ -55,25 +57,26 @@ print(json.dumps(loaded), file=sys.stderr)
 def test_commands_that_compute_nothing(tmp_path: Path) -> None:
     """One after the other, the lightest first; and what is refused before anything is computed."""
     commands = (
-        "plugins_list --help --version train_--help data_list data_show_mnist archs_list archs_show_fc2 recipes_schema"
+        "--help --version train_--help data_list data_show_mnist archs_list archs_show_fc2 recipes_schema"
         f" run_{RECIPES / 'quickstart.yaml'}_--dry-run run_{RECIPES / 'cifar10-pretrained.yaml'}"
         " train_--arch_unknown eval_nowhere"
     )
     code = [sys.executable, "-c", LOADED, json.dumps([command.split("_") for command in commands.split()])]
     done = subprocess.run(code, capture_output=True, text=True, cwd=tmp_path, check=True)
     loaded = json.loads(done.stderr.splitlines()[-1])
-    assert len(loaded) == 13
+    assert len(loaded) == 12
     assert "typer" in loaded["--help"]
     assert not {"numpy", "pydantic", "yaml"} & set(loaded["--help"])
-    assert not {"rich", "yaml"} & set(loaded["plugins list"])
     for command, packages in loaded.items():
         assert not HEAVY & set(packages), command
 
 
-def test_completion(tmp_path: Path) -> None:
-    packages, out, _ = imported("from snnctl.cli import main; main([])", tmp_path, **COMPLETION)
+@pytest.mark.parametrize(("arguments", "environment"), [([], COMPLETION), (["plugins", "list"], {})])
+def test_completion_and_the_list_of_plugins(tmp_path: Path, arguments: list[str], environment: dict) -> None:
+    packages, out, _ = imported(f"from snnctl.cli import main; main({arguments!r})", tmp_path, **environment)
     assert "bars" in out
     assert not packages & HEAVY
+    assert not arguments or not packages & {"rich", "yaml"}
 
 
 def test_a_new_plugin_of_all_kinds_imports_nothing_heavy_and_what_is_printed_at_exit_is_no_result(

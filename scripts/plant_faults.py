@@ -51,9 +51,9 @@ FAULTS = (
     ),
     Fault(
         "border-thresholds",
-        "conversion/offsets.py",
-        "return rows[first], index.reshape(offset.shape[:-1])",
-        "return rows[first][::-1], index.reshape(offset.shape[:-1])",
+        "conversion/linear.py",
+        "return rows[first], index.reshape(constant.shape[:-1])",
+        "return rows[first][::-1], index.reshape(constant.shape[:-1])",
         ("tests/conversion/test_layers_one_by_one.py", "tests/conversion/test_fixed_networks.py"),
     ),
     Fault(

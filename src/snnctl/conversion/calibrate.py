@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import keras
@@ -12,7 +12,7 @@ from keras import ops
 
 from snnctl.conversion.graph import Step, computed, graph_of
 from snnctl.errors import DataError
-from snnctl.forward import batches
+from snnctl.forward import batches, compiled
 from snnctl.progress import Reporter
 from snnctl.ttfs.coding import InputCoding
 from snnctl.ttfs.relay import Relay
@@ -43,7 +43,7 @@ class Calibrator:
         self.layers = spiking_layers(model)
         self.graph = graph_of(model)
         self.ends = tf.Variable(np.ones(len(self.layers)), dtype="float64")
-        self._graphs: dict[Any, Any] = {}
+        self._compiled: dict[Any, Callable[[np.ndarray], Any]] = {}
 
     def calibrate(self, inputs: Any, quantile: float, zeta: float, batch_size: int, reporter: Reporter) -> list[float]:
         """Sets every window: ``t_max = t_min + (1 + zeta) X_n``.
@@ -65,7 +65,9 @@ class Calibrator:
         """
         if not self.layers:
             return []  # a linear network: the input is read out
-        peaks = self._peaks(inputs, batch_size, reporter)
+        peaks = np.zeros(len(self.layers))
+        for largest in self._run(self._largest, inputs, batch_size, reporter, "calibrating windows"):
+            peaks = np.maximum(peaks, largest)
         for layer, peak in zip(self.layers, peaks, strict=True):
             # NaN may look like silence behind a ReLU, so that it shows in the weights only.
             if not (np.isfinite(peak) and all(np.all(np.isfinite(weight)) for weight in layer.get_weights())):
@@ -75,38 +77,27 @@ class Calibrator:
                     todo="Check the network's weights and the range of the data (--preprocess).",
                 )
         if quantile < 1:
-            peaks = self._quantiles(inputs, peaks, quantile, batch_size, reporter)
+            # Quantiles from histograms, so that memory does not grow with the data.
+            self.ends.assign(np.where(peaks > 0, peaks, 1.0))
+            counts = np.zeros((len(peaks), BINS), dtype=np.int64)
+            for histograms in self._run(self._histograms, inputs, batch_size, reporter, "calibrating quantiles"):
+                counts += histograms
+            peaks = np.array([_quantile(count, peak, quantile) for count, peak in zip(counts, peaks, strict=True)])
         for layer, peak in zip(self.layers, peaks, strict=True):
             if layer.max_value is None:
                 layer.width.assign((1 + zeta) * (peak or 1.0))
-        return peaks
-
-    def _peaks(self, inputs: Any, batch_size: int, reporter: Reporter) -> list[float]:
-        """The largest local time of each layer."""
-        peaks = np.zeros(len(self.layers))
-        for values in self._run(self._largest, inputs, batch_size, reporter, "calibrating windows"):
-            peaks = np.maximum(peaks, values.numpy())
         return peaks.tolist()
 
-    def _quantiles(
-        self, inputs: Any, peaks: Sequence[float], quantile: float, batch_size: int, reporter: Reporter
-    ) -> list[float]:
-        """Quantiles from histograms of 65,536 bins, so that memory does not grow with the data."""
-        self.ends.assign([peak or 1.0 for peak in peaks])
-        counts = np.zeros((len(peaks), BINS), dtype=np.int64)
-        for values in self._run(self._histograms, inputs, batch_size, reporter, "calibrating quantiles"):
-            counts += values.numpy()
-        return [_quantile(count, peak, quantile) for count, peak in zip(counts, peaks, strict=True)]
-
-    def _run(self, function: Any, inputs: Any, batch_size: int, reporter: Reporter, description: str) -> Iterator[Any]:
-        """``function`` of the local spike times of every batch, with progress counted in samples."""
-        key = function.__name__, tuple(inputs.shape[1:]), str(inputs.dtype)
-        if key not in self._graphs:
-            spec = tf.TensorSpec((None, *inputs.shape[1:]), inputs.dtype)
-            self._graphs[key] = tf.function(lambda batch: function(self._times(batch)), input_signature=[spec])
+    def _run(
+        self, reduce: Callable[[Any], Any], inputs: Any, batch_size: int, reporter: Reporter, description: str
+    ) -> Iterator[np.ndarray]:
+        """``reduce`` of the local spike times of every batch, with progress counted in samples."""
+        key = reduce, tuple(inputs.shape[1:]), str(inputs.dtype)
+        if key not in self._compiled:
+            self._compiled[key] = compiled(lambda batch: reduce(self._times(batch)), inputs)
         with reporter.task(description, len(inputs)) as task:
             for batch in batches(inputs, batch_size):
-                yield self._graphs[key](batch)
+                yield self._compiled[key](batch).numpy()
                 task.advance(len(batch))
 
     def _times(self, inputs: Any) -> list[Any]:
@@ -114,15 +105,15 @@ class Calibrator:
         times: dict[str, Any] = {}
 
         def call(step: Step, values: Mapping[int, Any]) -> list[Any]:
-            read = [values[key] for key in step.inputs]
-            if isinstance(step.layer, InputCoding):
-                return [step.layer.coded(read[0])]
-            if isinstance(step.layer, Relay):
+            layer, read = step.layer, [values[key] for key in step.inputs]
+            if isinstance(layer, InputCoding):
+                return [layer.coded(read[0])]
+            if isinstance(layer, Relay):
                 return read
-            if not isinstance(step.layer, SpikingLayer):
+            if not isinstance(layer, SpikingLayer):
                 return step.call(values)
-            x = ops.relu(step.layer.unclipped(read if len(read) > 1 else read[0]))
-            times[step.name] = x if step.layer.max_value is None else ops.minimum(x, step.layer.max_value)
+            x = ops.relu(layer.unclipped(read if len(read) > 1 else read[0]))
+            times[step.name] = x if layer.max_value is None else ops.minimum(x, layer.max_value)
             return [times[step.name]]
 
         computed(self.graph, inputs, call)

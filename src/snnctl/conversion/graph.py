@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import count
 from typing import Any
 
 import keras
 
 from snnctl.errors import ConversionError
 from snnctl.ttfs.keras_graph import calls, has_graph
+
+Shape = tuple[int | None, ...]
 
 
 @dataclass(frozen=True)
@@ -58,12 +58,8 @@ class Graph:
     steps: tuple[Step, ...]
     input: int
     outputs: tuple[int, ...]
-    shapes: Mapping[int, tuple[int | None, ...]]
+    shapes: Mapping[int, Shape]
     model: keras.Model
-
-    def readers(self) -> Counter[int]:
-        """How often each tensor is read, as an input of a step or as an output of the network."""
-        return Counter([*(key for step in self.steps for key in step.inputs), *self.outputs])
 
 
 def graph_of(model: keras.Model) -> Graph:
@@ -73,89 +69,74 @@ def graph_of(model: keras.Model) -> Graph:
         ConversionError: a subclassed model, an unbuilt one, several inputs, or an input of whole numbers.
     """
     functional = functional_form(model)
-    for tensor in functional.inputs:
-        if "float" not in str(tensor.dtype):
-            raise ConversionError(
-                f"model '{model.name}' takes {tensor.dtype} inputs and rounds what it is given",
-                todo="Give the network's Input a floating-point dtype.",
-            )
-    if any(len(tensor.shape) < 2 for tensor in functional.inputs):
+    inputs = functional.inputs
+    if odd := [str(tensor.dtype) for tensor in inputs if "float" not in str(tensor.dtype)]:
+        raise ConversionError(
+            f"model '{model.name}' takes {odd[0]} inputs and rounds what it is given",
+            todo="Give the network's Input a floating-point dtype.",
+        )
+    if any(len(tensor.shape) < 2 for tensor in inputs):
         raise ConversionError(
             f"model '{model.name}' takes single numbers", todo="Give the network's Input a shape, e.g. (1,)."
         )
-    if len(functional.inputs) != 1:
-        raise ConversionError(
-            f"model '{model.name}' has {len(functional.inputs)} inputs", todo="Networks with one input convert."
-        )
-    keys = count(1)
-    tensors = {id(functional.inputs[0]): 0}
-    shapes = {0: tuple(functional.inputs[0].shape[1:])}
-    steps = list(_steps(functional, tensors, shapes, keys, ""))
-    numbered = [
-        replace(step, place=f"{step.place}, {number} of {len(steps)}") for number, step in enumerate(steps, start=1)
-    ]
-    return Graph(tuple(numbered), 0, tuple(tensors[id(tensor)] for tensor in functional.outputs), shapes, functional)
+    if len(inputs) != 1:
+        raise ConversionError(f"model '{model.name}' has {len(inputs)} inputs", todo="Networks with one input convert.")
+    keys, shapes = {id(inputs[0]): 0}, {0: tuple(inputs[0].shape[1:])}
+    steps = list(_steps(functional, keys, shapes, ""))
+    numbered = (replace(step, place=f"{step.place}, {i} of {len(steps)}") for i, step in enumerate(steps, start=1))
+    return Graph(tuple(numbered), 0, tuple(keys[id(tensor)] for tensor in functional.outputs), shapes, functional)
 
 
-def _steps(
-    functional: keras.Model,
-    tensors: dict[int, int],
-    shapes: dict[int, tuple[int | None, ...]],
-    keys: Iterator[int],
-    within: str,
-) -> Iterator[Step]:
+def _steps(functional: keras.Model, keys: dict[int, int], shapes: dict[int, Shape], within: str) -> Iterator[Step]:
     """The steps of a model whose input tensors have keys already; gives keys to all others."""
     for node in calls(functional):
-        layer, inputs = node.operation, tuple(tensors[id(tensor)] for tensor in node.arguments.keras_tensors)
-        entered = _entered(layer, node.arguments)
+        layer, arguments = node.operation, node.arguments
+        inputs = tuple(keys[id(tensor)] for tensor in arguments.keras_tensors)
+        entered = _entered(layer, arguments)
         if entered is not None:
             nested = functional_form(layer)
-            inside = {id(inner): tensors[id(outer)] for inner, outer in entered}
-            yield from _steps(nested, inside, shapes, keys, f"{within} of '{layer.name}'")
+            inside = {id(inner): keys[id(outer)] for inner, outer in entered}
+            yield from _steps(nested, inside, shapes, f"{within} of '{layer.name}'")
             for outer, inner in zip(node.outputs, nested.outputs, strict=True):
-                tensors[id(outer)] = inside[id(inner)]
+                keys[id(outer)] = inside[id(inner)]
             continue
         for tensor in node.outputs:
-            tensors[id(tensor)] = key = next(keys)
-            shapes[key] = tuple(tensor.shape[1:])
-        outputs = tuple(tensors[id(tensor)] for tensor in node.outputs)
+            keys[id(tensor)] = len(shapes)
+            shapes[len(shapes)] = tuple(tensor.shape[1:])
+        outputs = tuple(keys[id(tensor)] for tensor in node.outputs)
         kind = "layer" if isinstance(layer, keras.layers.Layer) else "operation"
         place = f"{kind} '{layer.name}' ({type(layer).__name__}){within}"
-        yield Step(layer, layer.name, inputs, outputs, place, node.arguments)
+        yield Step(layer, layer.name, inputs, outputs, place, arguments)
 
 
 def extra_arguments(arguments: Any) -> list[str]:
     """What a layer is called with besides tensors of the network: masks, constants."""
-    found = []
-    for name, value in [*((None, value) for value in arguments.args), *arguments.kwargs.items()]:
-        if name == "training":
-            continue
-        if any(part is not None and not keras.backend.is_keras_tensor(part) for part in keras.tree.flatten(value)):
-            found.append(name or "a constant")
-    return found
+    values = [*(("a constant", value) for value in arguments.args), *arguments.kwargs.items()]
+    return [
+        name
+        for name, value in values
+        if name != "training"
+        and any(part is not None and not keras.backend.is_keras_tensor(part) for part in keras.tree.flatten(value))
+    ]
 
 
 def _entered(layer: Any, arguments: Any) -> list[tuple[Any, Any]] | None:
     """The inputs of a nested model with the tensors given to them; None for a layer that is not to be opened."""
     if not opens(layer) or extra_arguments(arguments):
         return None
-    nested, given = functional_form(layer), arguments.args[0] if len(arguments.args) == 1 else arguments.kwargs
-    names = [tensor.name for tensor in nested.inputs]
-    if isinstance(given, dict) and sorted(given) == sorted(names):
-        outer = [given[name] for name in names]
-    elif isinstance(given, dict) and given is not arguments.kwargs:
+    inner, outer = functional_form(layer).inputs, list(arguments.keras_tensors)
+    names = [tensor.name for tensor in inner]
+    by_name = arguments.args[0] if len(arguments.args) == 1 else arguments.kwargs
+    if isinstance(by_name, dict) and sorted(by_name) == sorted(names):
+        outer = [by_name[name] for name in names]
+    elif isinstance(by_name, dict) and by_name is not arguments.kwargs:
         return None
-    else:
-        outer = list(arguments.keras_tensors)
-    if len(outer) != len(nested.inputs):
+    if len(outer) != len(inner):
         return None
-    pairs = list(zip(nested.inputs, outer, strict=True))
-    return pairs if all(_passes_unchanged(*pair) for pair in pairs) else None
-
-
-def _passes_unchanged(inner: Any, outer: Any) -> bool:
-    """Whether a nested model takes a tensor as it is: Keras adapts the rank and rounds to another type."""
-    return len(inner.shape) == len(outer.shape) and str(inner.dtype) in ("float32", "float64")
+    pairs = list(zip(inner, outer, strict=True))
+    # Keras would adapt the rank, and round to another type.
+    alike = all(len(a.shape) == len(b.shape) and str(a.dtype) in ("float32", "float64") for a, b in pairs)
+    return pairs if alike else None
 
 
 def computed(graph: Graph, inputs: Any, call: Callable[[Step, Mapping[int, Any]], list[Any]] = Step.call) -> list[Any]:
@@ -164,22 +145,17 @@ def computed(graph: Graph, inputs: Any, call: Callable[[Step, Mapping[int, Any]]
     Args:
         graph: the steps.
         inputs: a tensor.
-        call: makes the outputs of a step, given by key the values that are still to be read.
+        call: makes the outputs of a step, given the values so far by key.
     """
     values: dict[int, Any] = {graph.input: inputs}
-    left = graph.readers()
     for step in graph.steps:
         values.update(zip(step.outputs, call(step, values), strict=True))
-        left.subtract(step.inputs)
-        for key in {*step.inputs, *step.outputs}:
-            if not left[key]:
-                del values[key]
     return [values[key] for key in graph.outputs]
 
 
 def replayed(
     graph: Graph,
-    shape: tuple[int | None, ...],
+    shape: Shape,
     call: Callable[[Step, Mapping[int, Any]], list[Any]] = Step.call,
     name: str | None = None,
 ) -> keras.Model:
@@ -203,7 +179,7 @@ def sized(model: keras.Model, shape: tuple[int, ...]) -> keras.Model:
         ConversionError: see :func:`graph_of`; the model cannot take inputs of this shape.
     """
     graph = graph_of(model)
-    if all(side is not None for side in graph.shapes[graph.input]):
+    if None not in graph.shapes[graph.input]:
         return model
     try:
         return replayed(graph, shape)

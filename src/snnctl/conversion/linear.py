@@ -1,4 +1,11 @@
-"""Linear layers as data: Keras's own layer without bias, and its weights in float64."""
+"""Linear layers as data, and what they make of constants, position by position; all of it in float64.
+
+``W (scale x + shift) + b`` has the bias ``b + W shift``. Zero padding pads the *source's* tensor, where the
+shift is missing: near the border fewer taps contribute, and the bias depends on the position. The layer itself is
+run on the image that holds the shift everywhere, whatever the kernel, stride, dilation and padding.
+
+A constant is (channels,) where it is the same at every position, otherwise of the tensor's whole shape.
+"""
 
 from __future__ import annotations
 
@@ -8,17 +15,24 @@ from typing import Any, Literal
 import keras
 import numpy as np
 
+from snnctl.errors import ConversionError
 from snnctl.ttfs.integration import Diagonal
 
 Form = Literal["dense", "conv", "depthwise", "transposed", "diagonal", "average", "select", "pad", "rearrange"]
 Shape = tuple[Any, ...]  # sides without the batch, None where the size is not fixed
-CHANNELWISE = ("average", "select", "pad")
-SELECTING = ("select", "pad", "rearrange")
+ROUNDING = 1e-12  # of a channel's largest value: what float64 sums of the same taps may differ by
+
+
+class SizeNotFixedError(ConversionError):
+    """Something depends on the position, or on a size, that is not fixed."""
+
+    def __init__(self) -> None:
+        super().__init__("the input's size is not fixed", todo="Give the network a fixed input size.")
 
 
 @dataclass(frozen=True)
 class Linear:
-    """A linear map of a tensor, as a Keras layer.
+    """A linear map of a tensor, as a Keras layer without bias.
 
     Args:
         cls: the layer's class.
@@ -40,40 +54,73 @@ class Linear:
     @property
     def channelwise(self) -> bool:
         """Whether a factor per channel may be applied before or behind it alike."""
-        return self.form in CHANNELWISE
+        return self.form in ("average", "select", "pad")
 
     @property
     def selects(self) -> bool:
         """Whether each output is one input, or 0."""
-        return self.form in SELECTING
+        return self.form in ("select", "pad", "rearrange")
 
     def outputs_scaled(self, k: np.ndarray) -> Linear:
         """The map followed by a factor ``k`` per output channel (last axis)."""
         assert self.kernel is not None
         if self.form == "depthwise":
-            return replace(self, kernel=self.kernel * k.reshape(self.kernel.shape[-2:]))
-        if self.form == "transposed":
-            return replace(self, kernel=self.kernel * k[:, None])
+            k = k.reshape(self.kernel.shape[-2:])
+        elif self.form == "transposed":
+            k = k[:, None]
         return replace(self, kernel=self.kernel * k)
 
     def inputs_scaled(self, k: np.ndarray) -> Linear:
         """The map after a factor ``k`` per input channel (last axis)."""
         assert self.kernel is not None
-        if self.form == "conv" and self.config.get("groups", 1) != 1:
-            groups = self.config["groups"]
+        if self.form == "conv":
+            groups = self.config.get("groups", 1)
             per_group = k.reshape(groups, -1).T  # (inputs / groups, groups)
-            return replace(self, kernel=self.kernel * np.repeat(per_group, self.kernel.shape[-1] // groups, axis=1))
-        if self.form in ("dense", "conv", "depthwise"):
-            return replace(self, kernel=self.kernel * k[:, None])
+            k = np.repeat(per_group, self.kernel.shape[-1] // groups, axis=1)
+        elif self.form in ("dense", "depthwise"):
+            k = k[:, None]
         return replace(self, kernel=self.kernel * k)
 
     def layer(self, name: str, dtype: str) -> keras.layers.Layer:
         """A new Keras layer, not yet built and without its weights."""
         return self.cls.from_config({**self.config, "name": name, "dtype": dtype})
 
+    def assign_to(self, layer: keras.layers.Layer) -> None:
+        """Gives a built layer the weights."""
+        if self.kernel is not None:
+            layer.kernel.assign(self.kernel)
+
     def output_shape(self, shape: Shape) -> Shape:
         """The shape it makes of ``shape``, both without the batch."""
         return tuple(self.layer(self.name, "float32").compute_output_shape((None, *shape))[1:])
+
+    def of_constant(self, constant: np.ndarray, shape: Shape) -> np.ndarray:
+        """What the map makes of a constant tensor.
+
+        Args:
+            constant: (channels,) or ``shape``.
+            shape: of the tensor it reads, without the batch.
+
+        Returns:
+            (output channels,) or the output's shape.
+
+        Raises:
+            SizeNotFixedError: the result depends on the position, and the tensor's size is not known.
+        """
+        alike = constant.ndim == 1
+        if not np.any(constant):
+            channels = self.output_shape(shape)[-1]
+            if channels is None:
+                raise SizeNotFixedError
+            return np.zeros(channels)
+        if alike and self.form in ("average", "select"):
+            return constant
+        if alike and self.form == "dense":
+            assert self.kernel is not None
+            return constant @ self.kernel
+        if None in shape:
+            raise SizeNotFixedError
+        return compressed(self.run(np.broadcast_to(constant, (1, *shape)))[0])
 
     def run(self, image: np.ndarray) -> np.ndarray:
         """The map in float64, (batch, \\*shape) to (batch, \\*output shape)."""
@@ -85,11 +132,6 @@ class Linear:
             layer.build(image.shape)
         linear.assign_to(layer)
         return keras.ops.convert_to_numpy(layer(keras.ops.convert_to_tensor(image, dtype="float64")))
-
-    def assign_to(self, layer: keras.layers.Layer) -> None:
-        """Gives a built layer the weights."""
-        if self.kernel is not None:
-            layer.kernel.assign(self.kernel)
 
 
 def diagonal(k: np.ndarray, name: str, shape: Shape) -> Linear:
@@ -107,15 +149,13 @@ def _as_computed_in_double(linear: Linear) -> Linear:
         *taps, channels, multiplier = kernel.shape
         shared = {key: config[key] for key in ("kernel_size", "strides", "padding", "dilation_rate")}
         grouped = {**shared, "filters": channels * multiplier, "groups": channels, "use_bias": False}
-        grouped_kernel = kernel.reshape(*taps, 1, channels * multiplier)
-        return replace(linear, cls=keras.layers.Conv2D, config=grouped, form="conv", kernel=grouped_kernel)
-    if linear.form == "transposed" and max(config["dilation_rate"]) > 1:
+        kernel = kernel.reshape(*taps, 1, channels * multiplier)
+        return replace(linear, cls=keras.layers.Conv2D, config=grouped, form="conv", kernel=kernel)
+    if linear.form == "transposed" and max(rates := config["dilation_rate"]) > 1:
         assert kernel is not None
-        spread = [
-            (taps - 1) * rate + 1 for taps, rate in zip(config["kernel_size"], config["dilation_rate"], strict=True)
-        ]
+        spread = [(taps - 1) * rate + 1 for taps, rate in zip(config["kernel_size"], rates, strict=True)]
         dense = np.zeros((*spread, *kernel.shape[-2:]))
-        dense[tuple(slice(None, None, rate) for rate in config["dilation_rate"])] = kernel
+        dense[tuple(slice(None, None, rate) for rate in rates)] = kernel
         return replace(linear, config={**config, "kernel_size": spread, "dilation_rate": 1}, kernel=dense)
     return linear
 
@@ -126,6 +166,35 @@ def _averaged_volume(config: dict[str, Any], image: np.ndarray) -> np.ndarray:
     slices = keras.layers.AveragePooling2D(tuple(size), tuple(steps), config["padding"], dtype="float64")
     depths = keras.layers.AveragePooling1D(depth, step, config["padding"], dtype="float64")
     planes = keras.ops.convert_to_numpy(slices(image.reshape(-1, *image.shape[2:])))
-    rows = planes.reshape(*image.shape[:2], -1)
-    pooled = keras.ops.convert_to_numpy(depths(rows))
+    pooled = keras.ops.convert_to_numpy(depths(planes.reshape(*image.shape[:2], -1)))
     return pooled.reshape(*pooled.shape[:2], *planes.shape[1:])
+
+
+def compressed(constant: np.ndarray) -> np.ndarray:
+    """(channels,) when a constant is the same at every position; else as it is."""
+    rows = constant.reshape(-1, constant.shape[-1])
+    if np.all(np.abs(rows - rows[0]).max(axis=0) <= ROUNDING * np.abs(rows).max(axis=0)):
+        return rows[0]
+    return constant
+
+
+def distinct(constant: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+    """The distinct rows of a constant, and which of them holds at each position.
+
+    Returns:
+        (channels,) and None, or (rows, channels) and whole numbers of the positions' shape
+        (3 x 3, stride 1, "same": 9 rows).
+    """
+    constant = compressed(constant)
+    if constant.ndim == 1:
+        return constant, None
+    rows = constant.reshape(-1, constant.shape[-1])
+    # Rows are told apart by one random combination of their values: sorting numbers is faster than sorting rows.
+    largest = np.abs(rows).max(axis=0)
+    mixed = (rows / np.where(largest > 0, largest, 1.0)) @ np.random.default_rng(0).normal(size=rows.shape[-1])
+    steps = np.round(mixed / (ROUNDING * 100 * max(np.abs(mixed).max(), np.finfo(float).tiny)))
+    _, first, index = np.unique(steps, return_index=True, return_inverse=True)
+    index = index.reshape(-1)
+    if np.any(np.abs(rows - rows[first][index]).max(axis=0) > ROUNDING * largest):
+        first, index = np.arange(len(rows)), np.arange(len(rows))
+    return rows[first], index.reshape(constant.shape[:-1])

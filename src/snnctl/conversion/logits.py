@@ -1,4 +1,4 @@
-"""The source network without a final softmax or sigmoid: what the spiking network is compared with."""
+"""The source network without its final softmax or sigmoid: what the spiking network is compared with."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import keras
 
 from snnctl.conversion.graph import Graph, Step, graph_of, replayed
 from snnctl.conversion.rules import default_rules
-from snnctl.conversion.rules.activations import VANISHING_RULES, convert_probabilities, makes_probabilities
+from snnctl.conversion.rules.activations import VANISHING_RULES, convert_softmax, makes_probabilities
 
 
 def logits_of(model: keras.Model) -> keras.Model:
@@ -19,45 +19,38 @@ def logits_of(model: keras.Model) -> keras.Model:
     Nested models are opened.
     """
     graph = graph_of(model)
-    last = {step.outputs[0]: step for step in last_steps(graph) if gives_probabilities(step.layer)}
+    last = ending_in_probabilities(graph)
     if not last:
         return graph.model
 
     def call(step: Step, values: Mapping[int, Any]) -> list[Any]:
-        return [_without_probabilities(step, values)] if step.outputs[0] in last else step.call(values)
+        if step.outputs[0] not in last:
+            return step.call(values)
+        layer, inputs = step.layer, values[step.inputs[0]]
+        if not getattr(layer, "weights", []):
+            return [inputs]
+        linear = type(layer).from_config({**layer.get_config(), "activation": "linear"})
+        outputs = linear(inputs)
+        linear.set_weights(layer.get_weights())
+        return [outputs]
 
     return replayed(graph, graph.shapes[graph.input], call, f"{model.name}_logits")
 
 
 def returns_logits(model: keras.Model) -> bool:
     """Whether the network's outputs are logits, not probabilities."""
-    return not any(gives_probabilities(step.layer) for step in last_steps(graph_of(model)))
+    return not ending_in_probabilities(graph_of(model))
 
 
-def last_steps(graph: Graph) -> list[Step]:
-    """The step that makes each output; those that do nothing in use are passed over."""
+def ending_in_probabilities(graph: Graph) -> set[int]:
+    """The outputs, before what does nothing in use, that layers with a softmax or sigmoid make."""
     makers = {key: step for step in graph.steps for key in step.outputs}
-    found = []
+    last = set()
     for key in graph.outputs:
         while key in makers and type(makers[key].layer) in VANISHING_RULES:
             key = makers[key].inputs[0]
-        if key in makers:
-            found.append(makers[key])
-    return found
-
-
-def gives_probabilities(layer: Any) -> bool:
-    """Whether the layer ends in a softmax or sigmoid."""
-    if isinstance(layer, keras.layers.Softmax) or makes_probabilities(getattr(layer, "activation", None)):
-        return True
-    return default_rules().get(type(layer)) is convert_probabilities
-
-
-def _without_probabilities(step: Step, values: Mapping[int, Any]) -> Any:
-    layer = step.layer
-    if not getattr(layer, "weights", []):
-        return values[step.inputs[0]]
-    linear = type(layer).from_config({**layer.get_config(), "activation": "linear"})
-    outputs = linear(values[step.inputs[0]])
-    linear.set_weights(layer.get_weights())
-    return outputs
+        layer = makers[key].layer if key in makers else None
+        softmax = isinstance(layer, keras.layers.Softmax) or default_rules().get(type(layer)) is convert_softmax
+        if softmax or makes_probabilities(getattr(layer, "activation", None)):
+            last.add(key)
+    return last

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import count
 from typing import Any
 
 import keras
 import numpy as np
 
-from snnctl.conversion.linear import Linear, Shape, diagonal
-from snnctl.conversion.offsets import SizeNotFixedError, distinct, through
-from snnctl.conversion.settings import Neuron, SpikingSettings, neuron_of
-from snnctl.conversion.values import Pooling, Rectified, Signal, Term, Value, Wire
+from snnctl.conversion.linear import Linear, diagonal, distinct
+from snnctl.conversion.settings import NEURONS, Neuron, SpikingSettings
+from snnctl.conversion.values import Pooling, Rectified, Signal, Term, Value, Wire, never_negative
 from snnctl.errors import ConversionError
 from snnctl.ttfs.coding import InputCoding
 from snnctl.ttfs.integration import IntegratingLayer
@@ -33,10 +33,12 @@ class Network:
 
     Args:
         settings: precision, neuron model, windows.
+        places: where each layer of the source stands, by name, for messages.
         sources: which layers of the source are in each layer of the wiring, by its name.
     """
 
     settings: SpikingSettings
+    places: Mapping[str, str]
     sources: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _taken: set[str] = field(default_factory=lambda: {INPUT, CODING})
     _fired: dict[int, tuple[Rectified, Value]] = field(default_factory=dict)
@@ -45,11 +47,9 @@ class Network:
 
     def unique(self, wanted: str) -> str:
         """``wanted``, or ``wanted_2``, ``wanted_3``, ...: a source may call a layer twice, or use our names."""
-        name = (
-            wanted
-            if wanted not in self._taken
-            else next(f"{wanted}_{number}" for number in count(2) if f"{wanted}_{number}" not in self._taken)
-        )
+        name, numbers = wanted, count(2)
+        while name in self._taken:
+            name = f"{wanted}_{next(numbers)}"
         self._taken.add(name)
         return name
 
@@ -57,9 +57,9 @@ class Network:
         """The input as spikes: ``value = (q - p) x + p``."""
         low, high = self.settings.input_range
         tensor = InputCoding(low, high, name=CODING, dtype=self.settings.dtype)(inputs)
-        value = Value.of(Wire(tensor, 0, pure=True, nonneg=True, name=CODING), "the input")
-        channels = tensor.shape[-1]
-        return value.scaled_and_shifted(np.full(channels, high - low), np.full(channels, low))
+        value = Value.of(Wire(tensor, 0, pure=True, nonneg=True, name=CODING))
+        channels = np.ones(tensor.shape[-1])
+        return value.scaled_and_shifted((high - low) * channels, low * channels)
 
     # Spikes
 
@@ -69,34 +69,46 @@ class Network:
             return signal
         if id(signal) not in self._fired:
             wire = self.fire(signal.value, max_value=signal.max_value)
-            self._fired[id(signal)] = (signal, self._waited(Value.of(wire, signal.value.place), signal.value))
+            self._fired[id(signal)] = (signal, self._waited(Value.of(wire), signal.value))
         return self._fired[id(signal)][1]
 
     def fire(self, value: Value, max_value: float | None = None, signed: bool = False, train_D: bool = True) -> Wire:
         """The spiking layer of a value, without what waits behind it."""
+        settings, neuron = self.settings, self.settings.neuron
+        neuron = NEURONS[neuron] if isinstance(neuron, str) else neuron
         name = self.unique(value.name)
-        terms = self.aligned(value.terms, value.place)
+        terms = self.aligned(value.terms)
         D, index = distinct(value.offset)
-        neuron = neuron_of(self.settings.neuron)
         if neuron.neuron != "b1":
-            terms, D = _other_neurons(neuron, value, terms, D, max_value)
-        layer = SpikingLayer(
-            self._groups(terms, name),
-            width=self.settings.width,
+            terms, D = self._of_other_neurons(neuron, value, terms, D, max_value)
+        make = partial(
+            SpikingLayer,
+            width=settings.width,
             neuron=neuron.neuron,
-            windows=self.settings.windows,
-            gamma=self.settings.gamma,
-            border_classes=None if index is None else len(D),
+            windows=settings.windows,
+            gamma=settings.gamma,
             max_value=max_value,
             signed=signed,
             train_D=train_D,
-            source=value.source,
-            name=name,
-            dtype=self.settings.dtype,
         )
-        tensor = layer(_inputs(terms))
-        _set_parameters(layer, terms, D, index)
+        tensor = self._integrated(make, name, value.source, terms, D, index)
         return Wire(tensor, terms[0].wire.level + 1, True, True, name, value.source or (name,))
+
+    def _of_other_neurons(
+        self, neuron: Neuron, value: Value, terms: tuple[Term, ...], D: np.ndarray, max_value: float | None
+    ) -> tuple[tuple[Term, ...], np.ndarray]:
+        """J and D of neurons other than b1; they exist for plain chains of Dense and convolutions."""
+        wire, linears = terms[0].wire, terms[0].linears
+        plain = len(terms) == len(linears) == 1 and wire.pure and wire.nonneg and max_value is None
+        if not plain or linears[0].form not in ("dense", "conv") or linears[0].config.get("groups", 1) != 1:
+            raise ConversionError(
+                f"{neuron.name} neurons exist for plain chains of Dense and convolutions only",
+                where=self.places.get(value.source[-1] if value.source else value.name, ""),
+                todo="Use b1 neurons.",
+            )
+        assert linears[0].kernel is not None
+        J, D = neuron.parameters(linears[0].kernel, D)
+        return (Term.of(wire, (replace(linears[0], kernel=J),)),), D
 
     def carried(self, value: Value) -> Value:
         """The value as spikes: ``relu(z)`` and, where z may be negative, also ``relu(-z)``, which is read with -1."""
@@ -104,13 +116,12 @@ class Network:
         ones = np.ones(z.shape[-1] or 1)
         z = replace(z, name=f"{value.name}_carried", source=value.source or (value.name,))
         if z.never_negative:
-            terms: tuple[Term, ...] = (Term(self.fire(z, train_D=False), ones),)
+            terms: tuple[Term, ...] = (Term.of(self.fire(z, train_D=False)),)
         else:
-            negated = replace(z.scaled_and_shifted(-ones, 0 * ones), name=f"{z.name}_negative")
+            negated = replace(z.scaled_and_shifted(-ones), name=f"{z.name}_negative")
             positive, negative = (self.fire(half, signed=True, train_D=False) for half in (z, negated))
-            terms = (Term(positive, ones), Term(negative, -ones))
-        fired = Value(terms[0].wire.name, terms, 0 * ones, z.shape, value.place, comonotone=True)
-        return self._waited(fired, value)
+            terms = (Term.of(positive), Term(negative, -ones))
+        return self._waited(Value(terms[0].wire.name, terms, 0 * ones, z.shape, comonotone=True), value)
 
     def _waited(self, fired: Value, value: Value) -> Value:
         """What was ``fired`` of a value, behind the poolings and selections that waited."""
@@ -120,19 +131,16 @@ class Network:
 
     def pooled(self, pooling: Pooling, value: Value) -> Value:
         """Max pooling of scaled, shifted spikes: ``max(k x + c) = k max(x) + c`` for k > 0, ``k min(x) + c`` else."""
-        terms = tuple(self._pooled(pooling, term) for term in value.terms)
+        terms = tuple(self._pooled(pooling.turned(term.scale), term) for term in value.terms)
         return replace(value, terms=terms, shape=terms[0].wire.shape)
 
     def _pooled(self, pooling: Pooling, term: Term) -> Term:
-        sign = pooling.sign * np.where(term.scale < 0, -1.0, 1.0)
-        signed = bool(np.any(sign < 0))
-        name = self.unique(pooling.name)
-        layer = pooling.cls(**pooling.config, signed=signed, name=name, dtype=self.settings.dtype)
-        self.sources[name] = (pooling.name,)
-        tensor = layer(term.wire.tensor)
+        signed = bool(np.any(pooling.sign < 0))
+        make = partial(pooling.cls, **pooling.config, signed=signed)
+        layer = self._wired(make, pooling.name, (pooling.name,), term.wire.tensor)
         if signed:
-            layer.sign.assign(sign)
-        return replace(term, wire=replace(term.wire, tensor=tensor, name=name))
+            layer.sign.assign(pooling.sign)
+        return replace(term, wire=replace(term.wire, tensor=layer.output, name=layer.name))
 
     # Linear maps
 
@@ -142,119 +150,102 @@ class Network:
         Raises:
             SizeNotFixedError: the constant depends on the position, and the input's size is not fixed.
         """
-        offset = through(linear, value.offset, value.shape)
-        if len(value.terms) == 1 or linear.kernel is None:
-            terms = tuple(self._through(term, linear, value.shape) for term in value.terms)
-        else:
-            terms = (self._through(self._plain(self.merged(value)), linear, value.shape),)
+        offset = linear.of_constant(value.offset, value.shape)
+        terms = value.terms
+        if len(terms) > 1 and linear.kernel is not None:
+            terms = (Term.of(self.merged(value)),)
         return replace(
             value,
-            terms=terms,
+            terms=tuple(self._through(term, linear) for term in terms),
             offset=offset if bias is None else offset + bias,
             shape=linear.output_shape(value.shape),
             comonotone=value.comonotone and linear.selects,
         )
 
-    def _through(self, term: Term, linear: Linear, shape: Shape) -> Term:
+    def _through(self, term: Term, linear: Linear) -> Term:
         """The term read through one linear map more."""
+        wire, scale = term.wire, term.scale
         if term.chain:
             return replace(term, chain=(*term.chain, linear))
-        if linear.kernel is not None and term.scale.ndim == 1:
-            return Term(term.wire, np.ones_like(term.scale), (linear.inputs_scaled(term.scale),))
-        if linear.channelwise and term.scale.ndim == 1:
-            return Term(self._wired(linear, term.wire), term.scale)
-        if linear.selects:
-            wire = self._wired(linear, term.wire)
-            return Term(wire, _rearranged(term.scale, linear, term.wire.shape, wire.shape))
-        scaling = diagonal(term.scale, linear.name, shape)
-        return Term(term.wire, np.ones(term.wire.shape[-1] or 1), (scaling, linear))
+        if linear.kernel is not None and scale.ndim == 1:
+            return Term.of(wire, (linear.inputs_scaled(scale),))
+        if linear.selects or (linear.channelwise and scale.ndim == 1):
+            layer = self._wired(linear.layer, linear.name, (linear.name,), wire.tensor)
+            read = replace(wire, tensor=layer.output, pure=wire.pure and linear.selects, name=layer.name)
+            if linear.channelwise and scale.ndim == 1:
+                return Term(read, scale)
+            if np.all(scale == scale.flat[0]):
+                return Term(read, np.full(read.shape[-1], scale.flat[0]))
+            return Term(read, linear.of_constant(np.broadcast_to(scale, wire.shape), wire.shape))
+        return Term.of(wire, (diagonal(scale, linear.name, wire.shape), linear))
 
-    def _wired(self, linear: Linear, wire: Wire) -> Wire:
-        """A selection or average of the wire, as a layer of its own."""
-        name = self.unique(linear.name)
-        tensor = linear.layer(name, self.settings.dtype)(wire.tensor)
-        self.sources[name] = (linear.name,)
-        return replace(wire, tensor=tensor, pure=wire.pure and linear.selects, name=name)
+    def _wired(self, make: Callable[..., Any], name: str, source: tuple[str, ...], inputs: Any) -> Any:
+        """A layer of the wiring, called on ``inputs``."""
+        layer = make(name=self.unique(name), dtype=self.settings.dtype)
+        self.sources[layer.name] = source
+        layer(inputs)
+        return layer
 
     def merged(self, value: Value) -> Wire:
         """The value's terms as one wire, without the offset."""
-        if len(value.terms) == 1 and _is_plain(value.terms[0]):
+        if len(value.terms) == 1 and not value.terms[0].linears:
             return value.terms[0].wire
-        terms = self.aligned(value.terms, value.place)
-        name = f"{value.name}_wiring"
-        source = value.source or (value.name,)
-        tensors = [self._emitted(term, name, source) for term in terms]
-        total = tensors[0]
-        if len(tensors) > 1:
-            joint = self.unique(name)
-            self.sources[joint] = source
-            total = keras.layers.Add(name=joint, dtype=self.settings.dtype)(tensors)
-        nonneg = all(term.wire.nonneg and not term.chain and np.all(term.scale >= 0) for term in terms)
-        return Wire(total, terms[0].wire.level, False, nonneg, value.name, value.source)
-
-    def _emitted(self, term: Term, name: str, source: tuple[str, ...]) -> Any:
-        tensor = term.wire.tensor
-        for linear in _chain(term):
-            layer = linear.layer(self.unique(f"{name}_{linear.name}"), self.settings.dtype)
-            self.sources[layer.name] = (linear.name,) if linear.name in source else source
-            tensor = layer(tensor)
-            linear.assign_to(layer)
-        return tensor
+        terms = self.aligned(value.terms)
+        name, source = f"{value.name}_wiring", value.source or (value.name,)
+        tensors = []
+        for term in terms:
+            tensor = term.wire.tensor
+            for linear in term.linears:
+                own = (linear.name,) if linear.name in source else source
+                layer = self._wired(linear.layer, f"{name}_{linear.name}", own, tensor)
+                linear.assign_to(layer)
+                tensor = layer.output
+            tensors.append(tensor)
+        total = tensors[0] if len(tensors) == 1 else self._wired(keras.layers.Add, name, source, tensors).output
+        return Wire(total, terms[0].wire.level, False, never_negative(terms), value.name, value.source)
 
     def shared(self, value: Value) -> Value:
         """The value in a form that several layers can read without computing it anew."""
         value = self.settled(value)
         if not any(term.chain for term in value.terms) and len(value.terms) <= 2:
             return value
-        wire = self.merged(value)
-        return replace(value, terms=(self._plain(wire),), source=(), comonotone=False)
+        return replace(value, terms=(Term.of(self.merged(value)),), source=(), comonotone=False)
 
     def settled(self, value: Value) -> Value:
         """The value with nothing waiting: selections become linear maps, for a pooling it is carried by spikes."""
-        if not value.then:
-            return value
         if any(isinstance(waiting, Pooling) for waiting in value.then):
             return self.carried(value)
-        then, value = value.then, replace(value, then=())
-        for linear in then:
-            assert isinstance(linear, Linear)
-            value = self.linear(value, linear)
-        return value
-
-    def _plain(self, wire: Wire) -> Term:
-        return Term(wire, np.ones(wire.shape[-1] or 1))
+        return self._waited(replace(value, then=()), value) if value.then else value
 
     def concatenated(self, wires: Sequence[Wire], axis: int, name: str) -> Wire:
         """Wires of one level side by side along ``axis``, counted without the batch."""
-        name = self.unique(name)
-        layer = keras.layers.Concatenate(axis=axis + 1, name=name, dtype=self.settings.dtype)
-        tensor = layer([wire.tensor for wire in wires])
-        source = tuple(dict.fromkeys(layer for wire in wires for layer in wire.source))
-        self.sources[name] = source
+        source = tuple(dict.fromkeys(name for wire in wires for name in wire.source))
+        make = partial(keras.layers.Concatenate, axis=axis + 1)
+        layer = self._wired(make, name, source, [wire.tensor for wire in wires])
         pure, nonneg = all(wire.pure for wire in wires), all(wire.nonneg for wire in wires)
-        return Wire(tensor, wires[0].level, pure, nonneg, name, source)
+        return Wire(layer.output, wires[0].level, pure, nonneg, layer.name, source)
 
-    def silenced(self, wire: Wire) -> Wire:
-        """As many places as the wire has, at which nothing fires."""
-        name = self.unique(f"{wire.name}_silence")
-        self.sources[name] = wire.source
-        return replace(wire, tensor=Silence(name=name, dtype=self.settings.dtype)(wire.tensor), name=name)
+    def silenced(self, term: Term) -> Term:
+        """As many places as the term has, at which nothing fires."""
+        wire = term.wire
+        layer = self._wired(Silence, f"{wire.name}_silence", wire.source, wire.tensor)
+        return replace(term, wire=replace(wire, tensor=layer.output, name=layer.name))
 
     # Branches in step
 
-    def aligned(self, terms: Sequence[Term], place: str, level: int = 0) -> tuple[Term, ...]:
+    def aligned(self, terms: Sequence[Term], level: int = 0) -> tuple[Term, ...]:
         """The terms with all wires on the level of the latest, or on a later ``level``; sums of spikes are fired."""
         level = max(level, *(term.wire.level for term in terms))
-        return tuple(late for term in terms for late in self._lifted(term, level, place))
+        return tuple(late for term in terms for late in self._lifted(term, level))
 
-    def _lifted(self, term: Term, level: int, place: str) -> tuple[Term, ...]:
+    def _lifted(self, term: Term, level: int) -> tuple[Term, ...]:
         wire = term.wire
         if wire.level == level:
             return (term,)
         if wire.pure:
             return (replace(term, wire=self.relayed(wire, level)),)
         if id(wire.tensor) not in self._carried:
-            self._carried[id(wire.tensor)] = self.carried(Value.of(wire, place))
+            self._carried[id(wire.tensor)] = self.carried(Value.of(wire))
         fired = self._carried[id(wire.tensor)]
         halves = tuple(replace(half, wire=self.relayed(half.wire, level)) for half in fired.terms)
         if len(halves) > 1 and term.chain:
@@ -278,98 +269,40 @@ class Network:
 
     def read_out(self, signal: Signal) -> Any:
         """The readout's potentials, of the shape of the source's output."""
-        decoding, max_value = "linear", None
+        make: Callable[..., IntegratingLayer] = Readout
         if isinstance(signal, Rectified) and not any(isinstance(waiting, Pooling) for waiting in signal.value.then):
-            decoding, max_value, signal = "relu", signal.max_value, signal.value
+            make = partial(Readout, decoding="relu", max_value=signal.max_value)
+            signal = signal.value
         value = self.settled(self.value(signal))
         name = self.unique(f"{value.name}_readout" if value.name in self._taken else value.name)
-        terms = self.aligned(value.terms, value.place)
-        D, index = distinct(value.offset)
-        layer = Readout(
-            self._groups(terms, name),
-            decoding=decoding,
-            max_value=max_value,
-            border_classes=None if index is None else len(D),
-            source=value.source,
-            name=name,
-            dtype=self.settings.dtype,
-        )
-        outputs = layer(_inputs(terms))
-        _set_parameters(layer, terms, D, index)
-        return outputs
+        return self._integrated(make, name, value.source, self.aligned(value.terms), *distinct(value.offset))
 
-    def _groups(self, terms: Sequence[Term], name: str) -> list[list[keras.layers.Layer]]:
-        chains = [_chain(term) for term in terms]
-        total = sum(len(chain) for chain in chains)
-        numbers = count(1)
+    def _integrated(
+        self,
+        make: Callable[..., IntegratingLayer],
+        name: str,
+        source: tuple[str, ...],
+        terms: Sequence[Term],
+        D: np.ndarray,
+        index: np.ndarray | None,
+    ) -> Any:
+        """The outputs of a spiking layer or readout that reads the terms, with its weights and thresholds."""
+        dtype, numbers = self.settings.dtype, count(1)
+        linears = [linear for term in terms for linear in term.linears]
         # Unique as well: Keras calls an optimiser's variables after them.
-        return [
+        groups = [
             [
-                linear.layer(f"{name}_synapses" + ("" if total == 1 else f"_{next(numbers)}"), self.settings.dtype)
-                for linear in chain
+                linear.layer(f"{name}_synapses" + (f"_{next(numbers)}" if len(linears) > 1 else ""), dtype)
+                for linear in term.linears
             ]
-            for chain in chains
+            for term in terms
         ]
-
-
-def _chain(term: Term) -> tuple[Linear, ...]:
-    """All linear maps of the term, its scale included."""
-    if np.all(term.scale == 1):
-        return term.chain
-    return (diagonal(term.scale, "scale", term.wire.shape), *term.chain)
-
-
-def _rearranged(scale: np.ndarray, linear: Linear, shape: Shape, output: Shape) -> np.ndarray:
-    """The scale of rearranged elements, given the tensors' shapes."""
-    if output[-1] is None:
-        raise SizeNotFixedError
-    if np.all(scale == scale.flat[0]):
-        return np.full(output[-1], scale.flat[0])
-    if any(side is None for side in shape):
-        raise SizeNotFixedError
-    return through(linear, np.broadcast_to(scale, shape), shape)
-
-
-def _is_plain(term: Term) -> bool:
-    return not _chain(term)
-
-
-def _inputs(terms: Sequence[Term]) -> Any:
-    return [term.wire.tensor for term in terms] if len(terms) > 1 else terms[0].wire.tensor
-
-
-def _set_parameters(layer: IntegratingLayer, terms: Sequence[Term], D: np.ndarray, index: np.ndarray | None) -> None:
-    linears = [linear for term in terms for linear in _chain(term)]
-    for linear, synapses in zip(linears, layer.synapses, strict=True):
-        linear.assign_to(synapses)
-    layer.D.assign(D)
-    if index is not None:
-        layer.position_index.assign(index)
-
-
-def _other_neurons(
-    neuron: Neuron,
-    value: Value,
-    terms: tuple[Term, ...],
-    D: np.ndarray,
-    max_value: float | None,
-) -> tuple[tuple[Term, ...], np.ndarray]:
-    """J and D of neurons other than b1; they exist for plain chains of Dense and convolutions.
-
-    Raises:
-        ConversionError: the network is more than that.
-    """
-    chain = _chain(terms[0])
-    plain = len(terms) == 1 and len(chain) == 1 and terms[0].wire.pure and terms[0].wire.nonneg
-    ordinary = plain and (
-        chain[0].form == "dense" or (chain[0].form == "conv" and chain[0].config.get("groups", 1) == 1)
-    )
-    if not ordinary or max_value is not None:
-        raise ConversionError(
-            f"{neuron.name} neurons exist for plain chains of Dense and convolutions only",
-            where=value.place,
-            todo="Use b1 neurons.",
-        )
-    assert chain[0].kernel is not None
-    J, D = neuron.parameters(chain[0].kernel, D)
-    return (replace(terms[0], scale=np.ones_like(terms[0].scale), chain=(replace(chain[0], kernel=J),)),), D
+        border_classes = None if index is None else len(D)
+        layer = make(groups, border_classes=border_classes, source=source, name=name, dtype=dtype)
+        outputs = layer([term.wire.tensor for term in terms] if len(terms) > 1 else terms[0].wire.tensor)
+        for linear, synapses in zip(linears, layer.synapses, strict=True):
+            linear.assign_to(synapses)
+        layer.D.assign(D)
+        if index is not None:
+            layer.position_index.assign(index)
+        return outputs

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import Any
 
 import keras
 import numpy as np
 
-from snnctl.conversion.linear import Form, Linear, Shape
+from snnctl.conversion.linear import Form, Linear, Shape, SizeNotFixedError
 from snnctl.conversion.network import Network
 from snnctl.conversion.values import Pooling, Rectified, Signal, Term, Value
 from snnctl.errors import ConversionError
@@ -22,7 +23,7 @@ Rule = Callable[..., Signal]
 """``rule(context, layer, *signals)``."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Context:
     """What a rule works with besides the layer and its inputs.
 
@@ -32,6 +33,7 @@ class Context:
         network: the spiking network under construction.
         readers: how many layers and outputs read the layer's output.
         arguments: all that the layer is called with (Keras's ``SymbolicArguments``).
+        ended: whether the rule has found a softmax or sigmoid, which nothing may follow.
     """
 
     place: str
@@ -39,6 +41,7 @@ class Context:
     network: Network
     readers: int = 1
     arguments: Any = None
+    ended: bool = False
 
     def refuse(self, what: str, accepted: str) -> ConversionError:
         """The error that names the layer, what stands against it and what would be accepted instead."""
@@ -46,8 +49,7 @@ class Context:
 
     def shape(self, signal: Signal) -> Shape:
         """The shape of a signal, without the batch."""
-        value = signal.value if isinstance(signal, Rectified) else signal
-        return _shape_behind(value)
+        return signal.value.final_shape if isinstance(signal, Rectified) else signal.final_shape
 
     # What a layer can do to its input
 
@@ -60,9 +62,10 @@ class Context:
             c: likewise.
         """
         value = self.network.value(signal)
-        k, c = (self._broadcast(array, self.shape(value)) for array in (k, c))
+        k, c = (self._broadcast(array, value.final_shape) for array in (k, c))
         self._require_finite(k, c)
-        if value.then and not (k.ndim == c.ndim == 1 and all(_commutes(waiting, c) for waiting in value.then)):
+        by_channel = k.ndim == c.ndim == 1
+        if not all(by_channel and _commutes(waiting, c) for waiting in value.then):
             value = self.network.settled(value)
         return self._named(value.scaled_and_shifted(k, c))
 
@@ -90,19 +93,20 @@ class Context:
         self._require_finite(*(weights for weights in (kernel, bias) if weights is not None))
         linear = Linear(cls, config, form, self.name, kernel)
         value = self.network.value(signal)
-        if linear.output_shape(self.shape(value))[-1] is None:
-            raise self.refuse("the input's size is not fixed", "Give the network a fixed input size.")
+        if linear.output_shape(value.final_shape)[-1] is None:
+            raise SizeNotFixedError
         if linear.selects and value.unfired:
             return replace(value, then=(*value.then, linear))
         read = self.network.linear(self.network.settled(value), linear, bias)
         folded = kernel is not None or any(term.chain and term.chain[-1] is linear for term in read.terms)
-        return self._named(read) if folded else replace(read, name=self.name, place=self.place)
+        return self._named(read) if folded else replace(read, name=self.name)
 
     def rectify(self, signal: Signal, max_value: float | None = None) -> Signal:
         """``min(max_value, max(0, signal))``: what a spiking neuron does by itself."""
         if isinstance(signal, Rectified):
-            limits = [limit for limit in (signal.max_value, max_value) if limit is not None]
-            return replace(signal, max_value=min(limits, default=None))
+            if max_value is None or (signal.max_value is not None and signal.max_value <= max_value):
+                return signal
+            return replace(signal, max_value=max_value)
         if signal.never_negative and max_value is None:
             return signal
         return Rectified(self._named(signal, rename=not signal.unfired), max_value)
@@ -116,38 +120,24 @@ class Context:
             max_value: limit of the positive half.
         """
         value = self.network.value(signal)
-        slope = self._broadcast(slope, self.shape(value))
+        slope = self._broadcast(slope, value.final_shape)
         if not np.any(slope) or value.never_negative:
             return self.rectify(value, max_value)
-        if any(isinstance(waiting, Pooling) for waiting in value.then) and np.all(slope >= 0) and slope.ndim == 1:
-            return self._pooled_leaky(value, slope, max_value)
-        return self._halves(value, slope, max_value)
-
-    def _pooled_leaky(self, value: Value, slope: np.ndarray, max_value: float | None) -> Value:
-        """Pooling commutes with any increasing function."""
-        poolings = [waiting for waiting in value.then if isinstance(waiting, Pooling)]
-        if len(poolings) < len(value.then):
-            return self._halves(value, slope, max_value)
-        halves = self._halves(replace(value, then=()), slope, max_value)
+        poolings: list[Pooling] = []
+        increasing = bool(np.all(slope >= 0)) and slope.ndim == 1
+        if increasing and all(isinstance(waiting, Pooling) for waiting in value.then):
+            # Pooling commutes with any increasing function.
+            poolings = [waiting for waiting in value.then if isinstance(waiting, Pooling)]
+            value = replace(value, then=())
+        channels = np.ones(slope.shape[-1])
+        z = replace(self.network.shared(value), name=self.name, source=(*value.source, self.name))
+        positive = self.network.fire(z, max_value=max_value)
+        negative = self.network.fire(replace(z.scaled_and_shifted(-channels), name=f"{self.name}_negative"))
+        terms = (Term.of(positive), Term(negative, -slope))
+        halves = Value(self.name, terms, 0 * channels, z.shape, comonotone=increasing)
         for pooling in poolings:
             halves = self.network.pooled(pooling, halves)
         return halves
-
-    def _halves(self, value: Value, slope: np.ndarray, max_value: float | None) -> Value:
-        channels = np.ones(slope.shape[-1])
-        value = replace(self.network.shared(value), name=self.name, source=(*value.source, self.name))
-        positive = self.network.fire(value, max_value=max_value)
-        negated = replace(value.scaled_and_shifted(-channels, 0 * channels), name=f"{self.name}_negative")
-        negative = self.network.fire(negated)
-        terms = (Term(positive, channels), Term(negative, -slope))
-        return Value(
-            self.name,
-            terms,
-            0 * channels,
-            value.shape,
-            self.place,
-            comonotone=bool(np.all(slope >= 0) and slope.ndim == 1),
-        )
 
     def pool(self, signal: Signal, cls: type[keras.layers.Layer], config: dict[str, Any]) -> Value:
         """Max pooling.
@@ -158,17 +148,15 @@ class Context:
             config: ``pool_size``, ``strides``, ``padding``.
         """
         value = self.network.value(signal)
-        channels = self.shape(value)[-1]
-        pooling = Pooling(cls, config, self.name, np.ones(channels or 1))
-        if value.unfired:
-            if all(isinstance(waiting, Pooling) or waiting.channelwise for waiting in value.then):
-                return replace(value, then=(*value.then, pooling))
-            value = self.network.settled(value)
+        pooling = Pooling(cls, config, self.name, np.ones(value.final_shape[-1] or 1))
+        if value.unfired and all(isinstance(waiting, Pooling) or waiting.channelwise for waiting in value.then):
+            return replace(value, then=(*value.then, pooling))
+        value = self.network.settled(value)
         poolable = len(value.terms) == 1 or value.comonotone
         by_channel = value.offset.ndim == 1 and all(term.scale.ndim == 1 for term in value.terms)
         if value.unfired or not poolable or not by_channel:
             value = self.network.carried(value)
-        return replace(self.network.pooled(pooling, value), place=self.place)
+        return self.network.pooled(pooling, value)
 
     def add(self, signals: Sequence[Signal], factors: Sequence[float] | None = None) -> Value:
         """The sum of signals of one shape, each times its factor."""
@@ -177,56 +165,32 @@ class Context:
             shapes = " and ".join(str(value.shape) for value in values)
             raise self.refuse(f"it joins tensors of different shapes, {shapes}", "Tensors of one shape are accepted.")
         if factors is not None:
-            channels = [np.ones(value.offset.shape[-1]) for value in values]
-            values = [
-                value.scaled_and_shifted(factor * ones, 0 * ones)
-                for value, factor, ones in zip(values, factors, channels, strict=True)
-            ]
+            scales = [factor * np.ones(value.offset.shape[-1]) for factor, value in zip(factors, values, strict=True)]
+            values = [value.scaled_and_shifted(scale) for value, scale in zip(values, scales, strict=True)]
+        terms = tuple(term for value in values for term in value.terms)
         offset = sum((value.offset for value in values), np.zeros(1))
-        return Value(
-            self.name,
-            tuple(term for value in values for term in value.terms),
-            offset,
-            values[0].shape,
-            self.place,
-            source=tuple(dict.fromkeys([*(name for value in values for name in value.source), self.name])),
-        )
+        return Value(self.name, terms, offset, values[0].shape, source=self._source_of(values))
 
     def concatenate(self, signals: Sequence[Signal], axis: int) -> Value:
         """The signals side by side along ``axis`` (counted with the batch)."""
         if axis == 0:
             raise self.refuse("it joins along the batch", "Join along another axis.")
         values = [self._joinable(self.network.value(signal)) for signal in signals]
-        rank = len(values[0].shape)
-        axis = axis - 1 if axis > 0 else axis + rank
+        axis = axis - 1 if axis > 0 else axis + len(values[0].shape)
         level = max(term.wire.level for value in values for term in value.terms)
-        values = [
-            replace(
-                value,
-                terms=self.network.aligned(value.terms, self.place, level),
-                comonotone=value.comonotone or len(value.terms) == 1,
-            )
-            for value in values
-        ]
-        shapes = [value.shape for value in values]
+        groups = [self.network.aligned(value.terms, level) for value in values]
         terms = []
-        for half in range(max(len(value.terms) for value in values)):
-            parts = [
-                value.terms[half]
-                if half < len(value.terms)
-                else replace(value.terms[0], wire=self.network.silenced(value.terms[0].wire))
-                for value in values
-            ]
+        for halves in zip_longest(*groups):
+            parts = [half or self.network.silenced(group[0]) for half, group in zip(halves, groups, strict=True)]
             wire = self.network.concatenated([part.wire for part in parts], axis, self.name)
-            terms.append(Term(wire, _side_by_side([part.scale for part in parts], shapes, axis, self)))
+            terms.append(Term(wire, _side_by_side([part.scale for part in parts], values, axis)))
         return Value(
             self.name,
             tuple(terms),
-            _side_by_side([value.offset for value in values], shapes, axis, self),
+            _side_by_side([value.offset for value in values], values, axis),
             terms[0].wire.shape,
-            self.place,
-            source=tuple(dict.fromkeys([*(name for value in values for name in value.source), self.name])),
-            comonotone=all(value.comonotone for value in values),
+            source=self._source_of(values),
+            comonotone=all(value.comonotone or len(value.terms) == 1 for value in values),
         )
 
     def _joinable(self, value: Value) -> Value:
@@ -239,13 +203,12 @@ class Context:
             return self.network.carried(value)
         if plain and len(value.terms) == 1:
             return value
-        return replace(value, terms=(Term((wire := self.network.merged(value)), np.ones(wire.shape[-1] or 1)),))
+        return replace(value, terms=(Term.of(self.network.merged(value)),))
 
     def end(self, signal: Signal) -> Signal:
         """A softmax or sigmoid: it keeps the order of the logits, vanishes, and nothing may follow."""
-        if isinstance(signal, Rectified):
-            return replace(signal, value=replace(signal.value, ended=self.place))
-        return replace(signal, ended=self.place)
+        self.ended = True
+        return signal
 
     def _require_finite(self, *arrays: np.ndarray) -> None:
         if not all(np.all(np.isfinite(array)) for array in arrays):
@@ -257,26 +220,28 @@ class Context:
         channels = shape[-1]
         if channels is None:
             raise self.refuse("the number of channels is not fixed", "Give the network a fixed input size.")
-        if array.ndim > len(shape) or array.shape[-1:] not in ((), (1,), (channels,)):
-            raise self._enlarges(array, shape)
-        if array.ndim <= 1 or all(side == 1 for side in array.shape[:-1]):
-            return np.broadcast_to(array.reshape(array.shape[-1:]), (channels,))
-        if any(side is None for side in shape):
-            raise self.refuse("the input's size is not fixed", "Give the network a fixed input size.")
+        by_channel = array.ndim <= 1 or all(side == 1 for side in array.shape[:-1])
+        if None in shape and not by_channel:
+            raise SizeNotFixedError
         try:
+            if array.ndim > len(shape):
+                raise ValueError
+            if by_channel:
+                return np.broadcast_to(array.reshape(array.shape[-1:]), (channels,))
             return np.broadcast_to(array, shape)
         except ValueError:
-            raise self._enlarges(array, shape) from None
-
-    def _enlarges(self, array: np.ndarray, shape: Shape) -> ConversionError:
-        return self.refuse(
-            f"its constant of shape {array.shape} enlarges a tensor of shape {shape}",
-            "A constant that fits into the tensor is accepted.",
-        )
+            raise self.refuse(
+                f"its constant of shape {array.shape} enlarges a tensor of shape {shape}",
+                "A constant that fits into the tensor is accepted.",
+            ) from None
 
     def _named(self, value: Value, rename: bool = True) -> Value:
         source = value.source if self.name in value.source[-1:] else (*value.source, self.name)
-        return replace(value, name=self.name if rename else value.name, place=self.place, source=source)
+        return replace(value, name=self.name if rename else value.name, source=source)
+
+    def _source_of(self, values: Sequence[Value]) -> tuple[str, ...]:
+        """The source layers folded into ``values``, and this one."""
+        return tuple(dict.fromkeys([*(name for value in values for name in value.source), self.name]))
 
 
 def _commutes(waiting: Linear | Pooling, c: np.ndarray) -> bool:
@@ -284,28 +249,15 @@ def _commutes(waiting: Linear | Pooling, c: np.ndarray) -> bool:
     return isinstance(waiting, Pooling) or waiting.form == "select" or (waiting.form == "pad" and not np.any(c))
 
 
-def _shape_behind(value: Value) -> Shape:
-    """The shape behind all that waits."""
-    shape = value.shape
-    for waiting in value.then:
-        if isinstance(waiting, Pooling):
-            shape = tuple(waiting.cls(**waiting.config).compute_output_shape((None, *shape))[1:])
-        else:
-            shape = waiting.output_shape(shape)
-    return shape
-
-
-def _side_by_side(arrays: Sequence[np.ndarray], shapes: Sequence[Shape], axis: int, context: Context) -> np.ndarray:
-    """Scales or offsets of concatenated tensors."""
-    last = axis == len(shapes[0]) - 1
+def _side_by_side(arrays: Sequence[np.ndarray], values: Sequence[Value], axis: int) -> np.ndarray:
+    """Scales or offsets of values that are concatenated along ``axis``."""
+    shapes = [value.shape for value in values]
     if all(array.ndim == 1 for array in arrays):
-        if last:
+        if axis == len(shapes[0]) - 1:
             return np.concatenate(arrays)
         if all(np.array_equal(array, arrays[0]) for array in arrays):
             return arrays[0]
-    if any(side is None for shape in shapes for side in shape):
-        raise context.refuse("the input's size is not fixed", "Give the network a fixed input size.")
-    return np.concatenate(
-        [np.broadcast_to(array, shape) for array, shape in zip(arrays, shapes, strict=True)],
-        axis=axis,
-    )
+    if any(None in shape for shape in shapes):
+        raise SizeNotFixedError
+    broadcast = [np.broadcast_to(array, shape) for array, shape in zip(arrays, shapes, strict=True)]
+    return np.concatenate(broadcast, axis=axis)

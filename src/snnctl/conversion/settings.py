@@ -13,13 +13,8 @@ LARGEST_SUM = 0.5
 Parameters = tuple[np.ndarray, np.ndarray]
 
 
-def b1(W: np.ndarray, b: np.ndarray) -> Parameters:
-    """``J = W, D = b``: the identity. [HP]"""
-    return W, b
-
-
-def alpha1(W: np.ndarray, b: np.ndarray) -> Parameters:
-    """``J = W, D = b`` as well: J is drawn by the standard initialiser, whatever its Jacobian J / B. [HP]"""
+def same(W: np.ndarray, b: np.ndarray) -> Parameters:
+    """``J = W, D = b``: for b1 the identity, for alpha1 the standard initialiser, whatever its Jacobian J / B. [HP]"""
     return W, b
 
 
@@ -51,23 +46,15 @@ class Neuron:
 
     name: str
     neuron: str
-    parameters: Callable[[np.ndarray, np.ndarray], Parameters]
+    parameters: Callable[[np.ndarray, np.ndarray], Parameters] = same
 
 
 NEURONS: dict[str, Neuron] = {
-    neuron.name: neuron
-    for neuron in (
-        Neuron("b1", "b1", b1),
-        Neuron("alpha1", "alpha1", alpha1),
-        Neuron("smart-alpha1", "alpha1", smart_alpha1),
-    )
+    "b1": Neuron("b1", "b1"),
+    "alpha1": Neuron("alpha1", "alpha1"),
+    "smart-alpha1": Neuron("smart-alpha1", "alpha1", smart_alpha1),
 }
 """Those of snnctl, by name."""
-
-
-def neuron_of(neuron: str | Neuron) -> Neuron:
-    """The neuron, perhaps one of snnctl's by name."""
-    return NEURONS[neuron] if isinstance(neuron, str) else neuron
 
 
 @dataclass(frozen=True)

@@ -1,16 +1,15 @@
-"""Networks as tables, for ``inspect`` and ``convert --plan``: one row a layer, in the order of computation."""
+"""Networks as tables, for ``inspect`` and ``convert --plan``: a row of plain data a layer, as they are computed."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from math import prod
-from typing import Any, Literal
+from typing import Any
 
 import keras
 
-from snnctl.conversion.graph import Graph, graph_of
+from snnctl.conversion.graph import Graph, Shape, graph_of
 from snnctl.errors import ConversionError
 from snnctl.ttfs.coding import INPUT_WIDTH, InputCoding
 from snnctl.ttfs.integration import IntegratingLayer
@@ -21,62 +20,41 @@ from snnctl.ttfs.spiking import SpikingLayer
 from snnctl.ttfs.timeline import timeline
 
 INPUT = "input"
-Shape = tuple[int | None, ...]
-Kind = Literal["input", "spiking", "clipped", "signed", "relay", "pooling", "wiring", "readout"]
-NEURONS: tuple[Kind, ...] = ("input", "spiking", "clipped", "signed", "relay")
-JOINING: tuple[Kind, ...] = ("spiking", "clipped", "signed", "readout")
-KINDS: dict[type, Kind] = {
-    InputCoding: "input",
-    Relay: "relay",
-    Readout: "readout",
-    EarliestSpikePooling: "pooling",
-}
+NEURONS = ("input", "spiking", "clipped", "signed", "relay")
+JOINING = ("spiking", "clipped", "signed", "readout")
+KINDS = {InputCoding: "input", Relay: "relay", Readout: "readout", EarliestSpikePooling: "pooling"}
 
 
-@dataclass(frozen=True)
-class SourceRow:
-    """One call of a layer or operation of a ReLU network.
+def source_table(model: keras.Model) -> tuple[list[dict[str, Any]], ConversionError | None]:
+    """The rows of any Keras network, nested models opened; and why they are only a list of layers, if they are.
 
-    Args:
-        name: the layer's name; further calls of it, or further layers of this name, get ``#2``, ``#3``, ...
-        kind: its class.
-        shape: of its output, without the batch, None where the size is not fixed; None if it is not known.
-        parameters: numbers it holds; 0 for a layer that stands further up already.
-        reads: the rows it reads, "input" for the network's input; empty if it is not known.
+    Returns:
+        For each call of a layer or operation its ``name`` (further calls of it, or further layers of this name, get
+        ``#2``, ``#3``, ...), its ``kind``, the class, the ``shape`` of its output without the batch (None where the
+        size is not fixed; None if it is not known), its ``parameters`` (0 for a layer that stands further up already),
+        and the rows that it ``reads``, "input" for the network's input; empty if it is not known.
     """
-
-    name: str
-    kind: str
-    shape: Shape | None
-    parameters: int
-    reads: tuple[str, ...]
-
-
-def source_table(model: keras.Model) -> tuple[list[SourceRow], ConversionError | None]:
-    """The rows of any Keras network, nested models opened; and why they are only a list of layers, if they are."""
-    graph: Graph | None = None
-    hidden = None
     try:
         graph = graph_of(model)
     except ConversionError as error:
-        hidden = error
+        return [_source_row(layer, layer.name, _shape(layer), (), set()) for layer in model.layers], error
     numbers: Counter[str] = Counter()
     seen: set[int] = set()
-    names = {} if graph is None else {graph.input: INPUT}
+    names = {graph.input: INPUT}
     rows = []
-    for step in model.layers if graph is None else graph.steps:
-        layer = step if graph is None else step.layer
+    for step in graph.steps:
         numbers[step.name] += 1
         name = step.name if numbers[step.name] == 1 else f"{step.name} #{numbers[step.name]}"
-        reads: tuple[str, ...] = ()
-        shape = _shape(layer) if graph is None else graph.shapes[step.outputs[0]]
-        if graph is not None:
-            names.update(dict.fromkeys(step.outputs, name))
-            reads = tuple(names[key] for key in step.inputs)
-        parameters = 0 if id(layer) in seen else size(getattr(layer, "weights", ()))
-        seen.add(id(layer))
-        rows.append(SourceRow(name, type(layer).__name__, shape, parameters, reads))
-    return rows, hidden
+        names.update(dict.fromkeys(step.outputs, name))
+        reads = tuple(names[key] for key in step.inputs)
+        rows.append(_source_row(step.layer, name, graph.shapes[step.outputs[0]], reads, seen))
+    return rows, None
+
+
+def _source_row(layer: Any, name: str, shape: Shape | None, reads: tuple[str, ...], seen: set[int]) -> dict[str, Any]:
+    parameters = 0 if id(layer) in seen else size(getattr(layer, "weights", ()))
+    seen.add(id(layer))
+    return {"name": name, "kind": type(layer).__name__, "shape": shape, "parameters": parameters, "reads": reads}
 
 
 def _shape(layer: keras.layers.Layer) -> Shape | None:
@@ -91,53 +69,12 @@ def size(weights: Any) -> int:
     return sum(prod(weight.shape) for weight in weights)
 
 
-@dataclass(frozen=True)
-class SpikingRow:
-    """One layer of a spiking network.
-
-    Args:
-        name: the layer's.
-        kind: "input" coding; "spiking" neurons, of which "clipped" ones are clipped ReLUs and "signed" ones are in
-            pairs that carry values of either sign; "relay" neurons; "pooling" and "wiring", which have no neurons; the
-            "readout".
-        shape: of its output, without the batch; None where the size is not fixed.
-        neurons: how many fire, in a readout how many are read; None for pooling, wiring and sizes that are not fixed.
-        weights: synaptic weights J, each counted once however many synapses share it.
-        thresholds: distinct thresholds D.
-        synapses: how many leave its neurons; None for what does not fire, and where they cannot be counted.
-        level: how many windows come before its own; None for what has none.
-        window: its width in tau_c; None for what has none, and before calibration.
-        t_min, t_max: start and end of the window, in tau_c; None likewise.
-        reads: the layers it reads.
-        source: the layers of the ReLU network that became this one.
-    """
-
-    name: str
-    kind: Kind
-    shape: Shape
-    neurons: int | None
-    weights: int
-    thresholds: int
-    synapses: int | None
-    level: int | None
-    window: float | None
-    t_min: float | None
-    t_max: float | None
-    reads: tuple[str, ...]
-    source: tuple[str, ...]
-
-    @property
-    def fan_out(self) -> float | None:
-        """Mean number of synapses that leave a neuron."""
-        return self.synapses / self.neurons if self.synapses is not None and self.neurons else None
-
-
 def spiking_table(
     model: keras.Model,
     synapses: Mapping[str, int],
     sources: Mapping[str, tuple[str, ...]] | None = None,
     calibrated: bool = True,
-) -> list[SpikingRow]:
+) -> list[dict[str, Any]]:
     """The rows of a spiking network.
 
     Args:
@@ -146,57 +83,84 @@ def spiking_table(
         sources: which layers of the ReLU network are in the wiring, by its names, if that is recorded.
         calibrated: whether its windows mean something; if not, only those are shown that calibration does not change.
 
+    Returns:
+        For each layer:
+
+        - ``name``, ``shape`` of its output (without the batch; None where the size is not fixed), the layers that it
+          ``reads``, and the ``source``, the layers of the ReLU network that became this one;
+        - ``kind``: "input" coding; "spiking" neurons, of which "clipped" ones are clipped ReLUs and "signed" ones are
+          in pairs that carry values of either sign; "relay" neurons; "pooling" and "wiring", which have no neurons; the
+          "readout";
+        - ``neurons``: how many fire, in a readout how many are read; None for pooling, wiring and sizes that are not
+          fixed;
+        - ``weights`` J, each counted once however many synapses share it, and distinct ``thresholds`` D;
+        - ``synapses`` that leave its neurons, and the mean ``fan_out`` of a neuron; None for what does not fire, and
+          where they cannot be counted;
+        - ``level``: how many windows come before its own, the width of that ``window``, its ``t_min`` and ``t_max`` in
+          tau_c; None for what has none, and before calibration.
+
     Raises:
         ConversionError: a network without a single input, or one that computes in a way of its own.
     """
     graph = graph_of(model)
     windows = {window.layer: window for window in timeline(graph.model)}
-    names = {graph.input: INPUT}
-    fixed: dict[int, float | None] = {graph.input: INPUT_WIDTH}  # widths that calibration does not change
+    fixed = _fixed_widths(graph)
+    names = {graph.input: INPUT, **{step.outputs[0]: step.name for step in graph.steps}}
     rows = []
     for step in graph.steps:
-        layer, (output,) = step.layer, step.outputs
-        names[output] = step.name
-        read = [fixed[key] for key in step.inputs]
-        fixed[output] = None if None in read else max(width for width in read if width is not None)
-        if isinstance(layer, SpikingLayer):
-            fixed[output] = layer.max_value
-        kind, shape, window = kind_of(layer), graph.shapes[output], windows.get(step.name)
-        timed = window is not None and (calibrated or window.level == 0)
+        layer, kind, shape = step.layer, kind_of(step.layer), graph.shapes[step.outputs[0]]
         integrates = isinstance(layer, IntegratingLayer)
         held = [weight for part in layer.synapses for weight in part.weights] if integrates else layer.weights
+        window = windows.get(step.name)
+        timed = window if window is not None and (calibrated or window.level == 0) else None
+        width = timed.width if timed else fixed[step.outputs[0]] if window else None
+        counted = kind not in ("pooling", "wiring") and None not in shape
+        neurons = prod(side or 0 for side in shape) if counted else None
+        leaving = synapses.get(step.name, 0) if synapses and kind in NEURONS else None
         rows.append(
-            SpikingRow(
-                name=step.name,
-                kind=kind,
-                shape=shape,
-                neurons=None if kind in ("pooling", "wiring") or None in shape else prod(side or 0 for side in shape),
-                weights=size(held) if integrates or kind == "wiring" else 0,
-                thresholds=size([layer.D]) if integrates else 0,
-                synapses=synapses.get(step.name, 0) if synapses and kind in NEURONS else None,
-                level=None if window is None else window.level,
-                window=None if window is None else window.width if timed else fixed[output],
-                t_min=window.t_min if window is not None and timed else None,
-                t_max=window.t_max if window is not None and timed else None,
-                reads=tuple(names[key] for key in step.inputs),
-                source=tuple(getattr(layer, "source", ())) or (sources or {}).get(step.name, ()),
-            )
+            {
+                "name": step.name,
+                "kind": kind,
+                "shape": shape,
+                "neurons": neurons,
+                "weights": size(held) if integrates or kind == "wiring" else 0,
+                "thresholds": size([layer.D]) if integrates else 0,
+                "synapses": leaving,
+                "level": None if window is None else window.level,
+                "window": width,
+                "t_min": timed and timed.t_min,
+                "t_max": timed and timed.t_max,
+                "reads": tuple(names[key] for key in step.inputs),
+                "source": tuple(getattr(layer, "source", ())) or (sources or {}).get(step.name, ()),
+                "fan_out": leaving / neurons if leaving is not None and neurons else None,
+            }
         )
-    return rows if sources is None else _with_own_wiring(rows)
+    if sources is not None:
+        _add_own_wiring(rows)
+    return rows
 
 
-def _with_own_wiring(rows: list[SpikingRow]) -> list[SpikingRow]:
+def _fixed_widths(graph: Graph) -> dict[int, float | None]:
+    """The width of the window that each tensor's spikes are fired in, None where calibration sets it."""
+    fixed: dict[int, float | None] = {graph.input: INPUT_WIDTH}
+    for step in graph.steps:
+        read = [fixed[key] for key in step.inputs]
+        widest = None if None in read else max(width for width in read if width is not None)
+        fixed[step.outputs[0]] = step.layer.max_value if isinstance(step.layer, SpikingLayer) else widest
+    return fixed
+
+
+def _add_own_wiring(rows: list[dict[str, Any]]) -> None:
     """Wiring that one layer of neurons alone reads is part of that layer."""
-    readers = Counter(name for row in rows for name in row.reads)
-    wiring = {row.name: row.source for row in rows if row.kind == "wiring" and readers[row.name] == 1}
-    parts = {row.name: [part for name in row.reads for part in wiring.get(name, ())] for row in rows}
-    return [
-        replace(row, source=tuple(dict.fromkeys((*parts[row.name], *row.source)))) if row.kind in JOINING else row
-        for row in rows
-    ]
+    readers = Counter(name for row in rows for name in row["reads"])
+    wiring = {row["name"]: row["source"] for row in rows if row["kind"] == "wiring" and readers[row["name"]] == 1}
+    for row in rows:
+        if row["kind"] in JOINING:
+            parts = [part for name in row["reads"] for part in wiring.get(name, ())]
+            row["source"] = tuple(dict.fromkeys((*parts, *row["source"])))
 
 
-def kind_of(layer: Any) -> Kind:
+def kind_of(layer: Any) -> str:
     """What a layer of a spiking network does."""
     if isinstance(layer, SpikingLayer):
         return "signed" if layer.signed else "spiking" if layer.max_value is None else "clipped"

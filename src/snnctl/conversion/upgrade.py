@@ -15,6 +15,7 @@ import numpy as np
 from snnctl.conversion.build import SpikingSettings, build_spiking
 from snnctl.conversion.rule import Context, Rule
 from snnctl.conversion.rules import default_rules
+from snnctl.conversion.rules.linear import array
 from snnctl.conversion.values import Pooling, Signal, Value, Wire
 from snnctl.ttfs.coding import InputCoding
 from snnctl.ttfs.constraints import Constraints
@@ -43,15 +44,15 @@ def upgraded(model: keras.Model) -> keras.Model:
     source = constrained(model, Constraints())
     coding = next((layer for layer in source.layers if isinstance(layer, InputCoding)), InputCoding())
     settings = SpikingSettings(input_range=(coding.low, coding.high), dtype=signed.compute_dtype)
-    upgraded = build_spiking(source, settings, RULES)
+    spiking = build_spiking(source, settings, RULES)
     # Keras takes a model's name only when it is made.
-    upgraded = keras.Model(upgraded.inputs, upgraded.outputs, name=model.name)
-    return constrained(upgraded, constraints) if constraints.in_force() else upgraded
+    spiking = keras.Model(spiking.inputs, spiking.outputs, name=model.name)
+    return constrained(spiking, constraints) if constraints.in_force() else spiking
 
 
 def _coding(context: Context, layer: InputCoding, signal: Value) -> Signal:
     """The input's spikes themselves, without the range that they stand for."""
-    return Value.of(signal.terms[0].wire, context.place)
+    return Value.of(signal.terms[0].wire)
 
 
 def _integrated(context: Context, layer: IntegratingLayer, signals: tuple[Signal, ...]) -> Value:
@@ -61,15 +62,16 @@ def _integrated(context: Context, layer: IntegratingLayer, signals: tuple[Signal
         for synapses in group:
             signal = rules[type(synapses)](context, synapses, signal)
         arriving.append(signal)
-    D = np.asarray(keras.ops.convert_to_numpy(layer.offsets()), np.float64)
-    return replace(context.affine(context.add(arriving), 1.0, D), name=layer.name, source=layer.source)
+    return replace(
+        context.affine(context.add(arriving), 1.0, array(layer.offsets())), name=layer.name, source=layer.source
+    )
 
 
 def _spiking(context: Context, layer: SpikingLayer, *signals: Signal) -> Signal:
     value = _integrated(context, layer, signals)
     wire = context.network.fire(value, layer.max_value, train_D=layer.train_D)
     _set_window(wire, layer, float(layer.width))
-    return Value.of(wire, context.place)
+    return Value.of(wire)
 
 
 def _signed(context: Context, layer: SignedLayer, *signals: Signal) -> Signal:
@@ -91,18 +93,13 @@ def _relay(context: Context, layer: Relay, signal: Signal) -> Signal:
     """Relays of the same level: what is read behind them is not to be carried once more."""
     value = context.network.value(signal)
     level = max(term.wire.level for term in value.terms) + 1
-    return replace(value, terms=context.network.aligned(value.terms, context.place, level))
+    return replace(value, terms=context.network.aligned(value.terms, level))
 
 
 def _pooling(context: Context, layer: Any, signal: Value) -> Signal:
-    channels = context.shape(signal)[-1]
-    sign = np.asarray(keras.ops.convert_to_numpy(layer.sign), np.float64) if layer.signed else np.ones(channels)
+    sign = array(layer.sign) if layer.signed else np.ones(context.shape(signal)[-1])
     config = {"pool_size": layer.pool.pool_size, "strides": layer.pool.strides, "padding": layer.pool.padding}
     return context.network.pooled(Pooling(type(layer), config, layer.name, sign), signal)
-
-
-def _diagonal(context: Context, layer: Diagonal, signal: Signal) -> Signal:
-    return context.affine(signal, np.asarray(keras.ops.convert_to_numpy(layer.kernel), np.float64))
 
 
 def _readout(context: Context, layer: Readout, *signals: Signal) -> Signal:
@@ -116,6 +113,6 @@ RULES: dict[type, Rule] = {
     SignedLayer: _signed,
     Relay: _relay,
     **dict.fromkeys((EarliestSpikePooling1D, EarliestSpikePooling2D, EarliestSpikePooling3D), _pooling),
-    Diagonal: _diagonal,
+    Diagonal: lambda context, layer, signal: context.affine(signal, array(layer.kernel)),
     Readout: _readout,
 }

@@ -53,6 +53,18 @@ class Term:
     scale: np.ndarray
     chain: tuple[Linear, ...] = ()
 
+    @classmethod
+    def of(cls, wire: Wire, chain: tuple[Linear, ...] = ()) -> Term:
+        """The wire itself, or read through ``chain``."""
+        return cls(wire, np.ones(wire.shape[-1] or 1), chain)
+
+    @property
+    def linears(self) -> tuple[Linear, ...]:
+        """All linear maps of the term, its scale included."""
+        if np.all(self.scale == 1):
+            return self.chain
+        return (diagonal(self.scale, "scale", self.wire.shape), *self.chain)
+
     def scaled(self, k: np.ndarray, shape: Shape) -> Term:
         """The term times ``k``, per channel (last axis) or of the term's whole ``shape``; folded where it can be."""
         if np.all(k == 1):
@@ -93,6 +105,10 @@ class Pooling:
         """The pooling of a signal that is multiplied by ``k`` first."""
         return replace(self, sign=self.sign * np.where(k < 0, -1.0, 1.0))
 
+    def output_shape(self, shape: Shape) -> Shape:
+        """The shape it makes of ``shape``, both without the batch."""
+        return tuple(self.cls(**self.config).compute_output_shape((None, *shape))[1:])
+
 
 @dataclass(frozen=True)
 class Value:
@@ -106,9 +122,7 @@ class Value:
         terms: what is summed.
         offset: the constant, (channels,) or ``shape``; float64.
         shape: of the sum, without the batch.
-        place: where in the source it was made, for messages.
         then: what waits, first to last.
-        ended: place of the softmax or sigmoid behind it; empty when there is none.
         source: names of the source layers that are folded into it.
         comonotone: whether all terms are monotone functions of one common quantity, so that pooling may act on each
             by its own sign (a leaky ReLU's two halves).
@@ -118,17 +132,22 @@ class Value:
     terms: tuple[Term, ...]
     offset: np.ndarray
     shape: Shape
-    place: str
     then: tuple[Linear | Pooling, ...] = ()
-    ended: str = ""
     source: tuple[str, ...] = ()
     comonotone: bool = False
 
     @classmethod
-    def of(cls, wire: Wire, place: str) -> Value:
+    def of(cls, wire: Wire) -> Value:
         """The wire itself."""
-        channels = wire.shape[-1] or 1
-        return cls(wire.name, (Term(wire, np.ones(channels)),), np.zeros(channels), wire.shape, place)
+        return cls(wire.name, (Term.of(wire),), np.zeros(wire.shape[-1] or 1), wire.shape)
+
+    @property
+    def final_shape(self) -> Shape:
+        """The shape behind all that waits, without the batch."""
+        shape = self.shape
+        for waiting in self.then:
+            shape = waiting.output_shape(shape)
+        return shape
 
     @property
     def unfired(self) -> bool:
@@ -138,17 +157,18 @@ class Value:
     @property
     def never_negative(self) -> bool:
         """Whether every value is >= 0, whatever the spikes."""
-        return (
-            not self.then
-            and bool(np.all(self.offset >= 0))
-            and all(term.wire.nonneg and not term.chain and np.all(term.scale >= 0) for term in self.terms)
-        )
+        return not self.then and bool(np.all(self.offset >= 0)) and never_negative(self.terms)
 
-    def scaled_and_shifted(self, k: np.ndarray, c: np.ndarray) -> Value:
+    def scaled_and_shifted(self, k: np.ndarray, c: np.ndarray | float = 0.0) -> Value:
         """``k * value + c``, per channel or of the value's whole shape; nothing but poolings may wait."""
         then = tuple(waiting.turned(k) if isinstance(waiting, Pooling) else waiting for waiting in self.then)
         terms = tuple(term.scaled(k, self.shape) for term in self.terms)
         return replace(self, terms=terms, offset=self.offset * k + c, then=then)
+
+
+def never_negative(terms: tuple[Term, ...]) -> bool:
+    """Whether none of the terms is ever negative, whatever the spikes."""
+    return all(term.wire.nonneg and not term.chain and np.all(term.scale >= 0) for term in terms)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from snnctl.errors import ConversionError, ModelError
@@ -46,7 +45,7 @@ def of_relu(model: keras.Model, rules: Mapping[type, Any]) -> dict[str, Any]:
     rows, hidden = source_table(model)
     found = obstacles(model, rules)
     return {
-        "layers": [asdict(row) for row in rows],
+        "layers": rows,
         "parameters": size(model.weights),
         "hidden": hidden.what if hidden is not None else None,
         "converts": not found,
@@ -57,14 +56,12 @@ def of_relu(model: keras.Model, rules: Mapping[type, Any]) -> dict[str, Any]:
 def obstacles(model: keras.Model, rules: Mapping[type, Any]) -> list[dict[str, str]]:
     """Everything that stands against a conversion: ``where``, ``what`` and ``todo`` of each."""
     from snnctl.conversion.build import SpikingSettings, build_spiking
-    from snnctl.conversion.refusal import NotConvertibleError, Obstacle
 
     try:
         build_spiking(model, SpikingSettings(), rules)
-    except NotConvertibleError as error:
-        return [asdict(obstacle) for obstacle in error.obstacles]
     except ConversionError as error:
-        return [asdict(Obstacle.of(error))]
+        errors = getattr(error, "obstacles", (error,))
+        return [{"where": error.where, "what": error.what, "todo": error.todo} for error in errors]
     return []
 
 
@@ -88,19 +85,15 @@ def of_spiking(
     except ModelError:  # they cannot be counted
         synapses = {}
     rows = spiking_table(model, synapses, sources, calibrated)
-    firing = [row for row in rows if row.kind in NEURONS]
     neurons: Counter[str] = Counter()
-    for row in firing:
-        if row.neurons is not None:
-            neurons[row.kind] += row.neurons
+    for row in rows:
+        if row["kind"] in NEURONS and row["neurons"] is not None:
+            neurons[row["kind"]] += row["neurons"]
     return {
-        "layers": [{**asdict(row), "fan_out": row.fan_out} for row in rows],
+        "layers": rows,
         "neurons": dict(neurons),
-        "parameters": {
-            "weights": sum(row.weights for row in rows),
-            "thresholds": sum(row.thresholds for row in rows),
-        },
-        "synapses": sum(row.synapses or 0 for row in firing) if synapses else None,
+        "parameters": {name: sum(row[name] for row in rows) for name in ("weights", "thresholds")},
+        "synapses": sum(row["synapses"] or 0 for row in rows) if synapses else None,
         "latency": latency(model) if calibrated else None,
         "constraints": constraints_of(model).in_force(),
     }

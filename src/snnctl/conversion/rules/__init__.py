@@ -6,12 +6,11 @@ A subclass does not inherit its parent's rule: it may compute something else, an
 from __future__ import annotations
 
 from snnctl.conversion.rule import Rule
-from snnctl.conversion.rules.activations import ACTIVATION_OPERATIONS, ACTIVATION_RULES, VANISHING_RULES
+from snnctl.conversion.rules.activations import ACTIVATION_RULES, VANISHING_RULES
 from snnctl.conversion.rules.linear import LINEAR_RULES, NORMALIZATION_RULES
-from snnctl.conversion.rules.moving import MOVING_RULES, OPERATIONS
+from snnctl.conversion.rules.moving import MOVING_RULES
 
 
 def default_rules() -> dict[type, Rule]:
     """All rules snnctl knows, by class of the layer or operation."""
-    layers = {**LINEAR_RULES, **NORMALIZATION_RULES, **ACTIVATION_RULES, **MOVING_RULES, **VANISHING_RULES}
-    return {**layers, **ACTIVATION_OPERATIONS, **OPERATIONS}
+    return {**LINEAR_RULES, **NORMALIZATION_RULES, **ACTIVATION_RULES, **MOVING_RULES, **VANISHING_RULES}

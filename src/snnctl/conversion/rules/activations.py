@@ -54,11 +54,7 @@ def rectify(
     max_value: float | None = None,
     threshold: float | None = 0.0,
 ) -> Signal:
-    """The ReLU with Keras's options.
-
-    Raises:
-        ConversionError: it has a threshold, below which it jumps, or a limit that is not positive.
-    """
+    """The ReLU with Keras's options; one that jumps at a threshold, or whose limit is not positive, is refused."""
     if threshold:
         raise context.refuse(f"the ReLU has threshold={threshold}, where it jumps", "A threshold of 0 is accepted.")
     if max_value is not None and not max_value > 0:
@@ -80,21 +76,14 @@ def convert_prelu(context: Context, layer: keras.layers.PReLU, signal: Signal) -
     """A slope per channel or per neuron."""
     if not hasattr(layer, "alpha"):
         raise context.refuse("the PReLU has no slopes of its own", "Use PReLU as a layer, not as an activation.")
-    return context.leaky(signal, np.asarray(keras.ops.convert_to_numpy(layer.alpha), dtype=np.float64))
+    return context.leaky(signal, keras.ops.convert_to_numpy(layer.alpha))
 
 
-def convert_softmax(context: Context, layer: keras.layers.Softmax, signal: Signal) -> Signal:
-    """Over the last axis, at the end."""
-    if layer.axis not in (-1, len(context.shape(signal))):
-        raise context.refuse(f"the softmax runs along axis {layer.axis}", "Use a softmax along the last axis.")
-    return context.end(signal)
-
-
-def convert_probabilities(context: Context, operation: Any, signal: Signal) -> Signal:
-    """The operations softmax along the last axis and sigmoid: at the end."""
-    axis = getattr(operation, "axis", -1)
+def convert_softmax(context: Context, layer: Any, signal: Signal) -> Signal:
+    """A softmax over the last axis, as a layer or operation, or a sigmoid: at the end."""
+    axis = getattr(layer, "axis", -1)
     if axis not in (-1, len(context.shape(signal))):
-        raise context.refuse(f"the softmax runs along axis {axis}", ACCEPTED)
+        raise context.refuse(f"the softmax runs along axis {axis}", "Use a softmax along the last axis.")
     return context.end(signal)
 
 
@@ -105,11 +94,7 @@ def vanish(context: Context, layer: keras.layers.Layer, signal: Signal) -> Signa
 
 
 def require_inference(context: Context) -> None:
-    """Refuses a layer that the network calls as in training.
-
-    Raises:
-        ConversionError: the call says ``training=True``.
-    """
+    """Refuses a layer that the network calls as in training."""
     if getattr(context.arguments, "kwargs", {}).get("training"):
         raise context.refuse("the network calls it with training=True", "Call it without, as for inference.")
 
@@ -122,13 +107,10 @@ ACTIVATION_RULES: dict[type, Rule] = {
     L.LeakyReLU: lambda context, layer, signal: context.leaky(signal, single(layer.negative_slope)),
     L.PReLU: convert_prelu,
     L.Softmax: convert_softmax,
-}
-ACTIVATION_OPERATIONS: dict[type, Rule] = {
     nn_operations.Relu: lambda context, operation, signal: context.rectify(signal),
     nn_operations.Relu6: lambda context, operation, signal: context.rectify(signal, 6.0),
     nn_operations.LeakyRelu: lambda context, operation, signal: context.leaky(signal, single(operation.negative_slope)),
-    nn_operations.Softmax: convert_probabilities,
-    nn_operations.Sigmoid: convert_probabilities,
+    **dict.fromkeys((nn_operations.Softmax, nn_operations.Sigmoid), convert_softmax),
 }
 NOISES = (L.Dropout, L.SpatialDropout1D, L.SpatialDropout2D, L.SpatialDropout3D, L.AlphaDropout, L.GaussianDropout)
 AUGMENTATIONS = (L.RandomFlip, L.RandomRotation, L.RandomTranslation, L.RandomZoom, L.RandomContrast)

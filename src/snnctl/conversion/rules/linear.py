@@ -12,6 +12,7 @@ import keras
 import numpy as np
 
 from snnctl.conversion.linear import Form
+from snnctl.conversion.refusal import require_supported
 from snnctl.conversion.rule import Context, Rule
 from snnctl.conversion.rules.activations import ACTIVATION_RULES, VANISHING_RULES, activate, require_inference
 from snnctl.conversion.values import Signal
@@ -28,8 +29,7 @@ def convert_linear(form: Form) -> Rule:
     """The rule of a layer with a kernel, a bias and an activation."""
 
     def convert(context: Context, layer: Any, signal: Signal) -> Signal:
-        require_convertible(context, layer)
-        value = context.linear(signal, type(layer), without_bias(layer), form, array(layer.kernel), bias_of(layer))
+        value = context.linear(signal, type(layer), config_of(layer), form, array(layer.kernel), bias_of(layer))
         return activate(context, layer.activation, value)
 
     return convert
@@ -37,9 +37,8 @@ def convert_linear(form: Form) -> Rule:
 
 def convert_separable(context: Context, layer: Any, signal: Signal) -> Signal:
     """A depthwise convolution, then a 1 x 1 convolution; no neurons between them."""
-    require_convertible(context, layer)
     depthwise, pointwise = SEPARABLE[type(layer)]
-    config = without_bias(layer)
+    config = config_of(layer)
     first = {key: config[key] for key in ("padding", "data_format", "strides", "dilation_rate", "kernel_size")}
     first |= {"depth_multiplier": layer.depth_multiplier, "use_bias": False, "depthwise_initializer": "zeros"}
     second = {"filters": layer.filters, "kernel_size": 1, "data_format": layer.data_format}
@@ -47,32 +46,6 @@ def convert_separable(context: Context, layer: Any, signal: Signal) -> Signal:
     middle = context.linear(signal, depthwise, first, "depthwise", array(layer.depthwise_kernel))
     value = context.linear(middle, pointwise, second, "conv", array(layer.pointwise_kernel), bias_of(layer))
     return activate(context, layer.activation, value)
-
-
-def require_convertible(context: Context, layer: Any) -> None:
-    """Refuses what has no counterpart in a spiking layer.
-
-    Raises:
-        ConversionError: channels first, or quantised weights.
-    """
-    require_channels_last(context, layer)
-    if getattr(layer, "quantization_mode", None) is not None:
-        raise context.refuse(
-            f"the layer is quantised ({layer.quantization_mode})", "Convert the network as it was before quantisation."
-        )
-
-
-def require_channels_last(context: Context, layer: Any) -> None:
-    """Refuses channels-first layers.
-
-    Raises:
-        ConversionError: the layer's channels come first.
-    """
-    if getattr(layer, "data_format", "channels_last") != "channels_last":
-        raise context.refuse(
-            "the layer has its channels first",
-            "Rebuild the network with data_format='channels_last'; convolution kernels stay as they are.",
-        )
 
 
 def array(variable: Any) -> np.ndarray:
@@ -85,21 +58,18 @@ def bias_of(layer: Any) -> np.ndarray | None:
     return array(layer.bias) if layer.use_bias else None
 
 
-def without_bias(layer: keras.layers.Layer) -> dict[str, Any]:
+def config_of(layer: keras.layers.Layer) -> dict[str, Any]:
     """Config of the layer's linear part, in any precision; its first weights, replaced at once, are zeros."""
-    config = layer.get_config()
-    initializers = {key: "zeros" for key in config if key.endswith("_initializer")}
-    config.update(initializers, use_bias=False, activation="linear", activity_regularizer=None, bias_regularizer=None)
+    config = {key: value for key, value in layer.get_config().items() if key not in NOT_KEPT}
+    if not layer.weights:
+        return config
+    config.update({key: "zeros" for key in config if key.endswith("_initializer")})
+    config.update(use_bias=False, activation="linear", activity_regularizer=None, bias_regularizer=None)
     for key, described in config.items():
         own = isinstance(described, dict) and str(described.get("module")).startswith("keras")
         if key.endswith(("_regularizer", "_constraint")) and not own:
             config[key] = None  # those of others cannot be made anew from their description
-    return {key: value for key, value in config.items() if key not in NOT_KEPT}
-
-
-def plain_config(layer: keras.layers.Layer) -> dict[str, Any]:
-    """Config of a layer without weights, in any precision."""
-    return {key: value for key, value in layer.get_config().items() if key not in NOT_KEPT}
+    return config
 
 
 # Normalisations
@@ -110,30 +80,24 @@ def convert_batch_normalization(context: Context, layer: keras.layers.BatchNorma
     return normalize(context, layer, signal, axis_of(layer))
 
 
-def axis_of(layer: keras.layers.BatchNormalization) -> int:
-    """The axis that is normalised, counted with the batch."""
-    return layer.axis[0] if isinstance(layer.axis, (list, tuple)) else layer.axis
-
-
 def normalize(context: Context, layer: keras.layers.BatchNormalization, signal: Signal, axis: int) -> Signal:
     """The batch normalisation along ``axis``, counted with the batch."""
     require_inference(context)
-    k, c = affine_of(layer)
-    rank = len(context.shape(signal))
-    sides = [1] * rank
-    sides[axis - 1 if axis > 0 else axis + rank] = len(k)
-    return context.affine(signal, k.reshape(sides), c.reshape(sides))
-
-
-def affine_of(layer: keras.layers.BatchNormalization) -> tuple[np.ndarray, np.ndarray]:
-    """(k, c) in float64, each of shape (channels,)."""
 
     def value(weight: Any, default: float) -> np.ndarray:
         return np.full(layer.moving_mean.shape, default) if weight is None else array(weight)
 
     variance = value(layer.moving_variance, 1.0)
     k = value(layer.gamma, 1.0) / np.sqrt(variance + layer.epsilon)
-    return k, value(layer.beta, 0.0) - k * value(layer.moving_mean, 0.0)
+    c = value(layer.beta, 0.0) - k * value(layer.moving_mean, 0.0)
+    sides = [1] * len(context.shape(signal))
+    sides[axis - 1 if axis > 0 else axis] = len(k)
+    return context.affine(signal, k.reshape(sides), c.reshape(sides))
+
+
+def axis_of(layer: keras.layers.BatchNormalization) -> int:
+    """The axis that is normalised, counted with the batch."""
+    return layer.axis[0] if isinstance(layer.axis, (list, tuple)) else layer.axis
 
 
 def convert_rescaling(context: Context, layer: keras.layers.Rescaling, signal: Signal) -> Signal:
@@ -157,7 +121,14 @@ def convert_time_distributed(context: Context, layer: keras.layers.TimeDistribut
     """A layer applied to every step alike: Dense, convolutions, and what acts on each element."""
     inner = layer.layer
     if type(inner) in WIDER:
-        return _wider(context, inner, signal)
+        require_supported(context, inner)
+        if inner.padding == "causal":
+            raise context.refuse("its convolution has causal padding", "'valid' and 'same' are accepted.")
+        config = config_of(inner)
+        config |= {key: (1, *config[key]) for key in ("kernel_size", "strides", "dilation_rate")}
+        kernel = array(inner.kernel)[None]
+        value = context.linear(signal, WIDER[type(inner)], config, "conv", kernel, bias_of(inner))
+        return activate(context, inner.activation, value)
     if type(inner) is L.BatchNormalization:
         axis = axis_of(inner)
         return normalize(context, inner, signal, axis + 1 if axis > 0 else axis)
@@ -169,17 +140,6 @@ def convert_time_distributed(context: Context, layer: keras.layers.TimeDistribut
             "Dense, Conv1D, Conv2D, BatchNormalization and ReLU are accepted in TimeDistributed.",
         )
     return rule(context, inner, signal)
-
-
-def _wider(context: Context, inner: Any, signal: Signal) -> Signal:
-    require_convertible(context, inner)
-    if inner.padding == "causal":
-        raise context.refuse("its convolution has causal padding", "'valid' and 'same' are accepted.")
-    config = without_bias(inner)
-    config |= {key: (1, *config[key]) for key in ("kernel_size", "strides", "dilation_rate")}
-    kernel = array(inner.kernel)[None]
-    value = context.linear(signal, WIDER[type(inner)], config, "conv", kernel, bias_of(inner))
-    return activate(context, inner.activation, value)
 
 
 NORMALIZATION_RULES: dict[type, Rule] = {

@@ -7,9 +7,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from snnctl.conversion.linear import Form
+from snnctl.conversion.linear import Form, SizeNotFixedError
 from snnctl.conversion.rule import Context, Rule
-from snnctl.conversion.rules.linear import plain_config, require_channels_last
+from snnctl.conversion.rules.linear import array, config_of
 from snnctl.conversion.values import Signal
 from snnctl.ttfs.keras_graph import numpy_operations
 from snnctl.ttfs.pooling import EarliestSpikePooling1D, EarliestSpikePooling2D, EarliestSpikePooling3D
@@ -22,17 +22,15 @@ EARLIEST = {1: EarliestSpikePooling1D, 2: EarliestSpikePooling2D, 3: EarliestSpi
 
 def convert_max_pooling(context: Context, layer: Any, signal: Signal) -> Signal:
     """Of spikes at once; of a potential after it has fired, since pooling and ReLU commute."""
-    require_channels_last(context, layer)
     config = {"pool_size": layer.pool_size, "strides": layer.strides, "padding": layer.padding}
     return context.pool(signal, EARLIEST[len(layer.pool_size)], config)
 
 
 def convert_global_max_pooling(context: Context, layer: Any, signal: Signal) -> Signal:
     """One pool as large as the image."""
-    require_channels_last(context, layer)
     *sides, channels = context.shape(signal)
-    if any(side is None for side in sides):
-        raise context.refuse("the input's size is not fixed", "Give the network a fixed input size.")
+    if None in sides:
+        raise SizeNotFixedError
     pooled = context.pool(signal, EARLIEST[len(sides)], {"pool_size": tuple(sides), "strides": 1, "padding": "valid"})
     if layer.keepdims:
         return pooled
@@ -51,12 +49,7 @@ def convert_average_pooling(context: Context, layer: Any, signal: Signal) -> Sig
 
 def without_weights(form: Form) -> Rule:
     """The rule of a linear layer without weights."""
-
-    def convert(context: Context, layer: Any, signal: Signal) -> Signal:
-        require_channels_last(context, layer)
-        return context.linear(signal, type(layer), plain_config(layer), form)
-
-    return convert
+    return lambda context, layer, signal: context.linear(signal, type(layer), config_of(layer), form)
 
 
 def convert_up_sampling(context: Context, layer: Any, signal: Signal) -> Signal:
@@ -67,65 +60,49 @@ def convert_up_sampling(context: Context, layer: Any, signal: Signal) -> Signal:
     return without_weights("select" if interpolation == "nearest" else "average")(context, layer, signal)
 
 
-# Joining branches: sums become several synapse groups of one layer.
+# Operations on tensors: ``x + y``, ``keras.ops.negative(x)``. Sums become several synapse groups of a layer.
 
 
-def convert_average(context: Context, layer: keras.layers.Average, *signals: Signal) -> Signal:
-    """Weights of 1/k."""
-    return context.add(signals, [1.0 / len(signals)] * len(signals))
+def convert_sum(sign: float) -> Rule:
+    """The rule of ``a + sign b``; one of them may be a constant."""
 
+    def convert(context: Context, operation: Any, *signals: Signal) -> Signal:
+        if len(signals) == 2:
+            return context.add(signals, (1.0, sign))
+        value, first = constant(context)
+        return context.affine(signals[0], sign, value) if first else context.affine(signals[0], 1.0, sign * value)
 
-# Operations on tensors: ``x + y``, ``keras.ops.negative(x)``.
-
-
-def convert_sum(context: Context, operation: Any, *signals: Signal) -> Signal:
-    """``a + b``; one of them may be a constant."""
-    if len(signals) == 2:
-        return context.add(signals)
-    return context.affine(signals[0], 1.0, constant(context))
-
-
-def convert_difference(context: Context, operation: Any, *signals: Signal) -> Signal:
-    """``a - b``; one of them may be a constant."""
-    if len(signals) == 2:
-        return context.add(signals, (1.0, -1.0))
-    if keras.backend.is_keras_tensor(operands(context)[0]):
-        return context.affine(signals[0], 1.0, -constant(context))
-    return context.affine(signals[0], -1.0, constant(context))
+    return convert
 
 
 def convert_product(context: Context, operation: Any, signal: Signal, *others: Signal) -> Signal:
     """A tensor times a constant."""
     if others:
         raise context.refuse("it multiplies two tensors", "A tensor times a constant is accepted.")
-    return context.affine(signal, constant(context))
+    return context.affine(signal, constant(context)[0])
 
 
 def convert_quotient(context: Context, operation: Any, signal: Signal, *others: Signal) -> Signal:
     """A tensor divided by a constant."""
-    if others or not keras.backend.is_keras_tensor(operands(context)[0]):
+    if others or constant(context)[1]:
         raise context.refuse("it divides by a tensor", "A tensor divided by a constant is accepted.")
-    return context.affine(signal, 1.0 / constant(context))
+    return context.affine(signal, 1.0 / constant(context)[0])
 
 
-def operands(context: Context) -> list[Any]:
-    """What the operation is called with, in order."""
-    return [*context.arguments.args, *context.arguments.kwargs.values()]
-
-
-def constant(context: Context) -> np.ndarray:
-    """The operand that is not a tensor of the network, without an axis for the batch.
+def constant(context: Context) -> tuple[np.ndarray, bool]:
+    """The operand that is not a tensor of the network, without an axis for the batch, and whether it comes first.
 
     Raises:
         ConversionError: it differs from sample to sample.
     """
-    (value,) = (operand for operand in operands(context) if not keras.backend.is_keras_tensor(operand))
-    array = np.asarray(keras.ops.convert_to_numpy(value), dtype=np.float64)
-    if array.ndim == len(context.arguments.keras_tensors[0].shape):
-        if array.shape[0] != 1:
+    operands = [*context.arguments.args, *context.arguments.kwargs.values()]
+    first = not keras.backend.is_keras_tensor(operands[0])
+    value = array(operands[0 if first else 1])
+    if value.ndim == len(context.arguments.keras_tensors[0].shape):
+        if value.shape[0] != 1:
             raise context.refuse("its constant has a value for each sample", "Use one constant for all samples.")
-        array = array[0]
-    return array
+        value = value[0]
+    return value, first
 
 
 GLOBAL_AVERAGES = (L.GlobalAveragePooling1D, L.GlobalAveragePooling2D, L.GlobalAveragePooling3D)
@@ -140,14 +117,11 @@ MOVING_RULES: dict[type, Rule] = {
     **dict.fromkeys((L.Flatten, L.Reshape, L.Permute, L.RepeatVector), without_weights("rearrange")),
     L.Add: lambda context, layer, *signals: context.add(signals),
     L.Subtract: lambda context, layer, first, second: context.add((first, second), (1.0, -1.0)),
-    L.Average: convert_average,
+    L.Average: lambda context, layer, *signals: context.add(signals, [1.0 / len(signals)] * len(signals)),
     L.Concatenate: lambda context, layer, *signals: context.concatenate(signals, layer.axis),
-}
-OPERATIONS: dict[type, Rule] = {
-    numpy_operations.Add: convert_sum,
-    numpy_operations.Subtract: convert_difference,
+    numpy_operations.Add: convert_sum(1.0),
+    numpy_operations.Subtract: convert_sum(-1.0),
     numpy_operations.Multiply: convert_product,
-    numpy_operations.Divide: convert_quotient,
-    numpy_operations.TrueDivide: convert_quotient,
+    **dict.fromkeys((numpy_operations.Divide, numpy_operations.TrueDivide), convert_quotient),
     numpy_operations.Negative: lambda context, operation, signal: context.affine(signal, -1.0),
 }

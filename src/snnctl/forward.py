@@ -1,15 +1,12 @@
-"""Runs a network over many samples, batch by batch: those of an array, or of a stream that reads them as needed."""
+"""Computes with many samples, batch by batch: those of an array, or of a stream that reads them as needed."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
-import keras
 import numpy as np
 import tensorflow as tf
-
-from snnctl.progress import Reporter
 
 
 class Stream(Protocol):
@@ -43,25 +40,6 @@ def batches(inputs: Inputs, size: int) -> Iterator[np.ndarray]:
         yield inputs[start : start + size]
 
 
-def run(
-    function: Callable[[Any], Any], inputs: Inputs, batch_size: int, reporter: Reporter, description: str
-) -> Iterator[Any]:
-    """``function`` of every batch, compiled to a graph, with progress counted in samples.
-
-    Args:
-        function: of a batch, a tensor of the inputs' dtype.
-        inputs: an array (samples, \\*sample_shape) or a stream of such.
-        batch_size: samples at a time.
-        reporter: shows progress.
-        description: of the progress.
-    """
-    compute = compiled(function, inputs, batch_size)
-    with reporter.task(description, len(inputs)) as task:
-        for batch in batches(inputs, batch_size):
-            yield compute(batch)
-            task.advance(len(batch))
-
-
 def compiled(
     function: Callable[[Any], Any], inputs: Inputs, batch_size: int | None = None
 ) -> Callable[[np.ndarray], Any]:
@@ -80,9 +58,3 @@ def compiled(
     spec = tf.TensorSpec((None, *inputs.shape[1:]), inputs.dtype)
     graph = tf.function(function).get_concrete_function(spec)
     return lambda batch: graph(tf.constant(batch))
-
-
-def logits(model: keras.Model, inputs: Inputs, batch_size: int, reporter: Reporter, description: str) -> np.ndarray:
-    """The network's outputs, shape (samples, \\*outputs)."""
-    parts = run(lambda x: model(x, training=False), inputs, batch_size, reporter, description)
-    return np.concatenate([part.numpy() for part in parts])

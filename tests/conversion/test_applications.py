@@ -22,7 +22,6 @@ from snnctl.conversion.calibrate import calibrate
 from snnctl.conversion.logits import logits_of
 from snnctl.data.dataset import DataContext
 from snnctl.errors import ConversionError
-from snnctl.forward import logits
 from snnctl.models import as_dtype, precision
 from snnctl.progress import SilentReporter
 
@@ -110,7 +109,7 @@ def settle_chain(model: keras.Model, images: np.ndarray, draws: np.random.Genera
 
 def run(model: keras.Model, images: np.ndarray) -> np.ndarray:
     """What the model computes, in batches."""
-    return logits(model, images, BATCH, REPORTER, "")
+    return model.predict(images, batch_size=BATCH, verbose=0)
 
 
 def compare(source: keras.Model, images: np.ndarray, calibration: np.ndarray, dtype: str) -> tuple[float, float, int]:

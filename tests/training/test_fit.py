@@ -11,8 +11,7 @@ import pytest
 from snnctl.errors import TrainingError
 from snnctl.progress import SilentReporter
 from snnctl.training.data import ShuffledBatches
-from snnctl.training.fit import FitSettings, fit
-from snnctl.training.speed import compile_with_xla, is_dense, make_optimizer
+from snnctl.training.fit import FitSettings, compile_with_xla, fit, make_optimizer
 
 L = keras.layers
 
@@ -118,8 +117,6 @@ def test_divergence_in_the_last_step_is_seen():
 
 
 def test_xla_is_for_dense_networks():
-    assert is_dense(dense())
-    assert not is_dense(convolutional())
     assert [compile_with_xla(net(), "auto") for net in (dense, convolutional)] == [True, False]
     assert [compile_with_xla(convolutional(), xla) for xla in ("on", "off")] == [True, False]
 

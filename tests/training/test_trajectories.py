@@ -13,7 +13,7 @@ import pytest
 
 from snnctl.conversion.build import SpikingSettings, build_spiking
 from snnctl.models import precision
-from snnctl.training.speed import make_optimizer
+from snnctl.training.fit import make_optimizer
 from snnctl.ttfs.relay import Relay
 from snnctl.ttfs.timeline import spiking_layers
 

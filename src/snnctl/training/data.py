@@ -36,32 +36,26 @@ class ShuffledBatches(keras.callbacks.Callback):
 
     def __init__(self, inputs: np.ndarray, labels: np.ndarray, batch_size: int, seed: int) -> None:
         super().__init__()
-        self.samples = len(inputs)
-        self.batch_size = batch_size
-        self.seed = seed
         self.epoch = 0
-        order = tf.data.Dataset.from_generator(self._order, output_signature=tf.TensorSpec((self.samples,), tf.int64))
+        samples, whole = len(inputs), len(inputs) // batch_size * batch_size
         with tf.device("CPU"):
             arrays = tf.constant(inputs), tf.constant(labels)
 
-        def gathered(chosen: Any) -> Any:
-            return tuple(tf.gather(array, chosen) for array in arrays)
+        def orders() -> Iterator[np.ndarray]:
+            yield epoch_order(samples, seed, self.epoch)
+
+        def batched(order: Any) -> tf.data.Dataset:
+            # Whole rows: single samples would cost as much as a small training step.
+            batches = tf.data.Dataset.from_tensor_slices(tf.reshape(order[:whole], (-1, batch_size)))
+            return batches if whole == samples else batches.concatenate(tf.data.Dataset.from_tensors(order[whole:]))
 
         self.dataset = (
-            order.flat_map(self._batched)
-            .map(gathered, num_parallel_calls=tf.data.AUTOTUNE)
+            tf.data.Dataset.from_generator(orders, output_signature=tf.TensorSpec((samples,), tf.int64))
+            .flat_map(batched)
+            .map(lambda rows: tuple(tf.gather(each, rows) for each in arrays), num_parallel_calls=tf.data.AUTOTUNE)
             .prefetch(tf.data.AUTOTUNE)
-            .apply(tf.data.experimental.assert_cardinality(-(-self.samples // batch_size)))
+            .apply(tf.data.experimental.assert_cardinality(-(-samples // batch_size)))
         )
-
-    def _order(self) -> Iterator[np.ndarray]:
-        yield epoch_order(self.samples, self.seed, self.epoch)
-
-    def _batched(self, order: Any) -> tf.data.Dataset:
-        """The order in batches; whole rows, since single samples would cost as much as a small training step."""
-        whole = self.samples // self.batch_size * self.batch_size
-        batches = tf.data.Dataset.from_tensor_slices(tf.reshape(order[:whole], (-1, self.batch_size)))
-        return batches if whole == self.samples else batches.concatenate(tf.data.Dataset.from_tensors(order[whole:]))
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         """The next batches are those of ``epoch``."""

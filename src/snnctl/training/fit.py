@@ -1,9 +1,10 @@
-"""The training loop: Keras's own, with many steps per call, progress, and a stop when it diverges."""
+"""The training loop: Keras's own, compiled to be fast, with many steps a call, progress; it stops when it diverges."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import keras
@@ -13,7 +14,14 @@ from snnctl.errors import TrainingError
 from snnctl.progress import Reporter, Task
 from snnctl.training.data import ShuffledBatches
 from snnctl.training.sparsity import penalised
-from snnctl.training.speed import compile_with_xla, make_optimizer, steps_per_call
+from snnctl.ttfs.keras_graph import all_layers
+
+# Orders of magnitude for a CPU core or two; only the number of steps between two progress reports depends on them.
+OPERATIONS_PER_SECOND = 3e10
+STEP_OVERHEAD = 5e-4  # seconds
+SECONDS_BETWEEN_REPORTS = 0.25
+DECAY_STEPS = 5000
+DECAY_RATE = 0.9
 
 
 @dataclass(frozen=True)
@@ -79,7 +87,9 @@ def fit(
             verbose=0,
             callbacks=[batches, watch, *callbacks],
         )
-    check_converged(model, watch.epochs)
+    # The last step may have been the one that diverged.
+    if not all(np.all(np.isfinite(value)) for value in (*watch.epochs[-1].values(), *model.get_weights())):
+        raise diverged("the last steps left weights that are NaN or infinite")
     return watch.epochs
 
 
@@ -94,15 +104,40 @@ def compile_model(model: keras.Model, settings: FitSettings, steps: int) -> None
     )
 
 
-def check_converged(model: keras.Model, history: list[dict[str, float]]) -> None:
-    """The last step may have been the one that diverged: the figures and weights after it must be finite.
+def make_optimizer(name: str, lr: float, schedule: str = "constant", momentum: float = 0.0) -> keras.Optimizer:
+    """``adam`` or ``sgd`` with a "constant" rate, or one that is multiplied by 0.9 every 5,000 steps. [HP, Methods]"""
+    rate = lr if schedule == "constant" else keras.optimizers.schedules.ExponentialDecay(lr, DECAY_STEPS, DECAY_RATE)
+    return keras.optimizers.Adam(rate) if name == "adam" else keras.optimizers.SGD(rate, momentum=momentum)
 
-    Raises:
-        TrainingError: they are not.
+
+def compile_with_xla(model: keras.Model, xla: str) -> bool:
+    """Whether to compile with XLA: "on", "off", or "auto": networks without convolutions only, nested ones included.
+
+    On a CPU, XLA makes dense networks about twice as fast and convolutions several times slower
+    (``python benchmarks/step_time.py``).
     """
-    finite = all(np.isfinite(value) for value in history[-1].values())
-    if not finite or not all(np.all(np.isfinite(weight)) for weight in model.get_weights()):
-        raise diverged("the last steps left weights that are NaN or infinite")
+    return xla == "on" or (xla == "auto" and not any(hasattr(layer, "kernel_size") for layer in all_layers(model)))
+
+
+def steps_per_call(model: keras.Model, batch_size: int, steps: int) -> int:
+    """Training steps between two returns to Python: as many as take about a quarter of a second.
+
+    Never more than a tenth of an epoch of ``steps``, so that progress is seen.
+    """
+    step_time = STEP_OVERHEAD + 6 * multiply_accumulates(model) * batch_size / OPERATIONS_PER_SECOND
+    return int(np.clip(SECONDS_BETWEEN_REPORTS / step_time, 1, max(1, steps // 10)))
+
+
+def multiply_accumulates(model: keras.Model) -> int:
+    """Those of one forward pass of one sample, about: each weight works once at each position of its layer's output."""
+    total = 0
+    for layer in model.layers:
+        if isinstance(layer, keras.Model):
+            total += multiply_accumulates(layer)
+        elif layer.weights:
+            positions = keras.tree.flatten(layer.output)[0].shape[1:-1]
+            total += layer.count_params() * prod(side or 1 for side in positions)
+    return total
 
 
 def diverged(what: str) -> TrainingError:

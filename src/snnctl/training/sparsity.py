@@ -16,34 +16,14 @@ from snnctl.ttfs.spiking import SpikingLayer
 RECTIFIERS = (keras.activations.relu, keras.activations.relu6)
 
 
-class EarlySpikes(keras.regularizers.Regularizer):
-    """``factor * sum x`` of a layer's local spike times x, which Keras divides by the number of samples.
-
-    x is 0 for a neuron that stays silent and grows by 1 for each tau_c that it fires earlier. The gradient is the same
-    for every neuron that fires, whenever it does: as any L1 penalty it drives x to 0, to silence.
-
-    Args:
-        factor: of the sum; at least 0.
-    """
-
-    def __init__(self, factor: float) -> None:
-        self.factor = factor
-
-    def __call__(self, x):
-        """The penalty of a batch (batch, \\*neurons), before it is divided by the number of samples."""
-        return self.factor * keras.ops.sum(x)
-
-    def get_config(self) -> dict[str, float]:
-        """Everything needed to make it again."""
-        return {"factor": self.factor}
-
-
 @contextmanager
 def penalised(model: keras.Model, sparsity: float) -> Iterator[None]:
-    """Within it, ``sparsity`` times the mean local spike time of all hidden neurons is part of the model's loss.
+    """Within it, ``sparsity`` times the mean local spike time x of all hidden neurons is part of the model's loss.
 
-    Of a ReLU network it is the mean activation. The mean counts every neuron alike, as spikes per neuron do. The model
-    must be compiled within, and afterwards anew; nothing of the penalty is saved with it.
+    x is 0 for a neuron that stays silent and grows by 1 for each tau_c that it fires earlier; of a ReLU network it is
+    the activation. The gradient is the same for every neuron that fires, whenever it does: as any L1 penalty it drives
+    x to 0, to silence. The mean counts every neuron alike, as spikes per neuron do. The model must be compiled within,
+    and afterwards anew; nothing of the penalty is saved with it.
 
     Args:
         model: a ReLU or spiking network.
@@ -59,7 +39,8 @@ def penalised(model: keras.Model, sparsity: float) -> Iterator[None]:
     before = [layer.activity_regularizer for layer in units]
     try:
         for layer in units:
-            layer.activity_regularizer = EarlySpikes(sparsity / neurons)
+            # Keras divides a batch's sum of x by the number of samples.
+            layer.activity_regularizer = keras.regularizers.L1(sparsity / neurons)
         yield
     finally:
         for layer, regularizer in zip(units, before, strict=True):
@@ -73,9 +54,7 @@ def hidden_units(model: keras.Model) -> list[keras.layers.Layer]:
     """
     layers = all_layers(model)
     spiking = [layer for layer in layers if isinstance(layer, SpikingLayer)]
-    if spiking:
-        return [layer for layer in spiking if not layer.signed]
-    return [layer for layer in layers if rectifies(layer)]
+    return [layer for layer in spiking if not layer.signed] if spiking else list(filter(rectifies, layers))
 
 
 def rectifies(layer: Any) -> bool:

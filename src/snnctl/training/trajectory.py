@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from itertools import count
-from typing import Any
+from itertools import count, islice
 
 import keras
 import numpy as np
@@ -20,23 +19,6 @@ from snnctl.ttfs.readout import Readout
 
 Weights = list[np.ndarray]
 NO_NUMBER = float("nan")
-
-
-@dataclass(frozen=True)
-class Runner:
-    """A network that takes part.
-
-    Args:
-        name: what it is called.
-        model: returns logits; it is trained in place.
-        weights: its weights in the reference's terms: as many arrays, of the same shapes.
-        lr: its learning rate; None for that of all.
-    """
-
-    name: str
-    model: keras.Model
-    weights: Callable[[keras.Model], Weights]
-    lr: float | None = None
 
 
 @dataclass
@@ -60,46 +42,79 @@ class Track:
     diverged: int | None = None
 
 
+@dataclass(kw_only=True)
+class Runner(Track):
+    """A network that takes part.
+
+    Args:
+        model: returns logits; it is trained in place.
+        weights: its weights in the reference's terms: as many arrays, of the same shapes.
+        lr: its learning rate; None for that of all.
+    """
+
+    model: keras.Model
+    weights: Callable[[keras.Model], Weights]
+    lr: float | None = None
+
+    def vector(self) -> np.ndarray:
+        """All weights as one vector of float64."""
+        return np.concatenate([weight.ravel() for weight in self.weights(self.model)]).astype(np.float64)
+
+    def record(self, step: int, loss: float, reference: np.ndarray | None) -> None:
+        """Appends what a step came to, or that the network has diverged; None for a reference that has."""
+        weights = self.vector()
+        with np.errstate(over="ignore", invalid="ignore"):
+            finite = np.isfinite(weights @ weights)
+        if not finite or (step and not np.isfinite(loss)):
+            self.diverged = step
+            return
+        distance, cosine = (NO_NUMBER, NO_NUMBER) if reference is None else compared(weights, reference)
+        self.loss.append(loss)
+        self.distance.append(distance)
+        self.cosine.append(cosine)
+
+
 def trajectories(
     runners: list[Runner],
     data: tuple[np.ndarray, np.ndarray],
     steps: int,
     settings: FitSettings,
-    seed: int,
     accuracy: Callable[[keras.Model], float],
     every: int,
     reporter: Reporter,
-) -> list[Track]:
-    """Trains all networks step by step on the same batches in the same order.
+) -> None:
+    """Trains all networks step by step on the same batches in the same order; their tracks are kept in them.
 
     Args:
         runners: the networks; the first is the reference. All are given the same inputs.
         data: inputs (samples, \\*input_shape) and labels (samples,).
         steps: how many batches.
-        settings: batch size, optimiser, learning rate, penalty on spikes; epochs are not looked at.
-        seed: of the order of the samples, drawn anew for each pass.
+        settings: batch size, optimiser, learning rate, penalty on spikes, seed of the order of the samples; not epochs.
         accuracy: of a network.
         every: steps between two measurements of the accuracy; also measured at the start and the end. 0: only then.
         reporter: shows progress.
     """
-    tracks = [Track(runner.name) for runner in runners]
+
+    def record(step: int, losses: Mapping[str, float]) -> None:
+        reference = runners[0].vector() if runners[0].diverged is None else None
+        for runner in [runner for runner in runners if runner.diverged is None]:
+            runner.record(step, losses.get(runner.name, NO_NUMBER), reference)
+            if runner.diverged is None and (step in (0, steps) or (every and step % every == 0)):
+                runner.accuracy[step] = accuracy(runner.model)
+
     with ExitStack() as stack, reporter.task("training side by side", steps) as task:
         for runner in runners:
             stack.enter_context(penalised(runner.model, settings.sparsity))
             compile_model(runner.model, replace(settings, lr=runner.lr or settings.lr), 1)
-        _record(runners, tracks, 0, {})
-        _measure(runners, tracks, 0, accuracy)
-        for step, (inputs, labels) in enumerate(batches(data, steps, settings.batch_size, seed), start=1):
+        record(0, {})
+        for step, (inputs, labels) in enumerate(batches(data, steps, settings.batch_size, settings.seed), start=1):
             losses = {
                 runner.name: float(runner.model.train_on_batch(inputs, labels, return_dict=True)["loss"])
-                for runner, track in zip(runners, tracks, strict=True)
-                if track.diverged is None
+                for runner in runners
+                if runner.diverged is None
             }
-            _record(runners, tracks, step, losses)
-            if step == steps or (every and step % every == 0):
-                _measure(runners, tracks, step, accuracy)
+            record(step, losses)
             task.advance(1, **losses)
-    return tracks
 
 
 def batches(
@@ -107,45 +122,10 @@ def batches(
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """``steps`` batches of at most ``size`` samples, pass after pass, each pass in an order of its own."""
     inputs, labels = data
-    done = 0
-    for epoch in count():
-        order = epoch_order(len(inputs), seed, epoch)
-        for start in range(0, len(order), size):
-            if done == steps:
-                return
-            chosen = order[start : start + size]
-            yield inputs[chosen], labels[chosen]
-            done += 1
-
-
-def _record(runners: list[Runner], tracks: list[Track], step: int, losses: Mapping[str, float]) -> None:
-    """Appends what is known after ``step``; a network that has just diverged is told so and left."""
-    reference = _vector(runners[0]) if tracks[0].diverged is None else None
-    for runner, track in zip(runners, tracks, strict=True):
-        if track.diverged is not None:
-            continue
-        weights = _vector(runner)
-        loss = losses.get(runner.name, NO_NUMBER)
-        with np.errstate(over="ignore", invalid="ignore"):
-            finite = np.isfinite(weights @ weights)
-        if not finite or (step and not np.isfinite(loss)):
-            track.diverged = step
-            continue
-        track.loss.append(loss)
-        distance, cosine = (NO_NUMBER, NO_NUMBER) if reference is None else compared(weights, reference)
-        track.distance.append(distance)
-        track.cosine.append(cosine)
-
-
-def _measure(runners: list[Runner], tracks: list[Track], step: int, accuracy: Callable[[Any], float]) -> None:
-    for runner, track in zip(runners, tracks, strict=True):
-        if track.diverged is None:
-            track.accuracy[step] = accuracy(runner.model)
-
-
-def _vector(runner: Runner) -> np.ndarray:
-    """All weights as one vector of float64."""
-    return np.concatenate([weight.ravel() for weight in runner.weights(runner.model)]).astype(np.float64)
+    orders = (epoch_order(len(inputs), seed, epoch) for epoch in count())
+    parts = (order[start : start + size] for order in orders for start in range(0, len(order), size))
+    for rows in islice(parts, steps):
+        yield inputs[rows], labels[rows]
 
 
 def compared(weights: np.ndarray, reference: np.ndarray) -> tuple[float, float]:
@@ -159,18 +139,13 @@ def compared(weights: np.ndarray, reference: np.ndarray) -> tuple[float, float]:
 
 
 def relu_weights(model: keras.Model) -> Weights:
-    """Kernel and bias of every layer that has a kernel, in the order of computation."""
-    return [
-        np.asarray(weight)
-        for layer in model.layers
-        if hasattr(layer, "kernel")
-        for weight in ([layer.kernel, layer.bias] if layer.use_bias else [layer.kernel])
-    ]
+    """All that is trained, in the order of computation: in networks that can be compared, W and b of every layer."""
+    return [np.asarray(weight) for weight in model.trainable_weights]
 
 
 def given_weights(model: keras.Model) -> Weights:
     """J and D of every layer, as the neuron models "b1" and "alpha1" were given W and b."""
-    return [weight for layer in _integrating(model) for weight in _parameters(layer)]
+    return [weight for layer in model.layers if isinstance(layer, IntegratingLayer) for weight in _parameters(layer)]
 
 
 def equivalent_weights(model: keras.Model) -> Weights:
@@ -178,15 +153,21 @@ def equivalent_weights(model: keras.Model) -> Weights:
 
     A neuron with ``B <= 0`` never fires: it is a ReLU unit whose weights are all 0. Readouts have J = w.
     """
-    found: Weights = []
-    for layer in _integrating(model):
-        J, D = _parameters(layer)
-        if not isinstance(layer, Readout):
+    weights: Weights = []
+    for layer in model.layers:
+        if isinstance(layer, Readout):
+            weights += _parameters(layer)
+        elif isinstance(layer, IntegratingLayer):
+            J, D = _parameters(layer)
             B = 1.0 + J.sum(axis=tuple(range(J.ndim - 1)))
             inverse = np.where(B > 0, 1.0 / np.where(B > 0, B, 1.0), 0.0)
-            J, D = J * inverse, D * inverse
-        found += [J, D]
-    return found
+            weights += [J * inverse, D * inverse]
+    return weights
+
+
+def _parameters(layer: IntegratingLayer) -> Weights:
+    kernels = [np.asarray(linear.kernel) for linear in layer.synapses if hasattr(linear, "kernel")]
+    return [*kernels, np.asarray(layer.D)]
 
 
 WEIGHTS: dict[str, Callable[[keras.Model], Weights]] = {
@@ -196,17 +177,3 @@ WEIGHTS: dict[str, Callable[[keras.Model], Weights]] = {
     "smart-alpha1": equivalent_weights,
 }
 """By neuron model: the inverse of how its J and D are made of W and b; at the start it gives back W and b."""
-
-
-def comparable(weights: Weights, reference: Weights) -> bool:
-    """Whether two networks have as many weights, of the same shapes."""
-    return [weight.shape for weight in weights] == [weight.shape for weight in reference]
-
-
-def _integrating(model: keras.Model) -> list[IntegratingLayer]:
-    return [layer for layer in model.layers if isinstance(layer, IntegratingLayer)]
-
-
-def _parameters(layer: IntegratingLayer) -> list[np.ndarray]:
-    kernels = [np.asarray(linear.kernel) for linear in layer.synapses if hasattr(linear, "kernel")]
-    return [*kernels, np.asarray(layer.D)]

@@ -34,13 +34,12 @@ def trajectory(options: TrajectoryOptions, run: Run) -> Result:
     with precision(options.dtype):
         found = compared(options, run)
         training, test = found.split("train"), found.split("test")
-        runners = _runners(found, options, training[0][: options.batch_size])
-        tracks = trajectories(
-            runners,
+        tracks = _runners(found, options, training[0][: options.batch_size])
+        trajectories(
+            tracks,
             training,
             options.steps,
             _fit_settings(options),
-            options.seed,
             _accuracy_on(test),
             options.measure_every,
             run.reporter,
@@ -85,7 +84,7 @@ def _runners(found: Compared, options: TrajectoryOptions, inputs: np.ndarray) ->
     Raises:
         UsageError: see :func:`trajectory`.
     """
-    from snnctl.training.trajectory import WEIGHTS, Runner, comparable
+    from snnctl.training.trajectory import WEIGHTS, Runner
     from snnctl.ttfs.timeline import set_windows
 
     if found.lost:
@@ -98,8 +97,8 @@ def _runners(found: Compared, options: TrajectoryOptions, inputs: np.ndarray) ->
     runners = []
     for name, model in found.networks.items():
         weights = WEIGHTS[name](model)
-        same = comparable(weights, reference) and len(reference) == len(relu.trainable_weights)
-        if not same or (name == "b1" and not all(map(np.array_equal, weights, reference))):
+        same_shapes = [weight.shape for weight in weights] == [weight.shape for weight in reference]
+        if not same_shapes or (name == "b1" and not all(map(np.array_equal, weights, reference))):
             raise UsageError(
                 f"the spiking form of {options.arch} has other weights than the ReLU network",
                 todo="Those of Dense and convolution layers with biases, ReLU and pooling can be compared.",
@@ -108,5 +107,5 @@ def _runners(found: Compared, options: TrajectoryOptions, inputs: np.ndarray) ->
             set_windows(model, options.windows, options.gamma)
             model(inputs, training=True)
         lr = options.alpha1_lr if "alpha1" in name else None
-        runners.append(Runner(name, model, WEIGHTS[name], lr))
+        runners.append(Runner(name, model=model, weights=WEIGHTS[name], lr=lr))
     return runners

@@ -13,7 +13,7 @@ import pytest
 from tensorflow.core.protobuf import saved_model_pb2
 
 from model_files import loaded_outputs, refusal
-from snnctl.models.saved_model import DESCRIPTION, GRAPH, read_config
+from snnctl.models.files import DESCRIPTION, GRAPH, read_config
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def with_half_the_weights(folder: Path) -> None:
     [
         (lambda folder: (folder / DESCRIPTION).unlink(), "without Keras's description of its layers"),
         (of_a_class_of_its_own, "is a SavedModel of class SequentiaX, whose layers are described by code only"),
-        (lambda folder: (folder / DESCRIPTION).write_bytes(b"\xff" * 50), "Keras's description cannot be read"),
+        (lambda folder: (folder / DESCRIPTION).write_bytes(b"\xff" * 50), "cannot be opened"),
         (lambda folder: shutil.rmtree(folder / "variables"), "cannot be opened"),
         (with_half_the_weights, "cannot be opened"),
     ],

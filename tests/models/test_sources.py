@@ -79,7 +79,6 @@ def test_a_damaged_run_record(run_folder):
         ("net.pt", b"something", "has a suffix that is not a model's.\nAccepted: a run folder, a .keras file"),
         ("net.h5", b"", "is empty"),
         ("net.keras", b"<html>not found</html>", "neither HDF5 nor a Keras archive"),
-        ("net.h5", b"PK\x03\x04", "under the name of an HDF5 file"),
     ],
 )
 def test_paths_that_lead_to_no_model(name, content, message, archive):

@@ -10,8 +10,6 @@ from snnctl.plugins.reader import Read, ReadContext, Reader
 if TYPE_CHECKING:
     import keras
 
-    from snnctl.models.weights import WeightTable
-
 
 class KerasArchive(Reader):
     """``.keras`` files of Keras 2 and 3."""
@@ -34,12 +32,11 @@ class Hdf5(Reader):
     summary = ".h5 files: full models, and weights of an architecture that is named"
     suffixes = (".h5", ".hdf5")
 
-    def read(self, path: Path, context: ReadContext) -> keras.Model | Read:
-        """See :func:`snnctl.models.files.open_hdf5`; the table of weights tells which layer went where."""
+    def read(self, path: Path, context: ReadContext) -> Read:
+        """See :func:`snnctl.models.files.open_hdf5`."""
         from snnctl.models.files import open_hdf5
 
-        model, table = open_hdf5(path, context)
-        return model if table is None else Read(model, (_matched(table, context.arch),), table)
+        return Read(*open_hdf5(path, context))
 
 
 class SavedModel(Reader):
@@ -53,18 +50,10 @@ class SavedModel(Reader):
         return (path / "saved_model.pb").is_file()
 
     def read(self, path: Path, context: ReadContext) -> keras.Model:
-        """See :func:`snnctl.models.saved_model.open_saved_model`."""
-        from snnctl.models.saved_model import open_saved_model
+        """See :func:`snnctl.models.files.open_saved_model`."""
+        from snnctl.models.files import open_saved_model
 
         return open_saved_model(path, context)
-
-
-def _matched(table: WeightTable, arch: str) -> str:
-    """The table of what went where, under a line that says how it was found."""
-    how = f"The file's layer names are those of {arch}; weights of each layer:"
-    if table.by == "order":
-        how = f"The file's layer names are not {arch}'s; its layers were taken in order:"
-    return "\n  ".join([how, *table.lines()])
 
 
 ALL: tuple[Reader, ...] = (KerasArchive(), Hdf5(), SavedModel())

@@ -1,44 +1,47 @@
-"""Opening ``.keras`` files and HDF5 files of Keras 2 and 3: full models, and weights for a network that is named."""
+"""Opening what Keras 2 and 3 wrote: ``.keras`` files, HDF5 files with models or weights, SavedModel folders.
+
+Of a SavedModel the network is built again from Keras's description of it. Its graph is not loaded, so nothing in it
+can run.
+"""
 
 from __future__ import annotations
 
 import json
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import prod
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import h5py
 import keras
+import numpy as np
+import tensorflow as tf
+from google.protobuf.empty_pb2 import Empty  # type: ignore[import-untyped]
+from google.protobuf.unknown_fields import UnknownFieldSet  # type: ignore[import-untyped]
+from tensorflow.core.protobuf import saved_model_pb2, trackable_object_graph_pb2
 
 from snnctl.errors import ModelError
-from snnctl.models.dtype import precision, without_training
 from snnctl.models.legacy import modernise
-from snnctl.models.safety import AGAIN, budget, check_heaps, check_storage, check_tensors, opening, vet
-from snnctl.models.weights import (
-    WeightTable,
-    fill,
-    holds_weights,
-    keras_3_weights,
-    leaves,
-    read_keras_3,
-    stored_layers,
-    text,
-)
+from snnctl.models.network import precision, without_training
+from snnctl.models.safety import AGAIN, MODELS, budget, check_heaps, check_storage, check_tensors, opening, vet
+from snnctl.models.weights import StoredLayer, check_writer, fill, holds_weights, leaves, stored_layers, text
 
 if TYPE_CHECKING:
     from snnctl.plugins.reader import ReadContext
 
-CONFIG, METADATA, WEIGHTS = PARTS = ("config.json", "metadata.json", "model.weights.h5")
-LARGEST_TEXT = 64 << 20  # bytes; the configuration of a large network has a few hundred thousand
+CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 ALWAYS_UNPACKED = 64 << 20  # bytes; less than this is unpacked however small the file is
 LARGEST_EXPANSION = 20  # how many times its own size a file may unpack to; Keras does not pack at all
 STORED_CONFIG = "model_config"
 ROOTS = {"Sequential": "Sequential", "Functional": "Model", "Model": "Model"}
 """What the classes of networks are called in ``keras``."""
+
+DESCRIPTION = "keras_metadata.pb"  # from TensorFlow 2.5 on; before, in the graph's file
+GRAPH = "saved_model.pb"
+KINDS = ("_tf_keras_sequential", "_tf_keras_network", "_tf_keras_model")
 
 
 def open_archive(path: Path, context: ReadContext) -> keras.Model:
@@ -48,58 +51,39 @@ def open_archive(path: Path, context: ReadContext) -> keras.Model:
         ModelError: damaged, not a model, or with layers that are unknown or hold code.
     """
     with opening(path), TemporaryDirectory() as folder:
-        try:
-            with zipfile.ZipFile(path) as archive:
-                _check_parts(archive, path)
-                config, metadata = json.loads(archive.read(CONFIG)), json.loads(archive.read(METADATA))
-                weights = archive.extract(WEIGHTS, folder)  # HDF5 moves about in a file: slow inside an archive
-        except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-            raise ModelError(f"{path} is damaged: it breaks off early, or was changed.", todo=AGAIN) from error
+        with zipfile.ZipFile(path) as archive:
+            unpacked, packed = sum(part.file_size for part in archive.infolist()), path.stat().st_size
+            if unpacked > max(ALWAYS_UNPACKED, LARGEST_EXPANSION * packed):
+                raise ModelError(f"It has {packed:,} bytes, but unpacks to {unpacked:,} bytes.", todo=AGAIN)
+            config, metadata = json.loads(archive.read(CONFIG)), json.loads(archive.read(METADATA))
+            weights = archive.extract(WEIGHTS, folder)  # HDF5 moves about in a file: slow inside an archive
         keras_3 = not str(metadata.get("keras_version", "")).startswith("2.")
-        check_heaps(Path(weights))
-        with h5py.File(weights, "r") as file:
-            model = build(config, path, check_storage(file), context, keras_3=keras_3)
+        with opened_hdf5(Path(weights)) as (file, values):
+            model = build(config, path, values, context, keras_3=keras_3)
             if not keras_3:
-                stored = read_keras_3(keras_3_weights(file) or file, config)
-                fill(model, stored, [(name, layer) for _, name, layer in leaves(model)])
+                fill(model, *stored_layers(file, model))
         if keras_3:
             model.load_weights(weights)
         return model
 
 
-def _check_parts(archive: zipfile.ZipFile, path: Path) -> None:
-    """Refuse an archive that lacks a part, or states sizes that Keras does not write; no more is unpacked later."""
-    missing = " and ".join(sorted(set(PARTS) - set(archive.namelist())))
-    sizes = {name: archive.getinfo(name).file_size for name in PARTS if not missing}
-    unpacked, packed = sum(sizes.values()), path.stat().st_size
-    if missing:
-        problem = f"it has no {missing}: it is not as Keras wrote it"
-    elif large := [name for name in (CONFIG, METADATA) if sizes[name] > LARGEST_TEXT]:
-        problem = f"its {large[0]} has {sizes[large[0]]:,} bytes; at most {LARGEST_TEXT:,} are read"
-    elif unpacked > max(ALWAYS_UNPACKED, LARGEST_EXPANSION * packed):
-        problem = f"it has {packed:,} bytes, but unpacks to {unpacked:,}: it is not as Keras wrote it"
-    else:
-        return
-    raise ModelError(f"{path} is damaged: {problem}.", todo=AGAIN)
-
-
-def open_hdf5(path: Path, context: ReadContext) -> tuple[keras.Model, WeightTable | None]:
+def open_hdf5(path: Path, context: ReadContext) -> tuple[keras.Model, tuple[str, ...]]:
     """The model in a full ``.h5`` file, not compiled; or the named architecture with the weights of the file.
 
     Returns:
-        The model, and of weights alone which went where.
+        The model, and of weights alone a note: which went where.
 
     Raises:
         ModelError: damaged, not written by Keras, with layers that are unknown or hold code, or weights that do not
             fit or that no architecture is named for.
     """
-    with opened_hdf5(path) as (file, values):
+    with opening(path), opened_hdf5(path) as (file, values):
         if STORED_CONFIG in file.attrs:
             config = json.loads(text(file.attrs[STORED_CONFIG]))
             keras_3 = text(file.attrs.get("keras_version", "")).startswith("3.")
             model = build(config, path, values, context, keras_3=keras_3)
             fill(model, *stored_layers(file, model))
-            return model, None
+            return model, ()
         if not holds_weights(file):
             raise ModelError(f"{path} is an HDF5 file, but holds no Keras model and no Keras weights.")
         if context.build is None:
@@ -112,27 +96,55 @@ def open_hdf5(path: Path, context: ReadContext) -> tuple[keras.Model, WeightTabl
         file.visititems(lambda _, node: types.add(node.dtype.name) if isinstance(node, h5py.Dataset) else None)
         with precision(context.dtype or ("float64" if "float64" in types else "float32")):
             model = context.build()
-        return model, fill(model, *stored_layers(file, model))
+        by_name, lines = fill(model, *stored_layers(file, model))
+        how = f"The file's layer names are not {context.arch}'s; its layers were taken in order:"
+        if by_name:
+            how = f"The file's layer names are those of {context.arch}; weights of each layer:"
+        return model, ("\n  ".join([how, *lines]),)
 
 
 @contextmanager
 def opened_hdf5(path: Path) -> Iterator[tuple[h5py.File, int]]:
-    """The file, open for reading, and how many values it holds; what h5py and Keras raise becomes a ModelError."""
-    with opening(path):
-        check_heaps(path)
-        with h5py.File(path, "r") as file:
-            yield file, check_storage(file)
+    """A file, open for reading, and how many values it holds.
+
+    Raises:
+        ModelError: it is unsafe to read, or a Keras wrote it whose kernels are stored differently.
+    """
+    check_heaps(path)
+    with h5py.File(path, "r") as file:
+        values = check_storage(file)
+        check_writer(file)
+        yield file, values
+
+
+def open_saved_model(folder: Path, context: ReadContext) -> keras.Model:
+    """The model in a SavedModel folder, what ``model.save(folder)`` of tf.keras wrote; not compiled.
+
+    Raises:
+        ModelError: damaged, not written by Keras, a model that is not Sequential or functional, or with layers that
+            are unknown or hold code.
+    """
+    with opening(folder):
+        config = read_config(folder)
+        reader = tf.train.load_checkpoint(str(folder / "variables" / "variables"))
+        values = sum(prod(shape) for shape in reader.get_variable_to_shape_map().values())
+        size = sum(file.stat().st_size for file in (folder / "variables").iterdir())
+        if values > size:
+            raise ModelError(f"Its weights have {values:,} values, its files {size:,} bytes.", todo=AGAIN)
+        model = build(config, folder, values, context, keras_3=False)
+        fill(model, list(_stored(reader, config)), leaves(model))
+        return model
 
 
 def build(config: dict[str, Any], path: Path, values: int, context: ReadContext, *, keras_3: bool) -> keras.Model:
-    """The network that ``config`` describes, freshly initialised; no larger than the weights that are there for it.
+    """The network that ``config``, a serialised Keras model, describes; freshly initialised.
 
     Args:
-        config: a serialised Keras model.
+        config: written by Keras 3 if ``keras_3``, else by Keras 2.
         path: the file it came from, for messages.
-        values: how many weights the file holds.
+        values: how many weights the file holds; a larger network is not built.
         context: says the shape of a sample, for a network that does not, and whether code in it may be run.
-        keras_3: whether Keras 3 wrote it.
+        keras_3: see ``config``.
 
     Raises:
         ModelError: damaged, too large, or with layers that are unknown or hold code.
@@ -156,3 +168,73 @@ def build(config: dict[str, Any], path: Path, values: int, context: ReadContext,
         )
     check_tensors(model, path)
     return model
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """The serialised model that a SavedModel was made from.
+
+    Raises:
+        ModelError: without a description, or of a model that is neither Sequential nor functional: a subclassed
+            model's layers are in its code, not in its description.
+    """
+    described = next((text for kind, text in _descriptions(folder) if kind in KINDS and text), None)
+    if described is None:
+        raise ModelError(
+            f"{folder} is a TensorFlow SavedModel without Keras's description of its layers.",
+            todo="Open it in the TensorFlow and Keras that wrote it and save it there: model.save('model.h5').",
+        )
+    node = json.loads(described)
+    config, name = node.get("config"), node.get("class_name")
+    if name == "Sequential" or (isinstance(config, dict) and {"layers", "input_layers"} <= config.keys()):
+        return {"class_name": "Sequential" if name == "Sequential" else "Functional", "config": config}
+    raise ModelError(
+        f"{folder} is a SavedModel of class {name}, whose layers are described by code only.",
+        todo="Build the network from standard layers (Sequential or functional) and save it again.",
+    )
+
+
+def _descriptions(folder: Path) -> Iterator[tuple[str, str]]:
+    """(kind, description as JSON) of the objects in the model, the model itself first."""
+    if (folder / DESCRIPTION).is_file():
+        # A list of messages: 2 is the number of an object, 4 its kind, 5 its description.
+        objects = [dict(_fields(node)) for _, node in _fields((folder / DESCRIPTION).read_bytes())]
+        for node in sorted(objects, key=lambda node: node.get(2, 0)):
+            yield node[4].decode(), node[5].decode()
+    else:  # the graph's file names the kind, and often no more
+        graphs = saved_model_pb2.SavedModel.FromString((folder / GRAPH).read_bytes()).meta_graphs
+        for node in graphs[0].object_graph_def.nodes[:1]:
+            yield node.user_object.identifier, node.user_object.metadata
+
+
+def _fields(message: bytes) -> list[tuple[int, Any]]:
+    """(number, value) of the fields of a protobuf message whose definition does not come with Keras 3."""
+    return [(field.field_number, field.data) for field in UnknownFieldSet(Empty.FromString(message))]
+
+
+def _stored(reader: Any, config: dict[str, Any]) -> Iterator[StoredLayer]:
+    """The layers that have weights in a checkpoint of the model that ``config`` describes."""
+    graph = reader.get_tensor("_CHECKPOINTABLE_OBJECT_GRAPH")
+    objects = trackable_object_graph_pb2.TrackableObjectGraph.FromString(graph).nodes
+
+    def layers_of(model: Any, config: dict[str, Any], prefix: str) -> Iterator[StoredLayer]:
+        """Keras numbers the layers of a model, ``layer-0`` and so on, but not a Sequential one's input layer."""
+        children = {child.local_name: objects[child.node_id] for child in model.children}
+        layers = config["config"]["layers"]
+        skipped = config["class_name"] == "Sequential" and layers and layers[0]["class_name"] == "InputLayer"
+        for number, layer in enumerate(layers[1:] if skipped else layers):
+            node, name = children[f"layer-{number}"], f"{prefix}{layer['config']['name']}"
+            if layer["class_name"] in MODELS:
+                yield from layers_of(node, layer, f"{name}/")
+            elif weights := tuple(weights_of(node, "", set())):
+                yield StoredLayer(name, weights)
+
+    def weights_of(node: Any, name: str, seen: set[int]) -> Iterator[tuple[str, np.ndarray]]:
+        """The weights of an object and below it, each once, in the order in which the layer made them."""
+        keys = [value.checkpoint_key for value in node.attributes if value.name == "VARIABLE_VALUE"]
+        yield from ((name, np.asarray(reader.get_tensor(key))) for key in keys)
+        for child in node.children:
+            if child.node_id not in seen:
+                seen.add(child.node_id)
+                yield from weights_of(objects[child.node_id], child.local_name, seen)
+
+    yield from layers_of(objects[0], config, "")

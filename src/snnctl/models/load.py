@@ -1,25 +1,47 @@
-"""Loading a model from whatever a user has."""
+"""Loading a model from whatever a user has: the file behind a path, and the network in it. Starts without Keras."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-import keras
-
 from snnctl.errors import ModelError
-from snnctl.models.checks import check_finite, holds_spiking_layers
-from snnctl.models.dtype import as_dtype
-from snnctl.models.safety import opening
-from snnctl.models.source import find_source
-from snnctl.models.weights import WeightTable
 from snnctl.plugins.reader import Read, ReadContext, Reader
-from snnctl.runs import RunRecord
+from snnctl.runs import RunRecord, read_run
 
 if TYPE_CHECKING:
+    import keras
+
     from snnctl.plugins.architecture import Architecture
+
+SUFFIXES = (".keras", ".h5", ".hdf5")
+RUN_MODEL = "model.keras"
+RUN_RECORD = "run.json"
+SAVED_MODEL = "saved_model.pb"
+OWN = ("keras", "hdf5", "saved-model")
+"""Names of the readers of snnctl, whose files are recognised by their content."""
+ACCEPTED = (
+    "Accepted: a run folder, a .keras file, a full .h5 file, a SavedModel folder of Keras 2, "
+    "or a weights-only .h5 file with --arch."
+)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file, or a SavedModel folder, that holds a model or its weights.
+
+    Args:
+        path: the file or folder.
+        kind: the name of its reader: "keras" or "hdf5" as the first bytes say, "saved-model", or that of a plugin.
+        run: the record of the run if its folder was given, else None.
+    """
+
+    path: Path
+    kind: str
+    run: RunRecord | None = None
 
 
 @dataclass(frozen=True)
@@ -31,8 +53,7 @@ class LoadedModel:
         kind: "snn" if it holds layers of snnctl, else "relu".
         run: the record of the run if its folder was given, else None.
         source: the file that was read, or the SavedModel folder.
-        notes: what the user should know about how it was read.
-        table: for a weights-only file, which of its layers went where; else None.
+        notes: what the user should know about how it was read; of a weights-only file, which layer went where.
     """
 
     model: keras.Model
@@ -40,7 +61,6 @@ class LoadedModel:
     run: RunRecord | None
     source: Path
     notes: tuple[str, ...]
-    table: WeightTable | None = None
 
 
 def load_model(
@@ -71,25 +91,83 @@ def load_model(
         ModelError: missing, damaged, unknown or unsafe layers, weights that do not fit or are not finite.
         UsageError: the architecture does not fit ``input_shape`` or its options.
     """
+    from snnctl.models.network import as_dtype, check_finite, holds_spiking_layers
+    from snnctl.models.safety import opening
+
+    built: list[keras.Model] = []
 
     def build() -> keras.Model:
         if arch is None or input_shape is None or classes is None:
             raise ModelError(
                 "A weights-only file needs the input shape and the number of classes.", todo="Give --data."
             )
-        return arch.build(input_shape, classes, **(arch_options or {}))
+        built.append(arch.build(input_shape, classes, **(arch_options or {})))
+        return built[0]
 
     source = find_source(path, readers)
-    network: tuple[Callable[[], keras.Model] | None, str] = (build, arch.name) if arch else (None, "")
-    context = ReadContext(input_shape, classes, dtype, allow_code, *network)
+    context = ReadContext(input_shape, classes, dtype, allow_code, build if arch else None, arch.name if arch else "")
     reader = next(reader for reader in readers if reader.name == source.kind)
     result = reader.read(source.path, context)
     result = result if isinstance(result, Read) else Read(result)
     model, notes = result.model, result.notes
     with opening(source.path):
-        if result.table is None:
+        if not built:
             model = as_dtype(model, dtype, allow_code=allow_code)
             notes += (f"{source.path} describes its own network; --arch {arch.name} is not used.",) if arch else ()
         check_finite(model, str(source.path))
-        kind: Literal["relu", "snn"] = "snn" if holds_spiking_layers(model) else "relu"
-    return LoadedModel(model, kind, source.run, source.path, notes, result.table)
+        return LoadedModel(model, "snn" if holds_spiking_layers(model) else "relu", source.run, source.path, notes)
+
+
+def find_source(path: Path | str, readers: Sequence[Reader] = ()) -> Source:
+    """The file behind ``path``, which may be a run folder or a file.
+
+    Args:
+        path: of either.
+        readers: of all formats there are; those of snnctl need not be among them. They are asked for what is no run
+            folder and has none of Keras's suffixes.
+
+    Raises:
+        ModelError: nothing there (names the nearest name), a folder that is no run or whose record is
+            damaged, or a file that Keras did not write.
+    """
+    path, others = Path(path), [reader for reader in readers if reader.name not in OWN]
+    suffixes = sorted({suffix for reader in others for suffix in reader.suffixes})
+    accepted = f"{ACCEPTED} Plugins read: {', '.join(suffixes)}." if suffixes else ACCEPTED
+    if not path.parent.is_dir():
+        raise ModelError(f"{path} does not exist: there is no folder {path.parent}.")
+    if not path.exists():
+        near = get_close_matches(path.name, [entry.name for entry in path.parent.iterdir()], n=1, cutoff=0.5)
+        raise ModelError(f"{path} does not exist.", todo=f"Did you mean {path.parent / near[0]}?" if near else accepted)
+    if not path.is_file() and not path.is_dir():
+        raise ModelError(f"{path} is no regular file.", todo=accepted)
+    if path.is_file() and path.suffix.lower() in SUFFIXES:
+        return Source(path, _kind(path))
+    lacking = [name for name in (RUN_MODEL, RUN_RECORD) if not (path / name).is_file()]
+    if (path / SAVED_MODEL).is_file() and RUN_MODEL in lacking:
+        return Source(path, "saved-model")
+    if RUN_RECORD in lacking and (reader := next((each for each in others if each.recognises(path)), None)):
+        return Source(path, reader.name)
+    if path.is_file():
+        raise ModelError(f"{path} has a suffix that is not a model's.", todo=accepted)
+    if lacking:
+        files = sorted(str(file) for file in path.glob("*") if file.suffix.lower() in {*SUFFIXES, *suffixes})
+        raise ModelError(
+            f"{path} is not a run folder that holds a model: it has no {' and '.join(lacking)}.",
+            todo=f"Give the file itself: {', '.join(files[:3])}." if files else accepted,
+        )
+    return Source(path / RUN_MODEL, _kind(path / RUN_MODEL), run=read_run(path))
+
+
+def _kind(path: Path) -> str:
+    """What the first bytes of a file say it is: "hdf5" or "keras"."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(8)
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read: {error.strerror}.") from error
+    if head == b"\x89HDF\r\n\x1a\n":
+        return "hdf5"
+    if head.startswith(b"PK"):
+        return "keras"
+    what = "is damaged, or Keras did not write it: it is neither HDF5 nor a Keras archive" if head else "is empty"
+    raise ModelError(f"{path} {what}.", todo="Copy or save it again.")

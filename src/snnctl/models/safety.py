@@ -19,7 +19,7 @@ import keras
 import tensorflow as tf
 
 from snnctl.errors import ModelError, SnnctlError
-from snnctl.ttfs.keras_graph import outputs
+from snnctl.ttfs.keras_graph import all_layers, outputs
 
 Config = dict[str, Any]
 AGAIN = "Copy or save it again."
@@ -38,13 +38,7 @@ COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 @contextmanager
 def opening(path: Path) -> Iterator[None]:
-    """Turn any exception raised while ``path`` is read into a ModelError that names it.
-
-    What Keras and h5py raise on an odd file has no common type.
-
-    Raises:
-        ModelError: with the reason Keras or h5py gave.
-    """
+    """Turn any exception raised while ``path`` is read into a ModelError that names it, with the reason."""
     try:
         yield
     except SnnctlError as error:
@@ -52,11 +46,6 @@ def opening(path: Path) -> Iterator[None]:
         if isinstance(error, ModelError) and str(path) not in error.what:
             error.where = str(path)
         raise
-    except MemoryError as error:
-        raise ModelError(
-            f"{path} cannot be opened: its network is too large for the memory of this machine.",
-            todo="If it should be small, the file is damaged: copy or save it again.",
-        ) from error
     except Exception as error:
         raise ModelError(
             f"{path} cannot be opened: {reason(error)}", todo="If the file may be damaged, copy or save it again."
@@ -85,18 +74,14 @@ def check_heaps(path: Path) -> None:
     Raises:
         ModelError: the file has one.
     """
-    head = b"GCOL\x01\0\0\0"
     with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as content:
-        start = content.find(head)
-        while start >= 0:
-            size = int.from_bytes(content[start + 8 : start + 16], "little")
-            place, end = start + 16, min(start + size, len(content))
+        for heap in re.finditer(rb"GCOL\x01\0\0\0(.{8})", content, re.DOTALL):
+            place, end = heap.end(), min(heap.start() + int.from_bytes(heap[1], "little"), len(content))
             while place + 16 <= end:
                 number, size = unpack_from("<H6xQ", content, place)
                 if number == size == 0:
                     raise ModelError("It is damaged: a part of it is gone.", todo=AGAIN)
                 place += size if number == 0 else 16 + -(-size // 8) * 8
-            start = content.find(head, start + 8)
 
 
 def check_storage(file: h5py.File) -> int:
@@ -105,8 +90,7 @@ def check_storage(file: h5py.File) -> int:
     Raises:
         ModelError: a link, or a data set that is external, virtual or blown up; names it.
     """
-    total, held = 0, file.id.get_filesize()
-    seen, waiting = {file.id}, [file]  # groups can contain each other
+    total, seen, waiting = 0, {file.id}, [file]  # groups can contain each other
     while waiting:
         group = waiting.pop()
         for name in group:
@@ -114,10 +98,8 @@ def check_storage(file: h5py.File) -> int:
             if not isinstance(group.get(name, getlink=True), h5py.HardLink):
                 raise ModelError(f"{weight} is a link to somewhere else, which is not followed.")
             node = group[name]
-            if node.id in seen:
-                continue
-            seen.add(node.id)
-            if isinstance(node, h5py.Group):
+            if isinstance(node, h5py.Group) and node.id not in seen:
+                seen.add(node.id)
                 waiting.append(node)
             if not isinstance(node, h5py.Dataset):
                 continue
@@ -125,7 +107,7 @@ def check_storage(file: h5py.File) -> int:
                 raise ModelError(f"{weight} is stored in another file, which is not followed.")
             values = prod(node.shape or ())
             size = max(values, prod(node.chunks or ())) * node.dtype.itemsize
-            stored = min(node.id.get_storage_size(), held)
+            stored = min(node.id.get_storage_size(), file.id.get_filesize())
             if size > max(ALWAYS_READ, LARGEST_EXPANSION * stored):
                 raise ModelError(f"{weight} unpacks to {size:,} bytes, of which the file holds {stored:,}.", todo=AGAIN)
             total += values
@@ -140,34 +122,27 @@ def vet(config: Config, *, allow_code: bool = False) -> None:
             names the layer.
     """
     objects = list(_objects(config, "A layer of the network"))
-    layers = [item for _, is_layer, item in objects if is_layer]
-    if len(layers) > MOST_LAYERS:
-        raise ModelError(f"The network has {len(layers):,} layers; at most {MOST_LAYERS:,} are read.")
+    if (layers := sum(is_layer for _, is_layer, _ in objects)) > MOST_LAYERS:
+        raise ModelError(f"The network has {layers:,} layers; at most {MOST_LAYERS:,} are read.")
     if any(_registered_name(item).startswith(PACKAGE) for _, _, item in objects):
         import snnctl.layers  # noqa: F401  (registers the spiking layers)
-    for owner, _, item in objects:
+    for owner, is_layer, item in objects:
         if re.split("[.>]", item["class_name"])[-1] in CODE and not allow_code:
             raise ModelError(
                 f"{owner} holds Python code, which is not run from a model file.",
                 todo="Replace it with standard layers and save the model again; "
                 "or, if you trust whoever made the file, add --allow-code.",
             )
-    for owner, is_layer, item in objects:
-        is_function = item["class_name"] == "function"
-        if not (is_layer or is_function) or _is_known(item, is_layer):
-            continue
-        what, way = (
-            f"uses the function {item.get('config')}",
-            "Replace it with a standard one and save the model again.",
-        )
-        if is_layer:
+        if is_layer and not _is_known(item, str(item["class_name"]), keras.layers):
+            what, way = f"is of class {item['class_name']}", "Replace it with standard layers and save the model again"
+            way += ", or install the plugin that brings it (docs/plugins.md, Layer rules)."
+        elif item["class_name"] == "function" and not _is_known(item, str(item["config"]), keras.activations):
             what, way = (
-                f"is of class {item['class_name']}",
-                (
-                    "Replace it with standard layers and save the model again, or install the plugin that brings it "
-                    "(docs/plugins.md, Layer rules)."
-                ),
+                f"uses the function {item['config']}",
+                "Replace it with a standard one and save the model again.",
             )
+        else:
+            continue
         raise ModelError(f"{owner} {what}, which neither Keras nor snnctl has.", todo=way)
 
 
@@ -186,14 +161,13 @@ def _objects(node: Any, owner: str, is_layer: bool = True) -> Iterator[tuple[str
             yield from _objects(child, owner, key == "layers")
 
 
-def _is_known(item: Config, is_layer: bool) -> bool:
-    """Whether Keras has the class of a layer, or the function, or someone has registered it."""
-    name, module = str(item["class_name"] if is_layer else item["config"]), item.get("module")
+def _is_known(item: Config, name: str, module: Any) -> bool:
+    """Whether Keras has a class or function, of which files of Keras 2 have only the name, or someone registered it."""
     if any(keras.saving.get_registered_object(each) is not None for each in (name, _registered_name(item))):
         return True
-    if module in (None, "builtins"):
-        return name in MODELS or hasattr(keras.layers if is_layer else keras.activations, name)
-    return module.split(".")[0] == "keras"
+    if (origin := item.get("module")) in (None, "builtins"):
+        return name in MODELS or hasattr(module, name)
+    return str(origin).split(".")[0] == "keras"
 
 
 def _registered_name(item: Config) -> str:
@@ -202,14 +176,10 @@ def _registered_name(item: Config) -> str:
 
 @contextmanager
 def budget(values: int, path: Path) -> Iterator[None]:
-    """Within it, no network can be built that has many more weights than ``values``.
+    """Within it, no network can be built that has many more weights than ``values``, which the file ``path`` holds.
 
     TensorFlow asks before it makes a variable. How large it is going to be is computed in a graph that is
     never run; so an absurd size in a configuration takes no memory.
-
-    Args:
-        values: how many the file holds.
-        path: the file, for the message.
 
     Raises:
         ModelError: the network that is built within is larger; names the weight.
@@ -240,7 +210,7 @@ def check_tensors(model: keras.Model, path: Path) -> None:
     Raises:
         ModelError: names the layer.
     """
-    for layer in model.layers:
+    for layer in all_layers(model):
         for tensor in outputs(layer):
             if prod(size or 1 for size in tensor.shape) > LARGEST_TENSOR:
                 raise ModelError(
@@ -248,5 +218,3 @@ def check_tensors(model: keras.Model, path: Path) -> None:
                     where=str(path),
                     todo="If it should be small, the file is damaged: copy or save it again.",
                 )
-        if isinstance(layer, keras.Model):
-            check_tensors(layer, path)

@@ -5,22 +5,20 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import h5py
 import keras
 
 from snnctl.errors import ModelError
 from snnctl.models.legacy import modern_name
-from snnctl.models.safety import MODELS
+from snnctl.ttfs.keras_graph import all_layers
 
-KERAS_3_GROUPS = ("layers", "_layer_checkpoint_dependencies")
+KERAS_2_NAMES, KERAS_3_GROUPS = {"layer_names", "layer_names0"}, ("layers", "_layer_checkpoint_dependencies")
 NUMBERS = "fiu"
 
 
-@dataclass(frozen=True)
-class StoredLayer:
+class StoredLayer(NamedTuple):
     """A layer's weights in an open file.
 
     Args:
@@ -33,84 +31,61 @@ class StoredLayer:
     weights: tuple[tuple[str, Any], ...]
 
 
-class MatchedLayer(NamedTuple):
-    """Two layers that were taken for the same: names in the file and in the network, shapes in the file's order."""
-
-    stored: str
-    layer: str
-    shapes: tuple[tuple[int, ...], ...]
-
-
-@dataclass(frozen=True)
-class WeightTable:
-    """All layers with weights, those of the file beside those of the network.
-
-    Args:
-        rows: in the network's order.
-        by: how they were matched: by their names, or by their order because the names differ.
-    """
-
-    rows: tuple[MatchedLayer, ...]
-    by: Literal["name", "order"]
-
-    def lines(self) -> list[str]:
-        """The table as aligned text, a line a layer: name in the file, name in the network, shapes."""
-        left = max((len(row.stored) for row in self.rows), default=0)
-        right = max((len(row.layer) for row in self.rows), default=0)
-        shapes = [", ".join("×".join(map(str, shape)) or "1" for shape in row.shapes) for row in self.rows]
-        return [f"{row[0]:{left}} -> {row[1]:{right}}  {text}" for row, text in zip(self.rows, shapes, strict=True)]
-
-
 Layer = tuple[str, keras.Layer]
 """A layer of a network, under the name that a file may have for it."""
+Pairs = list[tuple[StoredLayer, Layer]]
 
 
 def holds_weights(file: h5py.File) -> bool:
     """Whether an HDF5 file has the weights of a network, in the layout of Keras 2 or of Keras 3."""
-    return _keras_2_weights(file) is not None or keras_3_weights(file) is not None
+    return _keras_2_weights(file) is not None or _keras_3_weights(file) is not None
 
 
 def stored_layers(file: h5py.File, network: keras.Model) -> tuple[list[StoredLayer], list[Layer]]:
     """The layers with weights in an HDF5 file, and the layers of the network that they are for; in its order.
 
     Keras 2 stored nested models whole.
-
-    Raises:
-        ModelError: written by a Keras whose kernels are stored differently.
     """
     if (group := _keras_2_weights(file)) is not None:
         return _read_keras_2(group), [(layer.name, layer) for layer in network.layers]
-    group = keras_3_weights(file)
-    stored = read_keras_3(group, network) if group is not None else []
-    return stored, [(name, layer) for _, name, layer in leaves(network)]
+    group = _keras_3_weights(file)
+    stored = {} if group is None else dict(_filed(group, ""))
+    names = {place: name for place, name, _ in _places(network) if place in stored}
+    names |= {place: place for place in stored if place not in names}
+    return [StoredLayer(name, stored[place]) for place, name in names.items()], leaves(network)
 
 
 def _keras_2_weights(file: h5py.File) -> h5py.Group | None:
     """The group with weights in Keras 2's layout (``layer_names``, a group a layer), or None."""
     groups = (group for group in (file, file.get("model_weights")) if isinstance(group, h5py.Group))
-    return next((group for group in groups if {"layer_names", "layer_names0"} & group.attrs.keys()), None)
+    return next((group for group in groups if KERAS_2_NAMES & group.attrs.keys()), None)
 
 
-def keras_3_weights(model: h5py.Group) -> h5py.Group | None:
+def _keras_3_weights(model: h5py.Group) -> h5py.Group | None:
     """The group with the layers of a model in Keras 3's layout (nested groups, ``vars/0``, ``vars/1``), or None."""
     groups = (model.get(name) for name in KERAS_3_GROUPS)
     return next((group for group in groups if isinstance(group, h5py.Group)), None)
 
 
-def _read_keras_2(group: h5py.Group) -> list[StoredLayer]:
-    """The layers that have weights; Theano and CNTK stored kernels flipped, Keras 1 in another order: refused."""
-    backend, version = (text(group.attrs.get(key, "")) for key in ("backend", "keras_version"))
+def check_writer(file: h5py.File) -> None:
+    """Refuse weights of Theano and CNTK, which stored kernels flipped, and of Keras 1, in another order.
+
+    Raises:
+        ModelError: they are.
+    """
+    attributes = {} if (group := _keras_2_weights(file)) is None else group.attrs
+    backend, version = (text(attributes.get(key, "")) for key in ("backend", "keras_version"))
     if backend in ("theano", "cntk") or version.startswith(("0.", "1.")):
-        writer = f"Keras {version} on {backend}".replace("  ", " ").strip()
         raise ModelError(
-            f"{group.file.filename} was written by {writer}, whose kernels are stored differently.",
+            f"It was written by Keras {version} ({backend}), whose kernels are stored differently.",
             todo="Open it there with TensorFlow as backend and a Keras of version 2, and save it again.",
         )
-    layers = []
-    for name in _names(group, "layer_names"):
-        node = group[name]
-        layers.append(StoredLayer(name, tuple((weight, node[weight]) for weight in _names(node, "weight_names"))))
-    return [layer for layer in layers if layer.weights]
+
+
+def _read_keras_2(group: h5py.Group) -> list[StoredLayer]:
+    """The layers that have weights."""
+    weights = {name: _names(group[name], "weight_names") for name in _names(group, "layer_names")}
+    return [StoredLayer(name, tuple((key, group[name][key]) for key in keys)) for name, keys in weights.items() if keys]
 
 
 def _names(node: h5py.Group, name: str) -> list[str]:
@@ -124,45 +99,31 @@ def text(value: object) -> str:
     return value.decode("utf-8") if isinstance(value, bytes) else str(value)
 
 
-def read_keras_3(group: h5py.Group, network: keras.Model | dict[str, Any]) -> list[StoredLayer]:
-    """The layers that have weights, in the network's order, under the names that the network has for them.
-
-    Args:
-        group: what holds the layers of the model.
-        network: the network, or its configuration as it was serialised.
-    """
-    stored = dict(_filed(group, ""))
-    names = {place: name for place, name, _ in leaves(network)}
-    places = [*(place for place in names if place in stored), *(place for place in stored if place not in names)]
-    return [StoredLayer(names.get(place, place), stored[place]) for place in places]
+def leaves(network: keras.Model) -> list[Layer]:
+    """The layers of a network in its order, those of nested models for the models: "inner/output"."""
+    return [(name, layer) for _, name, layer in _places(network)]
 
 
-def leaves(network: Any, place: str = "", prefix: str = "") -> Iterator[tuple[str, str, Any]]:
-    """The layers of a network or of its configuration, those of nested models for the models, in its order.
+def _places(network: keras.Model, place: str = "", prefix: str = "") -> Iterator[tuple[str, str, keras.Layer]]:
+    """Where Keras 3 files each layer, by class and number, before its name and the layer.
 
-    Yields:
-        Where Keras 3 files a layer, by class and number: "functional/layers/dense_1" is the second Dense of the first
-        nested model; its name: "inner/output"; the layer.
+    "functional/layers/dense_1" is the second Dense of the first nested model.
     """
     count: Counter[str] = Counter()
-    for layer in network["config"]["layers"] if isinstance(network, dict) else network.layers:
-        if isinstance(layer, dict):
-            cls, name, nested = layer["class_name"], layer["config"]["name"], layer["class_name"] in MODELS
-        else:
-            cls, name, nested = type(layer).__name__, layer.name, isinstance(layer, keras.Model)
-        kind = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=.)(?=[A-Z][a-z])", "_", cls.rpartition(">")[2]).lower()
+    for layer in network.layers:
+        kind = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=.)(?=[A-Z][a-z])", "_", type(layer).__name__).lower()
         own = f"{place}{kind}_{count[kind]}" if count[kind] else f"{place}{kind}"
         count[kind] += 1
-        if nested:
-            yield from leaves(layer, f"{own}/layers/", f"{prefix}{name}/")
+        if isinstance(layer, keras.Model):
+            yield from _places(layer, f"{own}/layers/", f"{prefix}{layer.name}/")
         else:
-            yield own, f"{prefix}{name}", layer
+            yield own, f"{prefix}{layer.name}", layer
 
 
 def _filed(group: h5py.Group, prefix: str) -> Iterator[tuple[str, tuple[tuple[str, Any], ...]]]:
     """(place, weights) of the layers that have weights, those of nested models for the models."""
     for key, node in group.items():
-        if isinstance(node, h5py.Group) and (inner := keras_3_weights(node)) is not None:
+        if isinstance(node, h5py.Group) and (inner := _keras_3_weights(node)) is not None:
             yield from _filed(inner, f"{prefix}{key}/layers/")
         elif isinstance(node, h5py.Group) and (weights := tuple(_weights_in(node))):
             yield prefix + key, weights
@@ -177,16 +138,17 @@ def _weights_in(layer: h5py.Group) -> Iterator[tuple[str, Any]]:
             yield from ((f"{name}/{weight}", values) for weight, values in _weights_in(node))
 
 
-def fill(model: keras.Model, stored: Sequence[StoredLayer], layers: Sequence[Layer]) -> WeightTable:
+def fill(model: keras.Model, stored: Sequence[StoredLayer], layers: Sequence[Layer]) -> tuple[bool, list[str]]:
     """Set all weights of ``model``, or none unless all that is stored fits the layers that it is for.
 
     Returns:
-        Which layer of the file went to which of the network.
+        Whether the layers were matched by their names, not by their order because the names differ; and a line for
+        each: its name in the file, in the network, and the shapes of its weights.
 
     Raises:
         ModelError: lists every layer that is missing, superfluous or of another shape.
     """
-    by, pairs, problems = _match(stored, [(name, layer) for name, layer in layers if layer.weights])
+    by_name, pairs, problems = _match(stored, [(name, layer) for name, layer in layers if layer.weights])
     if problems:
         raise ModelError(
             f"The weights do not fit the network: {'; '.join(problems)}.",
@@ -196,25 +158,23 @@ def fill(model: keras.Model, stored: Sequence[StoredLayer], layers: Sequence[Lay
         for variable, values in _side_by_side(source, layer):
             variable.assign(values[()])
     finish(model)
-    rows = [
-        MatchedLayer(source.name, name, tuple(tuple(values.shape) for _, values in source.weights))
-        for source, (name, _) in pairs
-    ]
-    return WeightTable(tuple(rows), by)
+    left, right = (max((len(pair[side][0]) for pair in pairs), default=0) for side in (0, 1))
+    lines = []
+    for source, (name, _) in pairs:
+        shapes = ["×".join(map(str, values.shape)) or "1" for _, values in source.weights]
+        lines.append(f"{source.name:{left}} -> {name:{right}}  {', '.join(shapes)}")
+    return by_name, lines
 
 
 def finish(model: keras.Model) -> None:
     """Let Normalization layers, nested ones included, make the constants they compute with from their weights."""
-    for _, _, layer in leaves(model):
+    for layer in all_layers(model):
         if isinstance(layer, keras.layers.Normalization):
             layer.finalize_state()
 
 
-Pairs = list[tuple[StoredLayer, Layer]]
-
-
-def _match(stored: Sequence[StoredLayer], layers: Sequence[Layer]) -> tuple[Literal["name", "order"], Pairs, list[str]]:
-    """Pairs of layers, and what stands in the way of loading them.
+def _match(stored: Sequence[StoredLayer], layers: Sequence[Layer]) -> tuple[bool, Pairs, list[str]]:
+    """Whether by name, pairs of layers, and what stands in the way of loading them.
 
     By name; by order if the names differ, or are not unique, and that leaves fewer problems.
     """
@@ -228,23 +188,23 @@ def _match(stored: Sequence[StoredLayer], layers: Sequence[Layer]) -> tuple[Lite
     if problems and len(stored) == len(layers) and not (unique and sources.keys() == targets.keys()):
         in_order = list(zip(stored, layers, strict=True))
         if len(misfits := _misfits(in_order)) < len(problems):
-            return "order", in_order, misfits
-    return "name", pairs, problems
+            return False, in_order, misfits
+    return True, pairs, problems
 
 
 def _misfits(pairs: Pairs) -> list[str]:
     """What does not fit in each pair of layers."""
     problems = []
     for source, (_, layer) in pairs:
-        wanted, held = len(layer.weights), len(source.weights)
-        if wanted != held:
-            problems.append(f"layer '{layer.name}' has {wanted} weights in the network, {held} in the file")
+        expected, stored = len(layer.weights), len(source.weights)
+        if expected != stored:
+            problems.append(f"layer '{layer.name}' has {expected} weights in the network, {stored} in the file")
             continue
         for variable, values in _side_by_side(source, layer):
-            shape, own, is_number = tuple(values.shape), tuple(variable.shape), values.dtype.kind in NUMBERS
-            if own != shape or not is_number:
-                form = f"{shape} in the file" if is_number else f"{shape} of type {values.dtype} in the file"
-                problems.append(f"layer '{layer.name}', {variable.name}: {own} in the network, {form}")
+            shape, own = tuple(values.shape), tuple(variable.shape)
+            form = f"{shape}" if values.dtype.kind in NUMBERS else f"{shape} of type {values.dtype}"
+            if form != f"{own}":
+                problems.append(f"layer '{layer.name}', {variable.name}: {own} in the network, {form} in the file")
     return problems
 
 
@@ -254,15 +214,13 @@ def _side_by_side(source: StoredLayer, layer: keras.Layer) -> list[tuple[keras.V
     ``dense/kernel:0`` in a file is the ``kernel`` of a layer, and the ``dense_kernel`` of a nested model.
     """
     nested = isinstance(layer, keras.Model)
-    inner = [leaf for _, _, leaf in leaves(layer)] if nested else [layer]
+    inner = [leaf for _, leaf in leaves(layer)] if nested else [layer]
     own = [(leaf, variable) for leaf in inner for variable in leaf.trainable_weights]
     own += [(leaf, variable) for leaf in inner for variable in leaf.non_trainable_weights]
     names = [f"{leaf.name}_{variable.name}" if nested else variable.name for leaf, variable in own]
-    plain = [
-        name.partition(":")[0] if nested else name.partition(":")[0].rpartition("/")[2] for name, _ in source.weights
-    ]
+    stored = [name.partition(":")[0] for name, _ in source.weights]
+    stored = [modern_name(name) if nested else name.rpartition("/")[2] for name in stored]
     values = [value for _, value in source.weights]
-    stored = dict(zip(map(modern_name, plain), values, strict=True))
-    if len(stored) == len(names) and stored.keys() == set(names):
-        values = [stored[name] for name in names]
+    if len(set(names) & set(stored)) == len(values):
+        values = [values[stored.index(name)] for name in names]
     return list(zip((variable for _, variable in own), values, strict=True))

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import keras
@@ -40,12 +40,10 @@ class Read:
     Args:
         model: a built Keras model.
         notes: what the user should know about how it was read, one sentence each.
-        table: of a weights-only file, which of its layers went where.
     """
 
     model: keras.Model
     notes: tuple[str, ...] = ()
-    table: Any = None
 
 
 class Reader(ABC):

@@ -56,4 +56,4 @@ class CheckedReader(Reader):
         model: keras.Model = read.model
         if not isinstance(model, keras.Model) or not model.built:
             raise PluginError(f"read returned {type(model).__name__}, which is no built Keras model", where=where)
-        return Read(model, tuple(map(str, read.notes)), read.table)
+        return Read(model, tuple(map(str, read.notes)))

@@ -34,13 +34,14 @@ def stored_classes(
         ModelError: damaged, or the shape of the samples or the number of classes cannot be told.
     """
     from snnctl.models.files import STORED_CONFIG, opened_hdf5
-    from snnctl.models.source import find_source
+    from snnctl.models.load import find_source
+    from snnctl.models.safety import opening
     from snnctl.models.weights import holds_weights, stored_layers
 
     source = find_source(path, readers)
     if source.kind != "hdf5":
         return None
-    with opened_hdf5(source.path) as (file, _):
+    with opening(source.path), opened_hdf5(source.path) as (file, _):
         if STORED_CONFIG in file.attrs or not holds_weights(file):
             return None
         if sample_shape is None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from snnctl.errors import DataError, ModelError, SnnctlError, UsageError
-from snnctl.models.source import find_source
+from snnctl.models.load import find_source
 from snnctl.plugins import Registry
 from snnctl.plugins.problems import Label, Problem, find_problems, quoted
 from snnctl.runs import expanded, read_run

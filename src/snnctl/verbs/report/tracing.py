@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from snnctl.errors import DataError, ModelError, SnnctlError, UsageError
-from snnctl.models.source import RUN_MODEL
+from snnctl.models.load import RUN_MODEL
 from snnctl.reports.charts import Spikes, Trajectory
 from snnctl.reports.facts import BESIDE, ReportedRun, TracedImage, text
 from snnctl.reports.picture import png

@@ -1,25 +1,29 @@
-"""What a network must be: of a kind, finite, made for its data set, and such that it can be read again once saved."""
+"""What a network is and must be: its kind, its precision; finite, made for its data set, and such as can be saved."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from math import prod
-from typing import Literal
+from typing import Any, Literal
 
 import keras
 import numpy as np
 
 from snnctl.errors import ModelError
+from snnctl.models.legacy import rewritten
 from snnctl.models.safety import PACKAGE, reason, vet
+from snnctl.models.weights import finish
+from snnctl.ttfs.keras_graph import all_layers
+
+FLOATS = ("float16", "bfloat16", "float32", "float64", "mixed_float16", "mixed_bfloat16")
+TRAINING = ("compile_config", "training_config")
 
 
 def holds_spiking_layers(model: keras.Model) -> bool:
     """Whether any layer, nested ones included, is one of snnctl's."""
-    return any(
-        keras.saving.get_registered_name(type(layer)).startswith(PACKAGE)
-        or (isinstance(layer, keras.Model) and holds_spiking_layers(layer))
-        for layer in model.layers
-    )
+    return any(keras.saving.get_registered_name(type(layer)).startswith(PACKAGE) for layer in all_layers(model))
 
 
 def kind_of(model: keras.Model, where: str = "") -> Literal["relu", "snn"]:
@@ -44,6 +48,80 @@ def kind_of(model: keras.Model, where: str = "") -> Literal["relu", "snn"]:
             "(snnctl.load opens files).",
         )
     return "snn" if holds_spiking_layers(model) else "relu"
+
+
+def dtype_of(model: keras.Model) -> str:
+    """The type of the model's weights, e.g. "float32"; Keras's default for a model without any."""
+    return str(model.weights[0].dtype) if model.weights else str(keras.config.floatx())
+
+
+@contextmanager
+def precision(dtype: str | None) -> Iterator[None]:
+    """Within it, new layers compute in ``dtype``, and arrays given to fit and predict are taken in ``dtype``.
+
+    Both matter: Keras casts the arrays it is given to its default type, whatever the model's own is. The defaults
+    that were set before are set again afterwards.
+
+    Args:
+        dtype: "float32" or "float64"; None changes nothing.
+    """
+    if dtype is None:
+        yield
+        return
+    floatx, policy = keras.config.floatx(), keras.config.dtype_policy()
+    keras.config.set_floatx(dtype)
+    keras.config.set_dtype_policy(dtype)
+    try:
+        yield
+    finally:
+        keras.config.set_floatx(floatx)
+        keras.config.set_dtype_policy(policy)
+
+
+def as_dtype(model: keras.Model, dtype: str | None, *, allow_code: bool = False) -> keras.Model:
+    """The same network, with the same weights, computing in ``dtype``; not compiled.
+
+    Args:
+        model: a built ReLU or spiking network; stays as it is.
+        dtype: "float32" or "float64"; None, or what the model has, gives back ``model`` itself.
+        allow_code: whether code in its Lambda layers may be run.
+
+    Raises:
+        ModelError: it holds what cannot be made anew from its configuration.
+    """
+    if dtype is None:
+        return model
+
+    def retyped(node: dict[str, Any]) -> dict[str, Any]:
+        old = node.get("dtype")
+        if isinstance(old, dict) and old.get("config", {}).get("name") in FLOATS:  # a policy
+            return node | {"dtype": old | {"config": old["config"] | {"name": dtype}}}
+        return node | {"dtype": dtype} if old in FLOATS else node
+
+    config = without_training(keras.saving.serialize_keras_object(model))
+    changed = rewritten(config, retyped)
+    if changed == config:
+        return model
+    try:
+        with precision(dtype):
+            copy = keras.saving.deserialize_keras_object(changed, safe_mode=not allow_code)
+    except (TypeError, ValueError, AttributeError) as error:
+        raise ModelError(
+            f"the network cannot be rebuilt in {dtype}: {reason(error)}",
+            where=model.name,
+            todo="Leave out the precision (dtype); or register its own layers, regularizers and functions with "
+            "keras.saving.register_keras_serializable, or build it in that precision "
+            f"(keras.config.set_floatx('{dtype}')).",
+        ) from error
+    for new, old in zip(copy.weights, model.weights, strict=True):
+        new.assign(keras.ops.convert_to_numpy(old))
+    finish(copy)
+    return copy
+
+
+def without_training(config: Any) -> Any:
+    """A serialised network without optimiser, loss and metrics, which may be anyone's; nested models too."""
+    return rewritten(config, lambda node: {key: child for key, child in node.items() if key not in TRAINING})
 
 
 def check_finite(model: keras.Model, where: str = "") -> None:
@@ -119,9 +197,8 @@ def check_savable(model: keras.Model, where: str = "") -> None:
             config = keras.saving.serialize_keras_object(layer)
             json.dumps(config)
         except Exception as error:
-            raise ModelError(
-                f"Layer '{layer.name}' cannot be saved: {reason(error)}", where=where, todo=todo
-            ) from error
+            what = f"Layer '{layer.name}' cannot be saved: {reason(error)}"
+            raise ModelError(what, where=where, todo=todo) from error
     try:
         vet(config)
     except ModelError as error:

@@ -82,13 +82,13 @@ def test_norms_are_those_of_backpropagation_by_hand():
     assert loss == pytest.approx(np.mean([image[3] for image in images]), rel=1e-12)
     for number, layer in enumerate(layers):
         norms = [np.linalg.norm(image[1][number + 1]) for image in images]
-        assert layer.activations == pytest.approx(np.mean(norms), rel=1e-10)
+        assert layer["activation_gradient"] == pytest.approx(np.mean(norms), rel=1e-10)
         mean = np.mean([image[2][number] for image in images], axis=0)
-        assert layer.weights == pytest.approx(np.linalg.norm(mean), rel=1e-10)
-    assert [layer.neurons for layer in layers] == [7, 5, 3]
+        assert layer["weight_gradient"] == pytest.approx(np.linalg.norm(mean), rel=1e-10)
+    assert [layer["neurons"] for layer in layers] == [7, 5, 3]
     fired = np.mean([image[0][1] > 0 for image in images])
-    assert layers[0].firing == pytest.approx(fired)
-    assert layers[-1].firing == 1.0
+    assert layers[0]["firing"] == pytest.approx(fired)
+    assert layers[-1]["firing"] == 1.0
 
 
 def test_singular_values_are_those_of_the_weights_between_firing_units():
@@ -123,8 +123,9 @@ def test_b1_has_the_gradients_and_jacobians_of_the_relu_network(build, shape):
     loss_b1, layers_b1 = loss_gradients(staged(net), inputs, labels)
     assert loss_b1 == pytest.approx(loss, rel=1e-9)
     for layer, other in zip(layers, layers_b1, strict=True):
-        assert (other.neurons, other.firing) == (layer.neurons, layer.firing)
-        assert (other.activations, other.weights) == pytest.approx((layer.activations, layer.weights), rel=1e-9)
+        assert [other[key] for key in ("neurons", "firing")] == [layer[key] for key in ("neurons", "firing")]
+        for key in ("activation_gradient", "weight_gradient"):
+            assert other[key] == pytest.approx(layer[key], rel=1e-9)
     for relu, b1 in zip(of(model, inputs[:3]), of(net, inputs[:3]), strict=True):
         for kind in ("layer", "depth"):
             for mine, theirs in zip(getattr(relu, kind), getattr(b1, kind), strict=True):
@@ -147,7 +148,7 @@ def test_alpha1_divides_by_the_slope():
 
 def test_a_relu_at_the_end_is_part_of_the_readout():
     model = network(lambda: keras.Sequential([keras.Input((6,)), L.Dense(4, "relu"), L.Dense(3, "relu")]))
-    assert [stage.name for stage in staged(model).stages] == [layer.name for layer in model.layers]
+    assert list(staged(model).names) == [layer.name for layer in model.layers]
     inputs, _ = samples()
     assert [jacobian.shape[0] for jacobian in of(model, inputs)[-1].layer] == [3] * len(inputs)
 

@@ -10,7 +10,7 @@ import pytest
 
 from counting import batches_and_figures, counted
 from snnctl.conversion.build import SpikingSettings, build_spiking
-from snnctl.metrics.synaptic_operations import connections
+from snnctl.metrics.network import measured_network
 from snnctl.ttfs.hardware import Constraints, constrained
 
 L = keras.layers
@@ -118,11 +118,12 @@ class Unknown(L.Layer):
 
 def test_what_is_not_known_is_not_counted() -> None:
     start = keras.Input((4,))
-    assert connections(keras.Model(start, L.Dense(2)(Unknown()(start))), (4,)) is None
+    unknown = keras.Model(start, L.Dense(2)(Unknown()(start)))
     start = keras.Input((3, 8, 8))
-    assert connections(keras.Model(start, L.Conv2D(2, 3, data_format="channels_first")(start)), (3, 8, 8)) is None
+    channels_first = keras.Model(start, L.Conv2D(2, 3, data_format="channels_first")(start))
     start = keras.Input((4, 3))
     product = keras.Model(start, L.Flatten()(L.Dot(axes=2)([start, L.Dense(3)(start)])))
-    assert connections(product, (4, 3)) is None
+    for model, shape in ((unknown, (4,)), (channels_first, (3, 8, 8)), (product, (4, 3))):
+        assert measured_network(model, "relu", (1, *shape)).macs is None
     figures = counted(product, sparse(5, 4, 3), kind="relu")
     assert figures["macs"] is figures["nonzero_macs"] is figures["energy"]["relu_nj"] is None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any
@@ -11,9 +12,6 @@ from typing import Any
 import numpy as np
 
 from snnctl.metrics.network import MeasuredNetwork
-from snnctl.metrics.synaptic_operations import operations
-
-Found = Mapping[str, Mapping[str, np.ndarray]]  # by need and layer
 
 
 @dataclass(frozen=True)
@@ -34,9 +32,9 @@ class Batch:
 
     network: MeasuredNetwork
     outputs: Sequence[np.ndarray]
-    found: Found
-    labels: np.ndarray | None = None
-    inputs: np.ndarray = field(default_factory=lambda: np.empty(0))
+    found: Mapping[str, Mapping[str, np.ndarray]]
+    labels: np.ndarray | None
+    inputs: np.ndarray
     source: Mapping[str, np.ndarray] | None = None
 
     def __post_init__(self) -> None:
@@ -76,10 +74,7 @@ class Batch:
 
     def last_spikes(self, layer: str) -> np.ndarray:
         """When the last spike of a layer of neurons was fired, absolute, in tau_c, (n,); -infinity for no spike."""
-        window = self.network.source(layer).window
-        if window is None:
-            raise ValueError(f"layer {layer} has no window")
-        return window.t_max - self._of("last_spikes", layer).astype(np.float64)
+        return self.network.source(layer).absolute(self._of("last_spikes", layer).astype(np.float64))
 
     def first_spikes(self, layer: str) -> np.ndarray:
         """How many spikes fall into each of 50 equal parts of a layer's window, the earliest first, integers (50,)."""
@@ -99,20 +94,28 @@ class Batch:
 
         None where they cannot be counted.
         """
-        return self._summed("spikes")
+        return self._operations("spikes")
 
     @cached_property
     def nonzero_operations(self) -> Mapping[str, int | None]:
-        """As :attr:`synaptic_operations`, of the values that are not 0; needs "nonzero"."""
-        return self._summed("nonzero")
+        """As :attr:`synaptic_operations`, of the values that are not 0; needs "nonzero".
 
-    def _summed(self, need: str) -> Mapping[str, int | None]:
-        network, fans = self.network, self.network.fan_outs
-        targets = (*network.integrating(relays=False), *network.integrating(relays=True))
-        if fans is None:
-            return MappingProxyType(dict.fromkeys(targets))
-        counts = operations(fans, {source.name: self._of(need, source.name) for source in network.sources})
-        return MappingProxyType({name: int(counts.get(name, 0)) for name in targets})
+        Of a ReLU network: multiply-accumulates by the layer with weights; empty where they cannot be counted.
+        """
+        return self._operations("nonzero")
+
+    def _operations(self, need: str) -> Mapping[str, int | None]:
+        network, counts = self.network, Counter[str]()
+        layers = (*network.integrating(relays=False), *network.integrating(relays=True))
+        if network.macs is None:
+            return MappingProxyType(dict.fromkeys(layers))
+        if network.kind == "relu":
+            for layer in network.connections or ():
+                counts[layer.name] = int(np.sum(self._of(need, layer.name) * layer.macs)) + layer.within * len(self)
+        else:
+            for fan in network.fan_outs or ():
+                counts[fan.target] += int(np.sum(self._of(need, fan.source) * fan.synapses))
+        return MappingProxyType({name: counts[name] for name in layers})
 
     def _of(self, need: str, layer: str) -> np.ndarray:
         try:

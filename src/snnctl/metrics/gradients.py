@@ -6,8 +6,9 @@ go to 0 or infinity with depth. [HP, Results]
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import keras
@@ -27,49 +28,18 @@ MOST_VALUES = 512  # singular values that are listed one by one
 
 
 @dataclass(frozen=True)
-class Stage:
-    """A layer of hidden units, or the readout, with the linear maps before it.
-
-    Args:
-        name: of the layer whose output are the units.
-        kernels: the weights between the units before it and these (ReLU network: W, spiking network: J).
-    """
-
-    name: str
-    kernels: tuple[Any, ...]
-
-
-@dataclass(frozen=True)
 class Staged:
-    """A network seen stage by stage.
+    """A network seen stage by stage: a stage is a layer of hidden units, or the readout, and the linear maps before it.
 
     Args:
         view: returns the output of every stage, the logits last; shares the network's weights.
-        stages: the stages, in the order of computation.
+        names: of the layers whose outputs are the units, in the order of computation.
+        kernels: of each stage, the weights between the units before it and these (ReLU network: W, spiking network: J).
     """
 
     view: keras.Model
-    stages: tuple[Stage, ...]
-
-
-@dataclass(frozen=True)
-class LayerGradients:
-    """What reaches one stage of the loss.
-
-    Args:
-        name: the stage's name.
-        neurons: their number.
-        firing: fraction of them that fire (ReLU units: that are above 0), over all images; 1 for the readout.
-        activations: mean over images of the norm of the gradient of an image's loss with respect to the local spike
-            times of the neurons that fire. Times are the other way round, ``t = t_max - x``; the norm is the same.
-        weights: norm of the gradient of the mean loss with respect to the kernels.
-    """
-
-    name: str
-    neurons: int
-    firing: float
-    activations: float
-    weights: float
+    names: Sequence[str]
+    kernels: Sequence[Sequence[Any]]
 
 
 @dataclass(frozen=True)
@@ -93,64 +63,61 @@ def staged(model: keras.Model) -> Staged:
     """
     graph = graph_of(logits_of(model))
     spiking = any(isinstance(step.layer, SpikingLayer) for step in graph.steps)
-    seen: list[tuple[Stage, Any]] = []
-    waiting: list[Any] = []
+    names: list[str] = []
+    units: list[Any] = []
+    kernels: list[list[Any]] = [[]]  # the last ones are those of the stage that is still to come
 
     def call(step: Step, values: Mapping[int, Any]) -> list[Any]:
-        outputs = step.call(values)
-        waiting.extend(_kernels(step.layer))
-        if _fires(step.layer, spiking):
-            seen.append((Stage(step.name, tuple(waiting)), outputs[0]))
-            waiting.clear()
+        outputs, layer = step.call(values), step.layer
+        kernels[-1] += [part.kernel for part in getattr(layer, "synapses", [layer]) if hasattr(part, "kernel")]
+        if isinstance(layer, SpikingLayer) and not layer.signed if spiking else rectifies(layer):
+            names.append(step.name)
+            units.append(outputs[0])
+            kernels.append([])
         return outputs
 
     whole = replayed(graph, graph.shapes[graph.input], call)
-    if seen and seen[-1][1] is whole.outputs[0]:  # a ReLU at the end: its outputs are the logits
-        seen.pop()
-    readout = Stage(graph.steps[-1].name, tuple(waiting))
-    view = keras.Model(whole.inputs, [*(tensor for _, tensor in seen), whole.outputs[0]])
-    return Staged(view, (*(stage for stage, _ in seen), readout))
+    if units and units[-1] is whole.outputs[0]:  # a ReLU at the end: its outputs are the logits
+        names, units, kernels = names[:-1], units[:-1], kernels[:-1]
+    view = keras.Model(whole.inputs, [*units, whole.outputs[0]])
+    return Staged(view, (*names, graph.steps[-1].name), kernels)
 
 
-def _fires(layer: Any, spiking: bool) -> bool:
-    return isinstance(layer, SpikingLayer) and not layer.signed if spiking else rectifies(layer)
-
-
-def _kernels(layer: Any) -> list[Any]:
-    return [linear.kernel for linear in getattr(layer, "synapses", [layer]) if hasattr(linear, "kernel")]
-
-
-def loss_gradients(network: Staged, inputs: np.ndarray, labels: np.ndarray) -> tuple[float, list[LayerGradients]]:
+def loss_gradients(network: Staged, inputs: np.ndarray, labels: np.ndarray) -> tuple[float, list[dict[str, Any]]]:
     """Mean cross entropy of the logits, and what of it reaches every stage.
 
     Args:
         network: the network.
         inputs: (images, \\*input_shape), all computed at once.
         labels: (images,).
+
+    Returns:
+        The loss, and of each stage ``name``; ``neurons``, their number; ``firing``, the fraction of them that fire
+        (ReLU units: that are above 0) over all images, 1 for the readout; ``activation_gradient``, the mean over images
+        of the norm of the gradient of an image's loss with respect to the local spike times of the neurons that fire
+        (times are the other way round, ``t = t_max - x``; the norm is the same); ``weight_gradient``, the norm of the
+        gradient of the mean loss with respect to the kernels.
     """
-    x, images = tf.constant(inputs), len(inputs)
-    kernels = [kernel.value for stage in network.stages for kernel in stage.kernels]
+    x = tf.constant(inputs)
+    kernels = [[kernel.value for kernel in of_stage] for of_stage in network.kernels]
     with tf.GradientTape(persistent=True) as tape:
         tape.watch(x)
         outputs = keras.tree.flatten(network.view(x, training=False))
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, outputs[-1])
         loss = tf.reduce_mean(losses)
-    of_outputs = tape.gradient(losses, outputs)
-    of_kernels = dict(zip(map(id, kernels), tape.gradient(loss, kernels), strict=True))
+    of_outputs, of_kernels = tape.gradient(losses, outputs), tape.gradient(loss, kernels)
     layers = []
-    for stage, output, gradient in zip(network.stages, outputs, of_outputs, strict=True):
-        readout = output is outputs[-1]
-        fired = np.ones(output.shape, bool) if readout else output.numpy() > 0
-        reached = np.where(fired, gradient.numpy(), 0.0).reshape(images, -1)
-        squares = sum(float(tf.reduce_sum(of_kernels[id(kernel.value)] ** 2)) for kernel in stage.kernels)
+    for name, output, gradient, weights in zip(network.names, outputs, of_outputs, of_kernels, strict=True):
+        fired = np.ones(output.shape, bool) if output is outputs[-1] else output.numpy() > 0
+        reached = np.where(fired, gradient.numpy(), 0.0).reshape(len(inputs), -1)
         layers.append(
-            LayerGradients(
-                name=stage.name,
-                neurons=fired[0].size,
-                firing=float(fired.mean()),
-                activations=float(np.linalg.norm(reached, axis=-1).mean()),
-                weights=float(np.sqrt(squares)),
-            )
+            {
+                "name": name,
+                "neurons": fired[0].size,
+                "firing": float(fired.mean()),
+                "activation_gradient": float(np.linalg.norm(reached, axis=-1).mean()),
+                "weight_gradient": float(np.sqrt(sum(float(tf.reduce_sum(each**2)) for each in weights))),
+            }
         )
     return float(loss), layers
 
@@ -164,49 +131,47 @@ def jacobians(network: Staged, inputs: np.ndarray, reporter: Reporter, descripti
         reporter: shows progress.
         description: of the progress.
     """
-    tensors = [network.view.inputs[0], *network.view.outputs]
-    sizes = [int(np.prod(tensor.shape[1:])) for tensor in tensors]
-    with reporter.task(description, len(network.stages)) as task:
-        for number in range(1, len(tensors)):
+    sizes = [prod(tensor.shape[1:]) for tensor in (network.view.inputs[0], *network.view.outputs)]
+    with reporter.task(description, len(network.names)) as task:
+        for number in range(1, len(sizes)):
             wanted = [source for source in sorted({0, number - 1}) if sizes[number] * sizes[source] <= LARGEST_JACOBIAN]
-            compute = _compiled(tensors, number, wanted)
+            compute = _compiled(network.view, number, wanted)
             by_source: dict[int, list[np.ndarray]] = {source: [] for source in wanted}
             for image in inputs if wanted else ():
                 for source, jacobian in zip(wanted, compute(tf.constant(image[None])), strict=True):
-                    by_source[source].append(jacobian)
+                    by_source[source].append(jacobian.numpy())
             yield Jacobians(by_source.get(number - 1), by_source.get(0))
             task.advance(1)
 
 
-def _compiled(tensors: list[Any], number: int, wanted: list[int]) -> Any:
-    """A function of one image (1, \\*input_shape): the Jacobians of stage ``number`` by each stage wanted.
+def _compiled(view: keras.Model, number: int, wanted: Sequence[int]) -> Callable[[tf.Tensor], list[tf.Tensor]]:
+    """A function of one image (1, \\*input_shape): the Jacobians of stage ``number`` by each stage wanted, 0 the input.
 
     The image is repeated once for each output, and the k-th copy is asked for the gradient of the k-th output: one pass
     backward makes all rows, with respect to all earlier stages.
     """
-    width = int(np.prod(tensors[number].shape[1:]))
-    view = keras.Model(tensors[0], tensors[1 : number + 1])
-    readout = number == len(tensors) - 1
+    part, shape = keras.Model(view.inputs[0], view.outputs[:number]), view.outputs[number - 1].shape[1:]
+    readout = number == len(view.outputs)
 
     @tf.function
-    def rows(image):
-        copies = tf.repeat(image, width, axis=0)
+    def compute(image):
+        copies = tf.repeat(image, prod(shape), axis=0)
         with tf.GradientTape() as tape:
             tape.watch(copies)
-            outputs = [copies, *keras.tree.flatten(view(copies, training=False))]
-        each = tf.reshape(tf.eye(width, dtype=copies.dtype), (width, *tensors[number].shape[1:]))
+            outputs = [copies, *keras.tree.flatten(part(copies, training=False))]
+        each = tf.reshape(tf.eye(prod(shape), dtype=copies.dtype), (-1, *shape))
         sources = [outputs[source] for source in wanted]
-        return tape.gradient(outputs[number], sources, output_gradients=each), outputs[number][0], sources
-
-    def compute(image: tf.Tensor) -> list[np.ndarray]:
-        gradients, target, sources = rows(image)
-        fired = np.ones(width, bool) if readout else np.ravel(target) > 0
-        return [
-            np.reshape(gradient, (width, -1))[np.ix_(fired, np.ravel(source[0]) > 0)]
-            for gradient, source in zip(gradients, sources, strict=True)
-        ]
+        gradients = tape.gradient(outputs[number], sources, output_gradients=each)
+        targets = tf.ones(prod(shape), bool) if readout else _fired(outputs[number])
+        rows = [tf.reshape(gradient, (prod(shape), -1))[targets] for gradient in gradients]
+        return [tf.boolean_mask(row, _fired(source), axis=1) for row, source in zip(rows, sources, strict=True)]
 
     return compute
+
+
+def _fired(copies: tf.Tensor) -> tf.Tensor:
+    """Which units of a stage fire for an image that is given several times."""
+    return tf.reshape(copies[0] > 0, [-1])
 
 
 def singular_values(jacobian: np.ndarray) -> np.ndarray:
@@ -234,7 +199,7 @@ def spectrum(jacobians: Sequence[np.ndarray]) -> dict[str, Any]:
         order, empty if they are more than :data:`MOST_VALUES`.
     """
     of_images = [singular_values(jacobian) for jacobian in jacobians]
-    pooled = np.concatenate([np.zeros(0), *of_images])
+    pooled = np.concatenate(of_images)
     some = pooled if pooled.size else np.full(1, np.nan)
     return {
         "largest": float(some.max()),

@@ -1,26 +1,25 @@
-"""What is known of a network that is measured."""
+"""A network that is measured: what of it spikes and when, its synapses, and what an operation costs."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
 import keras
 import numpy as np
 
-from snnctl.conversion.graph import graph_of, sized
-from snnctl.errors import ModelError
-from snnctl.metrics.synaptic_operations import Connections, FanOut, connections, fan_outs
+from snnctl.conversion.graph import Graph, graph_of, sized
+from snnctl.errors import ConversionError, ModelError
+from snnctl.metrics.synaptic_operations import Connection, FanOut, connections, fan_outs
 from snnctl.ttfs.coding import InputCoding
 from snnctl.ttfs.pooling import EarliestSpikePooling
 from snnctl.ttfs.readout import Readout
+from snnctl.ttfs.relay import Relay
 from snnctl.ttfs.spiking import SpikingLayer
 from snnctl.ttfs.timeline import Window, timeline
 
-AC_PJ = 0.9
-MAC_PJ = 4.6
 Kind = Literal["input", "spiking", "signed", "relay", "pooling"]
 
 
@@ -70,8 +69,8 @@ class Prices:
         mac_pj: of a multiply-accumulate.
     """
 
-    ac_pj: float = AC_PJ
-    mac_pj: float = MAC_PJ
+    ac_pj: float = 0.9
+    mac_pj: float = 4.6
 
     @property
     def assumption(self) -> str:
@@ -88,7 +87,7 @@ class MeasuredNetwork:
     """A network that is measured.
 
     Args:
-        model: the network, with an input of a fixed size.
+        model: the network; a spiking one with an input of a fixed size.
         kind: "relu" or "snn".
         shape: of one sample.
         images: how many samples it is shown.
@@ -97,28 +96,32 @@ class MeasuredNetwork:
     """
 
     model: keras.Model
-    kind: Literal["relu", "snn"]
+    kind: str
     shape: tuple[int, ...]
     images: int
     scored: int | None = 0
-    prices: Prices = field(default_factory=Prices)
+    prices: Prices = Prices()
+
+    @cached_property
+    def graph(self) -> Graph:
+        """How it is computed for samples of this shape.
+
+        Raises:
+            ConversionError: a ReLU network that hides it.
+        """
+        return graph_of(sized(self.model, self.shape))
 
     @cached_property
     def sources(self) -> Sequence[SpikeSource]:
         """Of a spiking network: the input, the layers of neurons in the order in which they fire, and the poolings."""
-        graph = graph_of(self.model)
-        steps = {step.name: step for step in graph.steps}
-        shapes = {name: tuple(side or 0 for side in graph.shapes[step.outputs[0]]) for name, step in steps.items()}
-        shape = tuple(side or 0 for side in graph.shapes[graph.input])
-        windows = timeline(self.model)
-        sources = [SpikeSource(windows[0].layer, "input", shape, windows[0])]
-        for window in windows[1:]:
-            name = window.layer
-            sources.append(SpikeSource(name, _kind(steps[name].layer), shapes[name], window))
-        for name, step in steps.items():
-            if isinstance(step.layer, EarliestSpikePooling):
-                sources.append(SpikeSource(name, "pooling", shapes[name]))
-        return tuple(sources)
+        windows = {window.layer: window for window in timeline(self.model)}
+        first = next(iter(windows))
+        sources = [SpikeSource(first, "input", self.shape, windows[first])]
+        for step in self.graph.steps:
+            if kind := _kind(step.layer):
+                shape = tuple(side or 0 for side in self.graph.shapes[step.outputs[0]])
+                sources.append(SpikeSource(step.name, kind, shape, windows.get(step.name)))
+        return tuple(sorted(sources, key=lambda source: source.window.level if source.window else len(windows)))
 
     @property
     def input(self) -> SpikeSource:
@@ -164,27 +167,41 @@ class MeasuredNetwork:
             return None
 
     @cached_property
+    def connections(self) -> Sequence[Connection] | None:
+        """The connections of a ReLU network; None where they cannot be counted."""
+        try:
+            return connections(self.graph)
+        except ConversionError:
+            return None
+
+    @cached_property
+    def macs(self) -> int | None:
+        """Multiply-accumulates of one sample in the ReLU network, or in the one that a spiking network equals.
+
+        In a spiking network every synapse of spiking layers and readouts stands for one; those of relay neurons, which
+        only wait, do not. None where operations cannot be counted.
+        """
+        if self.kind == "snn":
+            fans = self.fan_outs
+            return None if fans is None else sum(int(fan.synapses.sum()) for fan in fans if not fan.relayed)
+        layers = self.connections
+        return None if layers is None else sum(int(layer.macs.sum()) + layer.within for layer in layers)
+
+    @cached_property
     def readouts(self) -> Sequence[str]:
         """The names of a spiking network's readouts, in the order of computation."""
-        return tuple(step.name for step in graph_of(self.model).steps if isinstance(step.layer, Readout))
+        return tuple(step.name for step in self.graph.steps if isinstance(step.layer, Readout))
 
     def integrating(self, relays: bool) -> Sequence[str]:
-        """The names of the relay layers of a spiking network, or of all others that have synapses."""
+        """The names of a spiking network's relay layers, or of all others at which there are operations."""
+        if self.kind == "relu":
+            return () if relays else tuple(layer.name for layer in self.connections or ())
         layers = tuple(layer.name for layer in self.layers if (layer.kind == "relay") == relays)
         return layers if relays else (*layers, *self.readouts)
 
-    @cached_property
-    def connections(self) -> Connections | None:
-        """The connections of a ReLU network; None where they cannot be counted."""
-        return connections(self.model, self.shape)
-
 
 def measured_network(
-    model: keras.Model,
-    kind: str,
-    shape: tuple[int, ...],
-    scored: int | None = 0,
-    prices: Prices | None = None,
+    model: keras.Model, kind: str, shape: tuple[int, ...], scored: int | None = 0, prices: Prices | None = None
 ) -> MeasuredNetwork:
     """A network, and the samples it is measured on.
 
@@ -196,12 +213,13 @@ def measured_network(
         prices: of operations.
     """
     sample = tuple(shape[1:])
-    if kind == "snn":
-        return MeasuredNetwork(sized(model, sample), "snn", sample, shape[0], scored, prices or Prices())
-    return MeasuredNetwork(model, "relu", sample, shape[0], scored, prices or Prices())
+    model = sized(model, sample) if kind == "snn" else model
+    return MeasuredNetwork(model, kind, sample, shape[0], scored, prices or Prices())
 
 
-def _kind(layer: keras.layers.Layer) -> Kind:
+def _kind(layer: object) -> Kind | None:
     if isinstance(layer, SpikingLayer):
         return "signed" if layer.signed else "spiking"
-    return "relay"
+    if isinstance(layer, Relay):
+        return "relay"
+    return "pooling" if isinstance(layer, EarliestSpikePooling) else None

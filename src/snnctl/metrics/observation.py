@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
-from types import MappingProxyType
 from typing import Any, Protocol
 
 import keras
@@ -12,8 +11,8 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from snnctl.conversion.graph import Graph, Step, computed, graph_of, replayed
-from snnctl.forward import compiled
+from snnctl.conversion.graph import Graph, Step, computed, replayed
+from snnctl.forward import Stream, compiled
 from snnctl.metrics.batch import Batch
 from snnctl.metrics.network import MeasuredNetwork, SpikeSource
 from snnctl.progress import Reporter
@@ -25,28 +24,17 @@ from snnctl.ttfs.spiking import SpikingLayer
 from snnctl.ttfs.window import saturated
 
 Observe = Callable[[Any], tuple[list[Any], dict[str, dict[str, Any]]]]
+"""Of a batch: the outputs of a network, and what is needed besides, by need and layer."""
+COUNTED = ("spikes", "saturated", "nonzero", "last_spikes", "first_spikes", "times")
+IN_A_WINDOW = ("last_spikes", "first_spikes")  # what pools, which have no window, have not
 BINS = 50
 
 
-class LabelledStream(Protocol):
-    """Samples with labels or without.
-
-    Attributes:
-        shape: (samples, \\*sample_shape).
-        dtype: of the samples.
-    """
-
-    shape: tuple[int, ...]
-    dtype: np.dtype
-
-    def __len__(self) -> int:
-        """The number of samples."""
+class LabelledStream(Stream, Protocol):
+    """Samples with labels or without."""
 
     def pairs(self, size: int) -> Iterator[tuple[np.ndarray, np.ndarray | None]]:
         """Samples and labels in their order, at most ``size`` at a time."""
-
-    def batches(self, size: int) -> Iterator[np.ndarray]:
-        """The samples alone."""
 
 
 def observed(
@@ -106,25 +94,23 @@ def firing(graph: Graph, inputs: Any, see: Callable[[str, Any, Any], None]) -> l
 
 
 def _spiking(network: MeasuredNetwork, needs: Collection[str]) -> Observe:
-    """Of a batch, the outputs of a spiking network and what is needed, by need and layer."""
-    graph, wanted = graph_of(network.model), [need for need in ("saturated", *REDUCTIONS) if need in needs]
-    sources = {source.name: source for source in network.sources}
+    sources = {source.name: source for source in network.sources}  # now: a graph has no numbers, and windows do
     restart_jitter(network.model)
 
     def observe(inputs: Any) -> tuple[list[Any], dict[str, dict[str, Any]]]:
-        counts: dict[str, dict[str, Any]] = {need: {} for need in wanted}
+        counts: dict[str, dict[str, Any]] = {need: {} for need in COUNTED if need in needs}
 
         def see(name: str, x: Any, early: Any) -> None:
             source = sources[name]
-            for need in wanted:
+            for need, by_layer in counts.items():
                 if need == "saturated":
-                    counts[need][name] = ops.zeros((), "int32") if early is None else ops.count_nonzero(early)
+                    by_layer[name] = ops.zeros((), "int32") if early is None else ops.count_nonzero(early)
                 elif need == "nonzero" and source is network.input:
-                    counts[need][name] = _count(_coded(network, inputs, x) != 0)
+                    by_layer[name] = _count(_coded(network, inputs, x) != 0)
                 elif source.window is not None or need not in IN_A_WINDOW:
-                    counts[need][name] = REDUCTIONS[need](source, x)
+                    by_layer[name] = _reduced(need, source, x)
 
-        return firing(graph, inputs, see), counts
+        return firing(network.graph, inputs, see), counts
 
     return observe
 
@@ -138,57 +124,36 @@ def _coded(network: MeasuredNetwork, inputs: Any, local: Any) -> Any:
 
 
 def _relu(network: MeasuredNetwork, needs: Collection[str]) -> Observe:
-    """Of a batch, the outputs of a ReLU network and, if needed, how often each input of a connection was not 0."""
-    connections = network.connections
-    if "nonzero" not in needs or connections is None:
+    connections = network.connections if "nonzero" in needs else None
+    if connections is None:
         return lambda inputs: (keras.tree.flatten(network.model(inputs, training=False)), {})
-    graph, layers = connections.graph, connections.layers
-    keys = (*graph.outputs, *(layer.key for layer in layers))
+    graph = network.graph
+    keys = (*graph.outputs, *(layer.key for layer in connections))
     view = replayed(replace(graph, outputs=keys), graph.shapes[graph.input])
 
     def observe(inputs: Any) -> tuple[list[Any], dict[str, dict[str, Any]]]:
         tensors = keras.tree.flatten(view(inputs, training=False))
         outputs, read = tensors[: len(graph.outputs)], tensors[len(graph.outputs) :]
-        return outputs, {"nonzero": {layer.name: _count(x != 0) for layer, x in zip(layers, read, strict=True)}}
+        return outputs, {"nonzero": {layer.name: _count(x != 0) for layer, x in zip(connections, read, strict=True)}}
 
     return observe
 
 
-def _spikes(source: SpikeSource, x: Any) -> Any:
-    """By neuron or pool, how many samples it fired for."""
-    return _count(x > 0)
-
-
-def _last_spikes(source: SpikeSource, x: Any) -> Any:
-    """By sample, how long before the end of the window the last spike comes; infinity for none."""
-    x = ops.reshape(x, (-1, source.neurons))
-    return ops.min(ops.where(x > 0, x, ops.full_like(x, np.inf)), axis=1)
-
-
-def _first_spikes(source: SpikeSource, x: Any) -> Any:
-    """Spikes in each of ``BINS`` equal parts of the window; one on the border of two belongs to the later."""
-    width = ops.cast(source.window.width, x.dtype)  # type: ignore[union-attr]
-    part = ops.cast((width - x) / width * BINS, "int32")
-    part = ops.where(x > 0, ops.clip(part, 0, BINS - 1), BINS)
-    return tf.math.bincount(ops.reshape(part, (-1,)), minlength=BINS + 1, maxlength=BINS + 1)[:BINS]
-
-
-def _times(source: SpikeSource, x: Any) -> Any:
-    """All local times."""
-    return x
-
-
-REDUCTIONS: Mapping[str, Callable[[SpikeSource, Any], Any]] = MappingProxyType(
-    {
-        "spikes": _spikes,
-        "nonzero": _spikes,
-        "last_spikes": _last_spikes,
-        "first_spikes": _first_spikes,
-        "times": _times,
-    }
-)
-IN_A_WINDOW = ("last_spikes", "first_spikes")  # what pools, which have no window, have not
+def _reduced(need: str, source: SpikeSource, x: Any) -> Any:
+    """What a metric needs of local spike times x (batch, \\*shape); see the method of :class:`Batch` of that name."""
+    if need == "times":
+        return x
+    if need == "last_spikes":  # of each sample, how long before the end of the window; infinity for none
+        x = ops.reshape(x, (-1, source.neurons))
+        return ops.min(ops.where(x > 0, x, ops.full_like(x, np.inf)), axis=1)
+    if need == "first_spikes":  # a spike on the border of two parts belongs to the later
+        width = ops.cast(source.window.width, x.dtype)  # type: ignore[union-attr]
+        part = ops.cast((width - x) / width * BINS, "int32")
+        part = ops.where(x > 0, ops.clip(part, 0, BINS - 1), BINS)
+        return tf.math.bincount(ops.reshape(part, (-1,)), minlength=BINS + 1, maxlength=BINS + 1)[:BINS]
+    return _count(x > 0)  # spikes; nonzero
 
 
 def _count(which: Any) -> Any:
+    """For how many samples, by neuron."""
     return ops.sum(ops.cast(which, "int32"), axis=0)

@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 CONSTANT = 1e-6  # part of the largest logit
 MANY = 50  # samples of which some should differ
-
-
-def accuracy(logits: np.ndarray, labels: np.ndarray) -> float:
-    """Fraction of samples whose largest logit is the label's. Shapes: (samples, classes), (samples,)."""
-    return float(np.mean(logits.argmax(axis=-1) == labels))
-
-
-def losses(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Negative log-likelihood of each sample, in nats, float64 (samples,). Shapes: (samples, classes), (samples,)."""
-    shifted = logits.astype(np.float64) - logits.max(axis=-1, keepdims=True)
-    log_sum = np.log(np.exp(shifted).sum(axis=-1))
-    return log_sum - np.take_along_axis(shifted, labels[:, None].astype(int), axis=-1)[:, 0]
+DIFFERENCES = ("max_logit_difference", "mean_logit_difference", "largest_logit")
 
 
 def by_class(logits: np.ndarray) -> np.ndarray:
@@ -30,47 +18,23 @@ def by_class(logits: np.ndarray) -> np.ndarray:
 
 
 def predictions(logits: np.ndarray) -> np.ndarray:
-    """The class with the largest logit, along the last axis; of a single unit, whether it is positive."""
-    return logits[..., 0] > 0 if logits.shape[-1] == 1 else logits.argmax(axis=-1)
+    """The class with the largest logit, along the last axis, the first of equal ones; see :func:`by_class`."""
+    return by_class(logits).argmax(axis=-1)
 
 
-@dataclass(frozen=True)
+def losses(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Negative log-likelihood of each sample, in nats, float64 (samples,). Shapes: (samples, classes), (samples,)."""
+    columns = by_class(logits).astype(np.float64)
+    shifted = columns - columns.max(axis=-1, keepdims=True)
+    log_sum = np.log(np.exp(shifted).sum(axis=-1))
+    return log_sum - np.take_along_axis(shifted, labels[:, None].astype(int), axis=-1)[:, 0]
+
+
 class Agreement:
-    """How far two networks answer alike on the same samples.
-
-    Args:
-        samples: how many predictions were compared: samples, times the positions of an output that has several.
-        agreement: fraction of equal predictions.
-        max_logit_difference: largest absolute difference of a logit.
-        mean_logit_difference: mean absolute difference.
-        largest_logit: largest absolute logit of the first network: the scale of the differences.
-    """
-
-    samples: int
-    agreement: float
-    max_logit_difference: float
-    mean_logit_difference: float
-    largest_logit: float
-
-    @property
-    def different_predictions(self) -> int:
-        """How many predictions are not equal."""
-        return round((1 - self.agreement) * self.samples)
-
-
-def worst(agreements: Sequence[Agreement]) -> Agreement:
-    """The worst figure of several outputs, one by one."""
-    names = ("max_logit_difference", "mean_logit_difference", "largest_logit")
-    # np.max, unlike max(), lets NaN through.
-    largest: dict[str, Any] = {name: float(np.max([getattr(each, name) for each in agreements])) for name in names}
-    return replace(min(agreements, key=lambda each: each.agreement), **largest)
-
-
-class RunningAgreement:
     """Compares one output of two networks batch by batch, and keeps sums only."""
 
     def __init__(self) -> None:
-        self._compared = self._equal = self._values = 0
+        self._samples = self._equal = self._values = 0
         self._sum = self._max = self._scale = 0.0
 
     def add(self, source: np.ndarray, other: np.ndarray) -> None:
@@ -79,7 +43,7 @@ class RunningAgreement:
         # What is no number answers nothing, so it agrees with nothing.
         sound = np.isfinite(source).all(axis=-1) & np.isfinite(other).all(axis=-1)
         equal = (predictions(source) == predictions(other)) & sound
-        self._compared += equal.size
+        self._samples += equal.size
         self._equal += int(np.count_nonzero(equal))
         self._values += difference.size
         self._sum += float(difference.sum())
@@ -87,15 +51,25 @@ class RunningAgreement:
         self._max = float(np.maximum(self._max, difference.max(initial=0.0)))
         self._scale = float(np.maximum(self._scale, np.abs(source).max(initial=0.0)))
 
-    def result(self) -> Agreement:
-        """The comparison of all batches; there must be one."""
-        return Agreement(
-            samples=self._compared,
-            agreement=self._equal / self._compared,
-            max_logit_difference=self._max,
-            mean_logit_difference=self._sum / self._values,
-            largest_logit=self._scale,
-        )
+    def figures(self) -> dict[str, Any]:
+        """The comparison of all batches; there must be one.
+
+        Returns:
+            ``samples``: how many predictions were compared: samples, times the positions of an output that has several;
+            ``agreement``: the fraction that is equal; ``max_logit_difference`` and ``mean_logit_difference``, absolute;
+            ``largest_logit``: the largest absolute logit of the first network, the scale of the differences.
+        """
+        differences = self._max, self._sum / self._values, self._scale
+        figures = {"samples": self._samples, "agreement": self._equal / self._samples}
+        return figures | dict(zip(DIFFERENCES, differences, strict=True))
+
+
+def worst(outputs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The worst of each figure of several outputs, and how many predictions are not equal in the worst output."""
+    least = min(outputs, key=lambda figures: figures["agreement"])
+    # np.max, unlike max(), lets NaN through.
+    largest = {name: float(np.max([figures[name] for figures in outputs])) for name in DIFFERENCES}
+    return {**least, **largest, "different_predictions": round((1 - least["agreement"]) * least["samples"])}
 
 
 class RunningVariety:
@@ -111,7 +85,7 @@ class RunningVariety:
         """A batch of logits (samples, \\*outputs)."""
         self._low = np.minimum(self._low, logits.min(axis=0))
         self._high = np.maximum(self._high, logits.max(axis=0))
-        self._answers.update(np.unique(predictions(logits)).astype(int).tolist())
+        self._answers.update(np.unique(predictions(logits)).tolist())
         self._samples += len(logits)
         self._columns = logits.shape[-1]
 
@@ -125,30 +99,5 @@ class RunningVariety:
     def only_answer(self) -> int | None:
         """The class that is every sample's prediction; None if there are several, or too few samples to tell."""
         # A single unit need not decide between classes: it may be a number that is never negative.
-        told = self._columns > 1 and self._samples >= MANY and len(self._answers) == 1
-        return next(iter(self._answers)) if told else None
-
-
-class RunningScore:
-    """Accuracy and loss batch by batch."""
-
-    def __init__(self) -> None:
-        self._samples = self._right = 0
-        self._loss = 0.0
-
-    def add(self, logits: np.ndarray, labels: np.ndarray) -> None:
-        """A batch: logits (samples, classes), or (samples, 1) for two classes; labels (samples,)."""
-        columns = by_class(logits)
-        self._samples += len(labels)
-        self._right += int(np.count_nonzero(columns.argmax(axis=-1) == labels))
-        self._loss += float(losses(columns, labels).sum())
-
-    @property
-    def accuracy(self) -> float:
-        """See :func:`accuracy`."""
-        return self._right / self._samples
-
-    @property
-    def loss(self) -> float:
-        """Mean of :func:`losses`, in nats."""
-        return self._loss / self._samples
+        conclusive = self._columns > 1 and self._samples >= MANY and len(self._answers) == 1
+        return next(iter(self._answers)) if conclusive else None

@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import time
 from collections import Counter, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import keras
 import numpy as np
 
-from snnctl.conversion.graph import graph_of
 from snnctl.events import Batch as Simulated
 from snnctl.events import Network, simulate
 from snnctl.metrics.batch import Batch
 from snnctl.metrics.network import MeasuredNetwork, SpikeSource
 from snnctl.metrics.observation import LabelledStream, observed
-from snnctl.metrics.predictions import RunningAgreement, by_class, worst
+from snnctl.metrics.predictions import Agreement, by_class, worst
 from snnctl.progress import Reporter
+from snnctl.ttfs.keras_graph import all_layers
 from snnctl.ttfs.timeline import spiking_layers
 
 NEEDS = ("spikes", "saturated", "times")
 TIMES_AT_ONCE = 2**24  # spike times that are kept of a batch, at most
+SUMMED = ("spikes", "different_spikes", "borderline_spikes")
+LARGEST = ("largest_time_difference", "largest_relative_difference")
 PARTS = {"float64": 1e-9, "float32": 1e-4}
 
 
@@ -54,8 +55,8 @@ def compared(
         network: computed by TensorFlow.
         lowered: the same network as plain data, simulated event by event in float64.
         stream: the samples.
-        dtype: precision of ``network``, which decides how far the two may differ; float32 where it
-            :func:`interpolates`.
+        dtype: precision of ``network``, which decides how far the two may differ; float32 where it upsamples
+            bilinearly, which TensorFlow does in single precision only.
         batch_size: samples at a time, at most.
         reporter: shows progress.
 
@@ -63,47 +64,38 @@ def compared(
         NetworkError: ``lowered`` cannot be simulated.
     """
     started = time.monotonic()
-    comparing = _Comparing(network, lowered, "float32" if interpolates(network.model) else dtype)
+    interpolates = any(getattr(layer, "interpolation", "nearest") != "nearest" for layer in all_layers(network.model))
+    comparing = _Comparing(network, lowered, "float32" if interpolates else dtype)
     most = max(1, TIMES_AT_ONCE // sum(source.neurons for source in network.sources))
-    waiting: deque[tuple[int, Batch]] = deque()
+    waiting: deque[Batch] = deque()
 
     def inputs() -> Iterator[np.ndarray]:
-        first = 0
         for batch in observed(network, stream, NEEDS, min(batch_size, most), reporter, "simulating event by event"):
-            waiting.append((first, batch))
-            first += len(batch)
+            waiting.append(batch)
             comparing.count(batch)
             yield batch.inputs
 
+    start = 0  # of the images that are simulated, in the batch that waits longest
     for simulated in simulate(lowered, inputs()):
-        while simulated.first >= waiting[0][0] + len(waiting[0][1]):
+        comparing.add(waiting[0], start, simulated)
+        start += simulated.images
+        if start == len(waiting[0]):
             waiting.popleft()
-        first, batch = waiting[0]
-        comparing.add(batch, simulated.first - first, simulated)
-    return comparing.result(time.monotonic() - started)
-
-
-def interpolates(model: keras.Model) -> bool:
-    """Whether a layer of a spiking network upsamples bilinearly, which TensorFlow does in single precision only."""
-    layers = [step.layer for step in graph_of(model).steps]
-    layers += [part for layer in layers for part in getattr(layer, "synapses", ())]
-    return any(getattr(layer, "interpolation", "nearest") != "nearest" for layer in layers)
+            start = 0
+    return comparing.result(len(stream), time.monotonic() - started)
 
 
 class _Comparing:
     """Sums and worst cases so far; see :func:`compared`."""
 
     def __init__(self, network: MeasuredNetwork, lowered: Network, dtype: str) -> None:
-        self.lowered, self.dtype = lowered, dtype
-        self.images = self.tied = 0
-        self.events: Counter[str] = Counter()
-        self.operations: Counter[str] = Counter()
-        self.differences: dict[str, str] = {}
+        self.lowered, self.dtype, self.tied = lowered, dtype, 0
         self.layers = [_Layer(source, dtype) for source in network.sources if source.window is not None]
+        self.agreements = [Agreement() for _ in lowered.readouts]
+        self.differences: dict[str, str] = {}  # the first of each readout
         self.saturating = [layer.name for layer in spiking_layers(network.model) if layer.max_value is None]
-        self.saturated: Counter[str] = Counter()
-        self.simulated_saturated: Counter[str] = Counter()
-        self.agreements = [RunningAgreement() for _ in lowered.readouts]
+        self.operations, self.simulated_operations = Counter[str](), Counter[str]()
+        self.saturated, self.simulated_saturated = Counter[str](), Counter[str]()
 
     def count(self, batch: Batch) -> None:
         """Takes note of what TensorFlow's spikes mean."""
@@ -111,64 +103,53 @@ class _Comparing:
         self.saturated.update({name: batch.saturated(name) for name in self.saturating})
 
     def add(self, batch: Batch, start: int, simulated: Simulated) -> None:
-        """Compares images that both have been shown.
-
-        Args:
-            batch: holds them.
-            start: where in it they begin.
-            simulated: what the simulation made of them.
-        """
+        """Compares the images of a batch from ``start`` on with what the simulation made of them."""
         rows = slice(start, start + simulated.images)
         for layer in self.layers:
-            local = batch.local_times(layer.source.name)[rows].astype(np.float64)
-            times = layer.source.absolute(local).reshape(len(local), -1)
-            layer.add(simulated.first, times, simulated.times[layer.source.name])
-        for readout, running, outputs, logits in zip(
-            self.lowered.readouts, self.agreements, batch.outputs, simulated.logits, strict=True
-        ):
-            one, other = outputs[rows].astype(np.float64), logits.reshape(-1, *readout.shape)
-            running.add(one, other)
+            name = layer.source.name
+            layer.add(simulated.first, batch.local_times(name)[rows], simulated.times[name])
+        outputs = zip(self.lowered.readouts, self.agreements, batch.outputs, simulated.logits, strict=True)
+        for readout, agreement, logits, others in outputs:
+            one, other = logits[rows].astype(np.float64), others.reshape(-1, *readout.shape)
+            agreement.add(one, other)
             self.tied += tied_predictions(one, other, self.dtype)
             wrong = ~(np.abs(one - other) <= _limit(one, self.dtype))
             if wrong.any():
-                at = tuple(int(index) for index in np.argwhere(wrong)[0])
-                said = f"a potential of {one[at]:.12g}", f"{other[at]:.12g}"
-                self.differences.setdefault(readout.name, _told(readout.name, at[1:], simulated.first + at[0], *said))
-        self.events.update({name: int(counts.sum()) for name, counts in simulated.events.items()})
+                sentence = _first(readout.name, simulated.first, wrong, one, other, "a potential of {:.12g}".format)
+                self.differences.setdefault(readout.name, sentence)
+        self.simulated_operations.update({name: int(counts.sum()) for name, counts in simulated.events.items()})
         self.simulated_saturated.update({name: int(simulated.saturated[name].sum()) for name in self.saturating})
-        self.images += simulated.images
 
-    def result(self, seconds: float) -> Simulation:
+    def result(self, images: int, seconds: float) -> Simulation:
         """All of it."""
-        overall = worst([running.result() for running in self.agreements])
-        events = self.events.total()
-        layers = [layer.figures() for layer in self.layers]
+        overall = worst([agreement.figures() for agreement in self.agreements])
+        operations = self.simulated_operations.total()
+        layers = [layer.figures for layer in self.layers]
         figures = {
-            "images": self.images,
-            "agreement": overall.agreement,
-            "different_predictions": overall.different_predictions,
+            "images": images,
+            "agreement": overall["agreement"],
+            "different_predictions": overall["different_predictions"],
             "tied_predictions": self.tied,
-            "max_logit_difference": overall.max_logit_difference,
-            "largest_time_difference": max(layer["largest_time_difference"] for layer in layers),
-            "largest_relative_difference": max(layer["largest_relative_difference"] for layer in layers),
-            **{key: sum(layer[key] for layer in layers) for key in ("spikes", "different_spikes", "borderline_spikes")},
+            "max_logit_difference": overall["max_logit_difference"],
+            **{key: max(layer[key] for layer in layers) for key in LARGEST},
+            **{key: sum(layer[key] for layer in layers) for key in SUMMED},
             "saturated_spikes": self.simulated_saturated.total(),
             "different_saturated_spikes": _apart(self.saturated, self.simulated_saturated),
-            "synaptic_operations": events,
-            "different_synaptic_operations": _apart(self.operations, self.events),
+            "synaptic_operations": operations,
+            "different_synaptic_operations": _apart(self.operations, self.simulated_operations),
             "seconds": seconds,
-            "events_per_second": events / seconds,
+            "events_per_second": operations / seconds,
             "layers": layers,
         }
-        return Simulation(figures, self._first(figures["different_spikes"]))
+        return Simulation(figures, self._difference(figures["different_spikes"]))
 
-    def _first(self, different_spikes: int) -> str:
+    def _difference(self, different_spikes: int) -> str:
         of_layers = [layer.first for layer in self.layers if layer.first]
         of_counts = [
-            f"layer '{name}': TensorFlow's spikes mean {count:,} synaptic operations, and {self.events[name]:,} were "
-            "simulated"
+            f"layer '{name}': TensorFlow's spikes mean {count:,} synaptic operations, and "
+            f"{self.simulated_operations[name]:,} were simulated"
             for name, count in self.operations.items()
-            if count != self.events[name] and not different_spikes  # borderline spikes have synapses
+            if count != self.simulated_operations[name] and not different_spikes  # borderline spikes have synapses
         ]
         return next(iter([*of_layers, *of_counts, *self.differences.values()]), "")
 
@@ -177,55 +158,35 @@ class _Layer:
     """Compares the spike times of one layer; a spike may be missing only if it is *borderline*, at the window's end.
 
     float64: times may differ by 1e-9 tau_c, or that part of the window if it is wider than 1; float32: by 1e-4 of it.
-
-    Args:
-        source: the layer; with a window.
-        dtype: precision of the network.
     """
 
     def __init__(self, source: SpikeSource, dtype: str) -> None:
         assert source.window is not None
-        self.source, self.window = source, source.window
+        self.source, self.window, self.first = source, source.window, ""
         self.tolerance = PARTS[dtype] * (max(self.window.width, 1.0) if dtype == "float64" else self.window.width)
-        self.largest = 0.0
-        self.spikes = self.different = self.borderline = 0
-        self.first = ""
+        self.figures: dict[str, Any] = {
+            "name": source.name,
+            "kind": source.kind,
+            **dict.fromkeys(SUMMED, 0),
+            **dict.fromkeys(LARGEST, 0.0),
+        }
 
-    def add(self, image: int, one: np.ndarray, other: np.ndarray) -> None:
-        """Absolute spike times of some images, (n, neurons) each, infinity for silence.
-
-        Args:
-            image: number of the first.
-            one: as TensorFlow has them.
-            other: as the event-driven simulation has them.
-        """
-        fired, simulated = np.isfinite(one), np.isfinite(other)
-        both, single = fired & simulated, fired != simulated
+    def add(self, image: int, local: np.ndarray, simulated: np.ndarray) -> None:
+        """Some images from number ``image`` on: local times (n, \\*shape), and simulated absolute ones (n, neurons)."""
+        one = self.source.absolute(local.astype(np.float64))
+        other = simulated.reshape(one.shape)
+        both, single = np.isfinite(one) & np.isfinite(other), np.isfinite(one) != np.isfinite(other)
         gaps = np.abs(np.where(both, one, 0.0) - np.where(both, other, 0.0))
-        late = np.where(fired, one, other) >= self.window.t_max - self.tolerance
-        self.spikes += int(np.count_nonzero(fired))
-        self.different += int(np.count_nonzero(single))
-        self.borderline += int(np.count_nonzero(single & late))
-        self.largest = max(self.largest, float(gaps.max(initial=0.0)))
+        late = np.minimum(one, other) >= self.window.t_max - self.tolerance
+        figures, largest = self.figures, float(gaps.max(initial=0.0))
+        figures["spikes"] += int(np.count_nonzero(np.isfinite(one)))
+        figures["different_spikes"] += int(np.count_nonzero(single))
+        figures["borderline_spikes"] += int(np.count_nonzero(single & late))
+        figures["largest_time_difference"] = max(figures["largest_time_difference"], largest)
+        figures["largest_relative_difference"] = figures["largest_time_difference"] / self.window.width
         wrong = (single & ~late) | ~(gaps <= self.tolerance)
         if not self.first and wrong.any():
-            row, neuron = (int(index) for index in np.argwhere(wrong)[0])
-            where = tuple(int(index) for index in np.unravel_index(neuron, self.source.shape))
-            times = one[row, neuron], other[row, neuron]
-            said = (f"a spike at {t:.12g}" if np.isfinite(t) else "no spike" for t in times)
-            self.first = _told(self.source.name, where, image + row, *said)
-
-    def figures(self) -> dict[str, Any]:
-        """Of the layer, as plain data."""
-        return {
-            "name": self.source.name,
-            "kind": self.source.kind,
-            "spikes": self.spikes,
-            "different_spikes": self.different,
-            "borderline_spikes": self.borderline,
-            "largest_time_difference": self.largest,
-            "largest_relative_difference": self.largest / self.window.width,
-        }
+            self.first = _first(self.source.name, image, wrong, one, other, _spike)
 
 
 def tied_predictions(one: np.ndarray, other: np.ndarray, dtype: str) -> int:
@@ -257,7 +218,17 @@ def _apart(one: Counter[str], other: Counter[str]) -> int:
     return sum(abs(count - other[name]) for name, count in one.items())
 
 
-def _told(layer: str, neuron: Sequence[int], image: int, one: str, other: str) -> str:
-    """The first sentence of an error: what two simulations do not agree on."""
-    which = neuron[0] if len(neuron) == 1 else tuple(neuron)
-    return f"layer '{layer}', neuron {which}, image {image}: TensorFlow has {one}, the event-driven simulation {other}"
+def _spike(t: float) -> str:
+    return f"a spike at {t:.12g}" if np.isfinite(t) else "no spike"
+
+
+def _first(
+    layer: str, image: int, wrong: np.ndarray, one: np.ndarray, other: np.ndarray, said: Callable[[float], str]
+) -> str:
+    """What is ``wrong`` (n, \\*shape) first, in a sentence; ``image`` is the number of the first image."""
+    at = tuple(int(index) for index in np.argwhere(wrong)[0])
+    neuron = at[1] if len(at) == 2 else at[1:]
+    return (
+        f"layer '{layer}', neuron {neuron}, image {image + at[0]}: TensorFlow has {said(one[at])}, the event-driven "
+        f"simulation {said(other[at])}"
+    )

@@ -86,7 +86,7 @@ def measured(
         **measurement.figures(),
         "split": feed.split,
         "verified_on": feed.name,
-        **({"source_accuracy": compared.score.accuracy} if compared.score else {}),
+        **({} if compared.accuracy is None else {"source_accuracy": compared.accuracy}),
         "calibration_images": len(feed.calibration),
     }
     if feed.split == "test":

@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import keras
+import numpy as np
 
 from snnctl.data.stream import Stream
 from snnctl.forward import compiled
 from snnctl.metrics.observation import observed
-from snnctl.metrics.predictions import RunningScore, RunningVariety
+from snnctl.metrics.predictions import RunningVariety, predictions
 from snnctl.progress import Reporter
 from snnctl.verbs.measurement import Measurement
-
-
-@dataclass(frozen=True)
-class Score:
-    """What one network is worth.
-
-    Args:
-        accuracy: as a part of 1.
-        loss: mean cross-entropy, in nats.
-    """
-
-    accuracy: float
-    loss: float
 
 
 @dataclass(frozen=True)
@@ -32,12 +20,12 @@ class Comparison:
     """What the source network did on the samples.
 
     Args:
-        score: its accuracy and loss; None without labels, or without an output for them.
+        accuracy: as a part of 1; None without labels, or without an output for them.
         varieties: how far its answers vary, by output.
     """
 
-    score: Score | None
-    varieties: dict[str, RunningVariety] = field(default_factory=dict)
+    accuracy: float | None
+    varieties: dict[str, RunningVariety]
 
 
 def compare(
@@ -58,7 +46,7 @@ def compare(
         reporter: shows progress.
         description: of the progress.
     """
-    network, score = measurement.network, RunningScore()
+    network, right = measurement.network, 0
     varieties = {name: RunningVariety() for name in output_names(source)}
     answer = compiled(lambda inputs: keras.tree.flatten(source(inputs, training=False)), stream, batch_size)
     for batch in observed(network, stream, measurement.needs, batch_size, reporter, description):
@@ -66,10 +54,10 @@ def compare(
         for variety, output in zip(varieties.values(), outputs, strict=True):
             variety.add(output)
         if batch.labels is not None and network.scored is not None:
-            score.add(outputs[network.scored], batch.labels)
+            right += np.count_nonzero(predictions(outputs[network.scored]) == batch.labels)
         measurement.add(replace(batch, source=dict(zip(varieties, outputs, strict=True))))
     scored = stream.labelled and network.scored is not None
-    return Comparison(Score(score.accuracy, score.loss) if scored else None, varieties)
+    return Comparison(right / len(stream) if scored else None, varieties)
 
 
 def output_names(model: keras.Model) -> list[str]:

@@ -14,7 +14,7 @@ from snnctl.verbs.result import Result, Run
 if TYPE_CHECKING:
     import keras
 
-    from snnctl.metrics.gradients import Jacobians, LayerGradients
+    from snnctl.metrics.gradients import Jacobians
 
 
 def gradients(options: GradientsOptions, run: Run) -> Result:
@@ -59,19 +59,14 @@ def _of_network(
     network = staged(model)
     loss, layers = loss_gradients(network, inputs, labels)
     matrices = list(jacobians(network, inputs[: options.jacobian_images], run.reporter, f"Jacobians of {neuron}"))
-    rows = [_layer(*pair) for pair in zip(layers, matrices, strict=True)]
+    rows = [
+        {**layer, "jacobian": _spectrum(found.layer), "depth": _spectrum(found.depth)}
+        for layer, found in zip(layers, matrices, strict=True)
+    ]
     return {"neuron": neuron, "loss": loss, "layers": rows}, matrices
 
 
-def _layer(layer: LayerGradients, found: Jacobians) -> dict[str, Any]:
+def _spectrum(jacobians: list[np.ndarray] | None) -> dict[str, Any] | None:
     from snnctl.metrics.gradients import spectrum
 
-    return {
-        "name": layer.name,
-        "neurons": layer.neurons,
-        "firing": layer.firing,
-        "activation_gradient": layer.activations,
-        "weight_gradient": layer.weights,
-        "jacobian": None if found.layer is None else spectrum(found.layer),
-        "depth": None if found.depth is None else spectrum(found.depth),
-    }
+    return None if jacobians is None else spectrum(jacobians)

@@ -55,7 +55,7 @@ def trajectory(options: TrajectoryOptions, run: Run) -> Result:
 def _accuracy_on(samples: tuple[np.ndarray, np.ndarray]) -> Callable[[keras.Model], float]:
     """A function that measures a network; it makes one graph a network, however often it is asked."""
     from snnctl.forward import batches, compiled
-    from snnctl.metrics.predictions import accuracy
+    from snnctl.metrics.predictions import predictions
 
     inputs, labels = samples
     graphs: dict[int, Callable[[np.ndarray], Any]] = {}
@@ -64,7 +64,7 @@ def _accuracy_on(samples: tuple[np.ndarray, np.ndarray]) -> Callable[[keras.Mode
         if id(model) not in graphs:
             graphs[id(model)] = compiled(lambda x: model(x, training=False), inputs)
         parts = [graphs[id(model)](batch).numpy() for batch in batches(inputs, MEASURED_AT_ONCE)]
-        return accuracy(np.concatenate(parts), labels)
+        return float(np.mean(predictions(np.concatenate(parts)) == labels))
 
     return accuracy_of
 

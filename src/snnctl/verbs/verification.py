@@ -54,7 +54,7 @@ def compare(
         for variety, output in zip(varieties.values(), outputs, strict=True):
             variety.add(output)
         if batch.labels is not None and network.scored is not None:
-            right += np.count_nonzero(predictions(outputs[network.scored]) == batch.labels)
+            right += int(np.count_nonzero(predictions(outputs[network.scored]) == batch.labels))
         measurement.add(replace(batch, source=dict(zip(varieties, outputs, strict=True))))
     scored = stream.labelled and network.scored is not None
     return Comparison(right / len(stream) if scored else None, varieties)

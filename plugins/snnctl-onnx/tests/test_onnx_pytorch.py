@@ -120,33 +120,6 @@ class MobileNetV2(nn.Module):
         return self.classifier(torch.flatten(x, 1))
 
 
-class VGG16(nn.Module):
-    CHANNELS = (64, 64, 0, 128, 128, 0, 256, 256, 256, 0, 512, 512, 512, 0, 512, 512, 512, 0)
-
-    def __init__(self, batch_norm: bool, pooled: int, hidden: int = 256, classes: int = 10) -> None:
-        super().__init__()
-        inputs, layers = 3, []
-        for channels in self.CHANNELS:
-            if not channels:
-                layers.append(nn.MaxPool2d(2, 2))
-                continue
-            layers.append(nn.Conv2d(inputs, channels, 3, padding=1))
-            layers += [nn.BatchNorm2d(channels)] if batch_norm else []
-            layers.append(nn.ReLU(inplace=True))
-            inputs = channels
-        self.features = nn.Sequential(*layers)
-        self.avgpool = nn.AdaptiveAvgPool2d((pooled, pooled))
-        self.classifier = nn.Sequential(
-            nn.Linear(inputs * pooled**2, hidden), nn.ReLU(True), nn.Dropout(), nn.Linear(hidden, classes)
-        )
-        for module in self.modules():
-            if isinstance(module, nn.Conv2d):
-                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
-
-    def forward(self, x):
-        return self.classifier(torch.flatten(self.avgpool(self.features(x)), 1))
-
-
 class Normalized(nn.Module):
     """A network behind torchvision's Normalize, with ImageNet's figures."""
 
@@ -164,8 +137,6 @@ NETWORKS = {
     "resnet18": ResNet18,
     "resnet18_normalized": lambda: Normalized(ResNet18()),
     "mobilenet_v2": MobileNetV2,
-    "vgg16_repeating": lambda: VGG16(False, 3),  # its images end as one pixel, which is pooled to 3x3
-    "vgg16_bn": lambda: VGG16(True, 1),
 }
 
 
@@ -224,8 +195,6 @@ def test_converted_networks_answer_as_onnxruntime_does(name, exporter, images, t
         ("resnet18_normalized", "torchscript", {"dynamic_axes": {"image": {0: "n"}}}),
         ("mobilenet_v2", "torchscript", {"opset_version": 11, "do_constant_folding": False}),
         ("mobilenet_v2", "dynamo", {"optimize": False}),
-        ("vgg16_bn", "torchscript", {"opset_version": 20}),
-        ("vgg16_repeating", "dynamo", {}),
     ],
     ids=str,
 )

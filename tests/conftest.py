@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from snnctl.progress import SilentReporter
+
 if TYPE_CHECKING:
     from fake_verbs import FakeVerbs
 
@@ -67,6 +69,26 @@ def tuned_run(snn_run: Path) -> Path:
 
     snnctl.finetune(snn_run, limit=100, epochs=1, batch_size=10, lr=3e-3, xla="off", out=snn_run.with_name("tuned"))
     return snn_run.with_name("tuned")
+
+
+class Notes(SilentReporter):
+    """A reporter that keeps notes and warnings."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+        self.warnings: list[str] = []
+
+    def note(self, message: str) -> None:
+        self.notes.append(message)
+
+    def warn(self, message: str) -> None:
+        self.warnings.append(message)
+
+
+@pytest.fixture
+def reporter() -> Notes:
+    """Keeps notes and warnings."""
+    return Notes()
 
 
 @pytest.fixture

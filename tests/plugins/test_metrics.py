@@ -71,16 +71,6 @@ PACKAGE = """
 """
 
 
-class Warnings(SilentReporter):
-    """Remembers warnings."""
-
-    def __init__(self) -> None:
-        self.warnings: list[str] = []
-
-    def warn(self, message: str) -> None:
-        self.warnings.append(message)
-
-
 @pytest.fixture(scope="module")
 def network() -> tuple[keras.Model, keras.Model, Samples]:
     """A ReLU network, its spiking form, and samples."""
@@ -92,10 +82,11 @@ def network() -> tuple[keras.Model, keras.Model, Samples]:
 
 
 def figures(network: tuple, registry: Registry, kind: str = "snn", **options: Any) -> tuple[dict, list[str]]:
-    reporter = Warnings()
+    reporter, warnings = SilentReporter(), []
+    reporter.warn = warnings.append
     model = network[0] if kind == "relu" else network[1]
     measured = measure(model, kind, network[2], 8, reporter, "", registry=registry, **options)
-    return measured, reporter.warnings
+    return measured, warnings
 
 
 def test_figures_of_plugins_stand_under_their_own_name(install, network, capsys):

@@ -14,7 +14,6 @@ import counted_steps
 import pytest
 
 from snnctl.plugins import Registry, load_registry
-from snnctl.progress import SilentReporter
 from snnctl.recipes import FaultyRecipe, Outcome, Plan, execute_plan, make_plan, parse_settings
 from snnctl.verbs.result import Run
 
@@ -55,27 +54,13 @@ def refusal_of(plan_of: PlanOf) -> RefusalOf:
     return refusal
 
 
-class Notes(SilentReporter):
-    """A reporter that keeps notes and warnings."""
-
-    def __init__(self) -> None:
-        self.notes: list[str] = []
-        self.warnings: list[str] = []
-
-    def note(self, message: str) -> None:
-        self.notes.append(message)
-
-    def warn(self, message: str) -> None:
-        self.warnings.append(message)
-
-
 class Recipe:
     """A recipe in the working folder, run in this process."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, reporter: Any) -> None:
         self.path = Path("r.yaml")
         self.path.write_text(text)
-        self.reporter = Notes()
+        self.reporter = reporter
 
     def edit(self, old: str, new: str) -> None:
         text = self.path.read_text()
@@ -109,7 +94,7 @@ def plugin_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def recipe_of(plugin_folder, tmp_path, monkeypatch):
+def recipe_of(plugin_folder, tmp_path, monkeypatch, reporter):
     """``recipe_of(text)``: a recipe in an empty working folder; its steps may be those of the plugin."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(plugin_folder)
@@ -117,7 +102,7 @@ def recipe_of(plugin_folder, tmp_path, monkeypatch):
     monkeypatch.setattr(os, "fsync", lambda _: None)  # which matters when the power is cut
     monkeypatch.setattr("snnctl.recipes.run.start_afresh", lambda seed: None)  # slow after networks were made
     monkeypatch.setattr("snnctl.verbs.plugin_verbs._require_model", lambda *_: None)  # these are texts, without Keras
-    yield Recipe
+    yield lambda text: Recipe(text, reporter)
     sys.modules.pop(counted_steps.MODULE, None)
 
 

@@ -1,4 +1,4 @@
-"""A small network and what it was trained on; a reporter that keeps what it is told."""
+"""A small network and what it was trained on."""
 
 from __future__ import annotations
 
@@ -6,30 +6,8 @@ import keras
 import numpy as np
 import pytest
 
-from snnctl.progress import SilentReporter
-
 CLASSES = 3
 SHAPE = (6, 6, 1)
-
-
-class Notes(SilentReporter):
-    """A reporter that keeps notes and warnings."""
-
-    def __init__(self) -> None:
-        self.notes: list[str] = []
-        self.warnings: list[str] = []
-
-    def note(self, message: str) -> None:
-        self.notes.append(message)
-
-    def warn(self, message: str) -> None:
-        self.warnings.append(message)
-
-
-@pytest.fixture
-def reporter() -> Notes:
-    """Keeps notes and warnings."""
-    return Notes()
 
 
 @pytest.fixture(scope="session")

@@ -111,12 +111,10 @@ def test_a_spiking_network() -> None:
     assert rows["input_coding"]["synapses"] == taps * 2 * 4
     assert rows["first"]["synapses"] == taps * 4 * 4 + 144
     assert rows["sum_carried"]["fan_out"] == 3.0
-    windows = [
-        (name, row["level"], row["t_min"], row["t_max"]) for name, row in rows.items() if row["level"] is not None
-    ]
-    assert [(window.layer, window.level, window.t_min, window.t_max) for window in timeline(snn)] == sorted(
-        windows, key=lambda row: row[1]
-    )
+    keys = ("level", "t_min", "t_max")
+    windows = [(name, *map(row.get, keys)) for name, row in rows.items() if row["level"] is not None]
+    expected = [(window.layer, *(getattr(window, key) for key in keys)) for window in timeline(snn)]
+    assert sorted(windows, key=lambda row: row[1]) == expected
     assert said["latency"] == latency(snn)
     assert said["neurons"] == {"input": 72, "clipped": 144, "spiking": 288, "relay": 144}
     assert said["parameters"] == {"weights": 72 + 144 + 12, "thresholds": 4 + 4 + 4 + 3}

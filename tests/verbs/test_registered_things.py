@@ -29,6 +29,7 @@ from snnctl.plugins import (
 from snnctl.progress import SilentReporter
 from snnctl.ttfs.hardware import Constraints, constrained
 from snnctl.verbs.execute import execute
+from snnctl.verbs.fresh import start_afresh
 from snnctl.verbs.options import Options
 from snnctl.verbs.plugin_verbs import call_plan
 from snnctl.verbs.result import Result, Run
@@ -40,8 +41,7 @@ SIZE, CLASSES = (6, 6, 1), 3
 class Blobs(Dataset):
     """Three classes, told apart by which third is bright; as many samples as the option says."""
 
-    name = "blobs"
-    summary = "made up"
+    name, summary = "blobs", "made up"
     samples = 0
 
     def configured(self, *, samples: int) -> Dataset:
@@ -63,8 +63,7 @@ class Blobs(Dataset):
 class Steep(NeuronModel):
     """Slope 2 and twice the weights: what a ReLU unit computes."""
 
-    name = "steep"
-    summary = "made up"
+    name, summary = "steep", "made up"
 
     def parameters(self, W: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return 2 * W, 2 * b
@@ -76,8 +75,7 @@ class Steep(NeuronModel):
 class Sloped(NeuronModel):
     """A slope that depends on the weights and may be negative."""
 
-    name = "sloped"
-    summary = "made up"
+    name, summary = "sloped", "made up"
 
     def slope(self, sums: Any) -> Any:
         return 0.5 + sums
@@ -86,8 +84,7 @@ class Sloped(NeuronModel):
 class Dead(HardwareConstraint):
     """Every n-th synapse is 0, thresholds move, and spikes come late."""
 
-    name = "dead"
-    summary = "made up"
+    name, summary = "dead", "made up"
 
     def __init__(self, *, every: int = 2, late: float = 0.0) -> None:
         self.every = every
@@ -107,8 +104,7 @@ class Dead(HardwareConstraint):
 class Lines(Reader):
     """Reads a network from a text file: one hidden layer of that many neurons."""
 
-    name = "lines"
-    summary = "made up"
+    name, summary = "lines", "made up"
     suffixes = (".lines",)
 
     def read(self, path: Path, context: Any) -> Any:
@@ -122,8 +118,7 @@ class Lines(Reader):
 class Counting(TrainingCallback):
     """Writes down what it is told."""
 
-    name = "counting"
-    summary = "made up"
+    name, summary = "counting", "made up"
 
     def __init__(self) -> None:
         self.told: list[Any] = []
@@ -298,8 +293,7 @@ def exporting(returned: Any) -> Exporter:
     """An exporter that returns this."""
 
     class Odd(Exporter):
-        name = "odd"
-        summary = "made up"
+        name, summary = "odd", "made up"
 
         def export(self, network, context, *, scale: float = 1.0):
             return returned(network, context, scale) if callable(returned) else returned
@@ -349,8 +343,7 @@ def test_a_callback_is_told_of_every_epoch_and_changes_nothing(spiking: Path, tm
 class Odd(HardwareConstraint):
     """What its option says is not as it should be."""
 
-    name = "odd"
-    summary = "made up"
+    name, summary = "odd", "made up"
 
     def __init__(self, *, wrong: str = "weights") -> None:
         self.wrong = wrong
@@ -373,30 +366,14 @@ def reading(**methods: Any) -> Reader:
     return type("Broken", (Lines,), methods)()
 
 
-WHERE = {
-    "neuron_models": "neuron model 'wrong'",
-    "constraints": "hardware constraint 'odd'",
-    "exporters": "exporter 'odd'",
-    "readers": "reader 'lines'",
-    "callbacks": "training callback 'counting'",
+TRAIN = {"verb": "train", **SMALL}
+CALLS: dict[str, tuple[str, dict[str, Any]]] = {  # what the failure names, and what leads to it
+    "neuron_models": ("neuron model 'wrong'", {**TRAIN, "type": "snn", "epochs": 0, "neuron": "wrong"}),
+    "constraints": ("hardware constraint 'odd'", {"verb": "eval", "model": "SPIKING"}),
+    "exporters": ("exporter 'odd'", {"verb": "export", "model": "SPIKING", "to": "odd"}),
+    "readers": ("reader 'lines'", {"verb": "eval", "model": "LINES", **BLOBS}),
+    "callbacks": ("training callback 'counting'", TRAIN),
 }
-CALLS: dict[str, dict[str, Any]] = {
-    "neuron_models": {"verb": "train", **SMALL, "type": "snn", "epochs": 0, "neuron": "wrong"},
-    "constraints": {"verb": "eval", "model": "SPIKING"},
-    "exporters": {"verb": "export", "model": "SPIKING", "to": "odd"},
-    "readers": {"verb": "eval", "model": "LINES", **BLOBS},
-    "callbacks": {"verb": "train", **SMALL},
-}
-
-
-def wrong(option: str) -> dict[str, Any]:
-    """Options that choose a way in which the constraint is wrong."""
-    return {"constraint": {"odd": {"wrong": option}}}
-
-
-def counting(**options: str) -> dict[str, Any]:
-    """Options that choose a way in which the callback is wrong."""
-    return {"callback": {"counting": options}}
 
 
 @pytest.mark.parametrize(
@@ -404,30 +381,36 @@ def counting(**options: str) -> dict[str, Any]:
     [
         ("neuron_models", neuron(parameters=lambda self, W, b: (W.T, b)), {}, "parameters returned arrays of shapes"),
         ("neuron_models", neuron(slope=lambda _, sums: keras.ops.sum(sums)), {}, "slope returned a tensor of shape"),
-        ("constraints", Odd, wrong("weights"), "weights returned a tensor of shape"),
-        ("constraints", Odd, wrong("raises"), "times failed: SystemExit: 3"),
+        ("constraints", Odd, {"constraint": {"odd": {"wrong": "weights"}}}, "weights returned a tensor of shape"),
+        ("constraints", Odd, {"constraint": {"odd": {"wrong": "raises"}}}, "times failed: SystemExit: 3"),
         ("exporters", exporting({}), {}, "export returned dict {}"),
         ("exporters", exporting({"../away": b""}), {}, "a file called '../away'"),
         ("exporters", exporting({"a": 3}), {}, "export returned int for the file a"),
         ("exporters", exporting(lambda *_: 1 / 0), {}, "export failed: ZeroDivisionError"),
         ("readers", reading(read=lambda *_: 3), {}, "read returned int, which is no built Keras model"),
         ("readers", reading(recognises=lambda *_: 1 / 0), {}, "recognises failed: ZeroDivisionError"),
-        ("callbacks", Counting(), counting(fails="make"), "make failed: SystemExit"),
-        ("callbacks", Counting(), counting(returns="false"), "make returned NoneType"),
-        ("callbacks", Counting(), counting(fails="epoch"), "on_epoch_end failed: RuntimeError: boo"),
+        ("callbacks", Counting(), {"callback": {"counting": {"fails": "make"}}}, "make failed: SystemExit"),
+        ("callbacks", Counting(), {"callback": {"counting": {"returns": "false"}}}, "make returned NoneType"),
+        (
+            "callbacks",
+            Counting(),
+            {"callback": {"counting": {"fails": "epoch"}}},
+            "on_epoch_end failed: RuntimeError: b",
+        ),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_what_a_thing_does_wrong_is_its_failure(spiking, tmp_path, kind, thing, options, message):
     (tmp_path / "net.lines").write_text("5")
-    call = {**CALLS[kind], **options}
+    where, call = CALLS[kind]
+    call = {**call, **options}
     if "model" in call:
         call["model"] = {"SPIKING": str(spiking), "LINES": str(tmp_path / "net.lines")}[call["model"]]
     registry = registry_with(**{"datasets": [Blobs()], kind: [thing]})
     with pytest.raises(PluginError) as caught:
         do(registry, call.pop("verb"), tmp_path / "out", **call)
     assert message in caught.value.what
-    assert WHERE[kind] in caught.value.where
+    assert where in caught.value.where
     assert not (tmp_path / "out").exists()
 
 
@@ -502,8 +485,6 @@ def test_what_a_step_plans_is_checked() -> None:
 
 
 def test_a_step_whose_seed_is_a_text_is_recorded(tmp_path: Path) -> None:
-    from snnctl.verbs.fresh import start_afresh
-
     RETURNED["value"] = result(settings={"where": Path("here")}, files={"a.txt": "x"})
     start_afresh(StepOptions().seed)
     execute(STEP, StepOptions(), Run(registry_with(steps=[STEP])), out=tmp_path / "run")

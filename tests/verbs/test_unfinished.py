@@ -148,10 +148,8 @@ def test_two_at_the_same_time(place: Unfinished) -> None:
 
 def test_a_place_that_cannot_be_written(place: Unfinished, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with (
-        opened(Unfinished.beside(tmp_path / "file" / "mine", Path("file/mine"), anew=False), HEADER) as rows,
-        pytest.raises(OutputError, match="cannot write to"),
-    ):
+    below = Unfinished.beside(tmp_path / "file" / "mine", Path("file/mine"), anew=False)
+    with opened(below, HEADER) as rows, pytest.raises(OutputError, match="cannot write to"):
         rows.add("a", {"accuracy": 0.5})
     place.folder.parent.mkdir(parents=True)
     place.folder.touch()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import UserList
 from pathlib import Path
 from typing import Any
 
@@ -22,19 +23,6 @@ def unit(pixels: np.ndarray) -> np.ndarray:
     return pixels / np.float32(255)
 
 
-class Batches:
-    """Batches by number, as ``keras.utils.PyDataset`` has them."""
-
-    def __init__(self, batches: list[Any]) -> None:
-        self._batches = batches
-
-    def __len__(self) -> int:
-        return len(self._batches)
-
-    def __getitem__(self, number: int) -> Any:
-        return self._batches[number]
-
-
 def dense(*shape: int, classes: int = 10) -> keras.Model:
     return keras.Sequential([keras.Input(shape), keras.layers.Flatten(), keras.layers.Dense(classes)])
 
@@ -51,11 +39,7 @@ def test_an_array_and_a_model_without_touching_the_disk(net, pixels, tmp_path, m
     assert metrics["saturated"] == metrics["out_of_range"] == 0
     assert "accuracy" not in metrics
     assert metrics["warnings"] == []
-    assert (result.settings["data"], result.settings["preprocess"], result.settings["input_range"]) == (
-        None,
-        None,
-        UNIT,
-    )
+    assert [result.settings[name] for name in ("data", "preprocess", "input_range")] == [None, None, UNIT]
     logits = result.model.predict(unit(pixels), verbose=0)  # type: ignore[union-attr]
     assert (logits.argmax(-1) == net.predict(unit(pixels), verbose=0).argmax(-1)).all()
 
@@ -71,7 +55,7 @@ def test_labels_give_accuracies(net, pixels, labels, kind, tmp_path):
         "dataset": lambda: tf.data.Dataset.from_tensor_slices((x, labels)).shuffle(120).batch(17),
         "generator": lambda: lambda: iter(batches),
         "npz": lambda: tmp_path / "d.npz",
-        "sequence": lambda: Batches(batches),
+        "sequence": lambda: UserList(batches),
     }[kind]()
     options = {"labels": labels} if kind == "array" else {}
     metrics = snnctl.convert(net, calibration=calibration, batch_size=50, **options).metrics
@@ -206,9 +190,8 @@ def test_models_that_are_none(pixels: np.ndarray, net: keras.Model, tmp_path: Pa
     snn = snnctl.convert(net, calibration=pixels, verify="none").model
     with pytest.raises(ModelError, match="is a spiking network already"):
         snnctl.convert(snn, calibration=pixels)
-    keras.Sequential([keras.Input((7,)), keras.layers.Lambda(lambda x: x), keras.layers.Dense(3)]).save(
-        file := tmp_path / "code.keras"
-    )
+    coded = keras.Sequential([keras.Input((7,)), keras.layers.Lambda(lambda x: x), keras.layers.Dense(3)])
+    coded.save(file := tmp_path / "code.keras")
     with pytest.raises(ModelError):
         snnctl.convert(file, calibration=np.eye(9, 7))
     with pytest.raises(ConversionError, match="Lambda"):

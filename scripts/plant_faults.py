@@ -65,7 +65,7 @@ FAULTS = (
     ),
     Fault(
         "silent-neuron-fires",
-        "ttfs/window.py",
+        "ttfs/spiking.py",
         "return ops.minimum(ops.relu(z), width)",
         "return ops.minimum(ops.abs(z), width)",
         ("tests/ttfs/test_spiking_layer.py",),
@@ -86,7 +86,7 @@ FAULTS = (
     ),
     Fault(
         "saturation-not-counted",
-        "ttfs/window.py",
+        "ttfs/spiking.py",
         "return z > width",
         "return z > 1e9 * width",
         ("tests/metrics",),

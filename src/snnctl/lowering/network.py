@@ -115,7 +115,7 @@ class Lowering:
         """The population of a spiking layer, and its synapses."""
         layer, window, shape = step.layer, self.timing.of(step.name), self.shapes[step.outputs[0]]
         groups = synapse_groups(layer, read, self.kernel, step.place)
-        A, B = layer.rise.A, slopes(layer, groups, prod(shape))
+        A, B = layer.A, slopes(layer, groups, prod(shape))
         integrating = self.timing.end(window.level - 1) - self.timing.end(window.level - 2)
         threshold = threshold_for(self._connected(step, groups), window.width, B, A, integrating)
         return self._population(step.name, "signed" if layer.signed else "spiking", shape, threshold, A, B)

@@ -85,12 +85,12 @@ def slopes(layer: Any, groups: Sequence[Sequence[Term]], neurons: int) -> np.nda
         groups: the synapses that lead to it.
         neurons: how many it has.
     """
-    if layer.rise.slope is None:
+    if layer.B is None:
         return np.ones(1)
     sums = np.zeros(neurons)  # of J_ij over j
     for terms in groups:
         sums += sum((term.block_map.applied(np.ones(term.ids.shape)) for term in terms), np.zeros(neurons))
-    B = layer.rise.slope(keras.ops.convert_to_tensor(sums, "float64"))
+    B = layer.B(keras.ops.convert_to_tensor(sums, "float64"))
     return np.ones(1) if B is None else np.asarray(keras.ops.convert_to_numpy(B), np.float64)
 
 

@@ -20,8 +20,7 @@ from snnctl.ttfs.coding import InputCoding
 from snnctl.ttfs.hardware import constraints_of, restart_jitter
 from snnctl.ttfs.pooling import EarliestSpikePooling
 from snnctl.ttfs.relay import Relay
-from snnctl.ttfs.spiking import SpikingLayer
-from snnctl.ttfs.window import saturated
+from snnctl.ttfs.spiking import SpikingLayer, saturated
 
 Observe = Callable[[Any], tuple[list[Any], dict[str, dict[str, Any]]]]
 """Of a batch: the outputs of a network, and what is needed besides, by need and layer."""

@@ -23,8 +23,7 @@ class InputCoding(ConstrainedLayer):
     Args:
         low: p, the smallest value of the range.
         high: q, the largest.
-        constraints: of the hardware, by name (:class:`snnctl.ttfs.constraints.Constraints`); None for none. The input's
-            times are rounded, and do not jitter.
+        constraints: see :class:`~snnctl.ttfs.constraints.ConstrainedLayer`. The input's times do not jitter.
 
     Shapes: any shape in, the same out. Units: local time in tau_c.
 
@@ -53,9 +52,6 @@ class InputCoding(ConstrainedLayer):
     def call(self, inputs):
         """Local spike times, in [0, 1]."""
         return self.constrained_times(self.coded(inputs), self.width)
-
-    def compute_output_shape(self, input_shape):
-        return input_shape
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "low": self.low, "high": self.high}

@@ -15,8 +15,6 @@ from typing import Any, Literal
 import keras
 from keras import ops
 
-from snnctl.ttfs.window import replica_context
-
 MOST_BITS = 16
 
 
@@ -73,9 +71,9 @@ class Constraints:
         """
         try:
             constraints = cls(**(config or {}))
+            _ = constraints.of_plugins  # where a plugin is missing, opening a file fails and not the first call
         except TypeError as error:
-            raise ValueError(f"these are no constraints: {config!r:.60}") from error
-        _ = constraints.of_plugins  # so that opening a file fails, not the first call, where a plugin is missing
+            raise ValueError(f"these are no constraints: {config!r:.200}: {error}") from error
         return constraints
 
     def in_force(self) -> dict[str, Any]:
@@ -107,18 +105,8 @@ class Constraints:
 
     @cached_property
     def of_plugins(self) -> list[Any]:
-        """The constraints of plugins, as objects.
-
-        Raises:
-            ValueError: one is not registered with Keras, or does not take its options.
-        """
-        objects = []
-        for name, options in self.constraint.items():
-            try:
-                objects.append(registered("constraints", name)(**options))
-            except TypeError as error:
-                raise ValueError(f"the hardware constraint {name!r} does not take {dict(options)}: {error}") from error
-        return objects
+        """The constraints of plugins, as objects."""
+        return [registered("constraints", name)(**options) for name, options in self.constraint.items()]
 
     def weights(self, J: Any) -> Any:
         """Weights as the hardware has them, of J's shape and dtype, with its gradient."""
@@ -143,10 +131,8 @@ class Constraints:
             x -> clip(what constraints of plugins make of it, 0, width)
             x -> round(x / step) step                             step = width / (2^time_bits - 1)
 
-        Args:
-            x: local times within the window, (batch, \\*neurons), in tau_c; 0 for a silent neuron.
-            width: of the window, scalar.
-            seed: of the jitter; None for times, such as the input's, that are rounded alone.
+        x, (batch, \\*neurons), and the scalar width are in tau_c; x is 0 for a silent neuron. Without a seed times are
+        rounded alone, as those of the input.
         """
         if not self.on_times:
             return x
@@ -158,7 +144,7 @@ class Constraints:
         for constraint in self.of_plugins if seed is not None else ():
             times = ops.clip(constraint.times(times, 0.0, width, seed), 0.0, width)
         if self.time_bits:
-            times = _on_levels(times, 0.0, width, self.time_bits)
+            times = _on_levels(times / width, self.time_bits) * width
         return straight_through(x, times)
 
 
@@ -177,16 +163,8 @@ def rounded_weights(weights: Any, bits: int, w_min: float | None = None, w_max: 
         J -> clip(round(J / step), -2^(b-1), 2^(b-1) - 1) step          outside w_min to w_max weights saturate first
 
     The step is the smallest with which both ends of the range are within reach. 0 is a level, as absent synapses ask
-    for. One bit has the levels -step and 0. Computed in float64.
-
-    Args:
-        weights: any shape.
-        bits: b.
-        w_min: smallest weight; None: the smallest of ``weights``.
-        w_max: largest weight; None: the largest of ``weights``.
-
-    Returns:
-        Of the weights' shape and dtype, with their gradient.
+    for. One bit has the levels -step and 0. An end of the range that is None is the layer's own. Computed in float64;
+    of the weights' shape and dtype, with their gradient.
     """
     J = ops.cast(weights, "float64")
     J = J if w_min is None else ops.maximum(J, w_min)
@@ -201,34 +179,32 @@ def rounded_weights(weights: Any, bits: int, w_min: float | None = None, w_max: 
 
 
 def rounded_thresholds(D: Any, bits: int) -> Any:
-    """D on 2^b levels from the layer's smallest to its largest, both ends included; the same for all thresholds.
-
-    Args:
-        D: the layer's, any shape, in tau_c.
-        bits: b.
-
-    Returns:
-        Of D's shape and dtype, with its gradient.
-    """
+    """D on 2^b levels from the layer's smallest to its largest, both included; of D's shape and dtype, its gradient."""
     exact = ops.cast(D, "float64")
     low, high = ops.min(exact), ops.max(exact)
     width = ops.where(high > low, high - low, ops.ones_like(low))
-    return straight_through(D, ops.cast(_on_levels(exact, low, width, bits), D.dtype))
+    rounded = low + _on_levels((exact - low) / width, bits) * width
+    return straight_through(D, ops.cast(rounded, D.dtype))
 
 
-def _on_levels(x: Any, low: Any, width: Any, bits: int) -> Any:
-    """x on the 2^b levels of ``[low, low + width]``, both ends included."""
+def _on_levels(x: Any, bits: int) -> Any:
+    """x on the 2^b levels of [0, 1], both ends included."""
     steps = 2.0**bits - 1.0
-    return low + ops.round((x - low) / width * steps) / steps * width
+    return ops.round(x * steps) / steps
+
+
+def replica_context() -> Any:
+    """What ``tf.distribute`` says of the replica that computes; None where there is one only."""
+    if keras.backend.backend() != "tensorflow":
+        return None
+    import tensorflow as tf
+
+    context = tf.distribute.get_replica_context()
+    return context if context is not None and context.num_replicas_in_sync > 1 else None
 
 
 class JitterSeed(keras.random.SeedGenerator):
-    """A seed for each call; another one in every layer and, while training, on every replica.
-
-    Args:
-        seed: the network's.
-        layer: the layer's name.
-    """
+    """A seed for each call of a layer, from the network's; another one in every layer and on every replica."""
 
     def __init__(self, seed: int, layer: str) -> None:
         self.first = zlib.crc32(f"{seed} {layer}".encode()) >> 1  # Keras keeps 32 bits with a sign
@@ -280,6 +256,10 @@ class ConstrainedLayer(keras.layers.Layer):
         weights, others = in_force(linear.trainable_variables), in_force(linear.non_trainable_variables)
         return linear.stateless_call(weights, others, inputs)[0]
 
+    def compute_output_shape(self, input_shape):
+        """The input's shape, where a subclass does not know better."""
+        return input_shape
+
     def get_config(self) -> dict[str, Any]:
         """Everything needed to build the layer again; no word of constraints where none is in force."""
         values = self.constraints.in_force()
@@ -298,22 +278,12 @@ WORDS = {"neuron_models": "neuron model", "constraints": "hardware constraint"}
 
 
 def register(kind: Kind, name: str, thing: Any) -> None:
-    """Let files that name ``thing`` be opened: a network's file names the neuron models and constraints of plugins.
-
-    Args:
-        kind: what it is.
-        name: what files call it, ``package:name``.
-        thing: an instance of a neuron model, or a class of constraints.
-    """
+    """Let files be opened that name a neuron model (an instance) or constraint (a class), ``package:name``."""
     keras.saving.get_custom_objects()[f"snnctl.{kind}>{name}"] = thing
 
 
 def registered(kind: Kind, name: str) -> Any:
-    """What is registered by that name.
-
-    Raises:
-        ValueError: nothing is.
-    """
+    """What is registered by that name; ValueError if nothing is."""
     thing = keras.saving.get_registered_object(f"snnctl.{kind}>{name}")
     if thing is None:
         raise ValueError(f"the {WORDS[kind]} {name!r} is not known; the plugin that has it must be installed")

@@ -20,7 +20,7 @@ class ConstrainedWiring(ConstrainedLayer, keras.layers.Wrapper):
 
     Args:
         layer: the linear layer, which holds, and trains, the weights before rounding.
-        constraints: of the hardware, by name (:class:`snnctl.ttfs.constraints.Constraints`).
+        constraints: see :class:`~snnctl.ttfs.constraints.ConstrainedLayer`.
 
     Shapes and weights: the layer's.
     """

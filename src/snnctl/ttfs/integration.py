@@ -11,8 +11,6 @@ from keras import ops
 
 from snnctl.ttfs.constraints import ConstrainedLayer
 
-Groups = Sequence[Sequence[keras.layers.Layer]]
-
 
 class IntegratingLayer(ConstrainedLayer):
     """Sums the currents of its synapse groups and adds the offset D of each neuron.
@@ -32,8 +30,7 @@ class IntegratingLayer(ConstrainedLayer):
         border_classes: number of distinct offsets per channel; None for one.
         source: names of the layers of the ReLU network that became this one, for the reader.
         train_D: whether D is trained; not so where neurons just carry a value, which the ReLU network has no bias for.
-        constraints: of the hardware, by name (:class:`snnctl.ttfs.constraints.Constraints`); None for none. The weights
-            that the layer holds, and trains, are those before rounding.
+        constraints: see :class:`~snnctl.ttfs.constraints.ConstrainedLayer`.
 
     Weights: ``D`` of shape (channels,) or (border classes, channels), in tau_c; ``position_index`` of the output's
     shape without batch and channels, integers below ``border_classes`` (not trainable).
@@ -44,7 +41,7 @@ class IntegratingLayer(ConstrainedLayer):
 
     def __init__(
         self,
-        synapses: keras.layers.Layer | Sequence[keras.layers.Layer] | Groups,
+        synapses: Any,
         border_classes: int | None = None,
         source: Sequence[str] = (),
         train_D: bool = True,

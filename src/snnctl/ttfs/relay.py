@@ -45,7 +45,7 @@ class Relay(ConstrainedLayer):
 
     Args:
         source: names of the layers of the ReLU network whose spikes wait here, for the reader.
-        constraints: of the hardware, by name (:class:`snnctl.ttfs.constraints.Constraints`); None for none.
+        constraints: see :class:`~snnctl.ttfs.constraints.ConstrainedLayer`.
 
     Shapes: any in, the same out. Units: local time in tau_c.
     """
@@ -73,9 +73,6 @@ class Relay(ConstrainedLayer):
         """
         widths = [layer.width for layer in firing_layers(self.input)] or [INPUT_WIDTH]
         return functools.reduce(ops.maximum, map(ops.convert_to_tensor, widths))
-
-    def compute_output_shape(self, input_shape):
-        return input_shape
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "source": list(self.source)}

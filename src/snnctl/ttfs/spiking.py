@@ -1,30 +1,20 @@
-"""The spiking layer: synapses, neurons that fire at most once, and their window."""
+"""The spiking layer: synapses, neurons that fire at most once, and their window.
+
+``z`` is a neuron's local spike time without a window: <= 0 for one that stays silent.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import keras
 from keras import ops
 
-from snnctl.ttfs.constraints import registered
+from snnctl.ttfs.constraints import registered, replica_context
 from snnctl.ttfs.integration import IntegratingLayer
-from snnctl.ttfs.window import WINDOWS, clip_to_window, grown
 
-
-@dataclass(frozen=True)
-class Rise:
-    """How the potentials of a neuron model rise.
-
-    Args:
-        A: slope without inputs while the layer integrates.
-        slope: ``B_i``, the slope while it fires, from ``sum_j J_ij``; None: 1.
-    """
-
-    A: float = 0.0
-    slope: Callable[[Any], Any] | None = None
+WINDOWS = ("grow", "fixed")
 
 
 def alpha1_slope(sums: Any) -> Any:
@@ -32,20 +22,39 @@ def alpha1_slope(sums: Any) -> Any:
     return 1.0 + sums
 
 
-RISES = {"b1": Rise(), "alpha1": Rise(A=1.0, slope=alpha1_slope)}
+SLOPES: dict[str, Callable[[Any], Any] | None] = {"b1": None, "alpha1": alpha1_slope}
+"""``B_i``, the slope of the potentials while a layer fires, from ``sum_j J_ij``, by neuron model; None: 1."""
 
 
-def rise_of(neuron: str) -> Rise:
-    """How the potentials of "b1", "alpha1", or ``package:name`` of a plugin's model rise.
+def grown(width, z, gamma: float):
+    """The window's width after a training batch, scalar, in tau_c, from its width and z of the batch.
 
-    Raises:
-        ValueError: the model is not known.
+        t_max <- t_min + max(t_max - t_min, gamma (t_max - min_i t_i))          [HP, Methods]
+
+    In layer-local time ``t_max - min_i t_i`` is the largest ``z_i`` of the batch. With several replicas it is the
+    largest of all of them.
     """
-    if neuron in RISES:
-        return RISES[neuron]
-    if ":" not in neuron:
-        raise ValueError(f"unknown neuron model {neuron!r}; known: {', '.join(RISES)}")
-    return Rise(slope=registered("neuron_models", neuron).slope)
+    peak, context = ops.cast(ops.max(z), width.dtype), replica_context()
+    if context is not None:
+        # tf.distribute reduces by sum or mean only: each replica fills its own slot of a vector of zeros.
+        mine = ops.equal(ops.arange(context.num_replicas_in_sync), context.replica_id_in_sync_group)
+        # where, not a product: 0 x inf would be NaN in everybody's slot.
+        peak = ops.max(context.all_reduce("SUM", ops.where(mine, peak, ops.zeros_like(peak))))
+    return ops.maximum(width, gamma * peak)
+
+
+def clip_to_window(z, width):
+    """The local spike times ``x = min(width, max(0, z))`` that a window of ``width`` allows.
+
+    Silent (0) when the unclipped time is after the window's end; at ``t_min``, so ``x = width``, when it is before the
+    window's start (a *saturated* spike).
+    """
+    return ops.minimum(ops.relu(z), width)
+
+
+def saturated(z, width):
+    """Which spikes are saturated, of z's shape: those whose unclipped time lies before their window, ``z > width``."""
+    return z > width
 
 
 @keras.saving.register_keras_serializable("snnctl")
@@ -113,8 +122,11 @@ class SpikingLayer(IntegratingLayer):
             raise ValueError(f"max_value is {max_value}; it must be positive")
         if (signed or max_value is not None) and neuron != "b1":
             raise ValueError(f"signed and clipped neurons are b1 neurons, not {neuron}")
-        self.rise = rise_of(neuron)
+        if neuron not in SLOPES and ":" not in neuron:
+            raise ValueError(f"unknown neuron model {neuron!r}; known: {', '.join(SLOPES)}")
         self.neuron = neuron
+        self.A = float(neuron == "alpha1")  # the slope without inputs while the layer integrates
+        self.B = SLOPES[neuron] if neuron in SLOPES else registered("neuron_models", neuron).slope
         self.windows = windows
         self.gamma = float(gamma)
         self.max_value = None if max_value is None else float(max_value)
@@ -137,10 +149,10 @@ class SpikingLayer(IntegratingLayer):
 
     def slope(self, inputs):
         """``B_i``, the slope of the potentials while the layer fires, broadcastable to (batch, \\*neurons); None: 1."""
-        if self.rise.slope is None:
+        if self.B is None:
             return None
         ones = keras.tree.map_structure(lambda x: ops.ones((1, *x.shape[1:]), dtype=self.compute_dtype), inputs)
-        return self.rise.slope(self.currents(ones))
+        return self.B(self.currents(ones))
 
     def unclipped(self, inputs):
         """z, local spike times ``t_max - t_i`` without a window: <= 0 means silent, > width too early to happen."""

@@ -14,11 +14,9 @@ from snnctl.models import precision
 from snnctl.progress import SilentReporter
 from snnctl.training.fit import FitSettings
 from snnctl.training.trajectory import (
-    WEIGHTS,
     Runner,
     batches,
     compared,
-    equivalent_weights,
     relu_weights,
     trajectories,
 )
@@ -40,11 +38,11 @@ def data(count=100):
 
 def runners(*neurons, **lr):
     relu = network()
-    found = [Runner("relu", model=relu, weights=WEIGHTS["relu"])]
+    found = [Runner("relu", model=relu)]
     with precision("float64"):
         for neuron in neurons:
             model = build_spiking(relu, SpikingSettings(neuron=neuron, dtype="float64"))
-            found.append(Runner(neuron, model=model, weights=WEIGHTS[neuron], lr=lr.get(neuron)))
+            found.append(Runner(neuron, model=model, lr=lr.get(neuron)))
     return found
 
 
@@ -61,7 +59,7 @@ def test_smart_alpha1_begins_at_the_relu_network_whose_sums_are_small():
             W = layer.get_weights()[0]
             layer.kernel.assign(W - np.maximum(W.sum(axis=0) - 0.5, 0) / len(W))
         smart = build_spiking(model, SpikingSettings(neuron="smart-alpha1", dtype="float64"))
-    for own, reference in zip(equivalent_weights(smart), relu_weights(model), strict=True):
+    for own, reference in zip(relu_weights(smart, "smart-alpha1"), relu_weights(model, "relu"), strict=True):
         np.testing.assert_allclose(own, reference, atol=1e-12)
 
 
@@ -69,7 +67,7 @@ def test_equivalent_weights_of_a_neuron_that_cannot_fire_are_zero():
     [_, smart] = runners("smart-alpha1")
     layer = next(layer for layer in smart.model.layers if hasattr(layer, "synapses"))
     layer.synapses[0].kernel.assign(np.full((10, 20), -0.5))
-    weights = equivalent_weights(smart.model)
+    weights = relu_weights(smart.model, "smart-alpha1")
     assert not weights[0].any()
     assert not weights[1].any()
     assert weights[2].any()

@@ -11,13 +11,7 @@ import tensorflow as tf
 
 
 def epoch_order(samples: int, seed: int, epoch: int) -> np.ndarray:
-    """The order of the samples in an epoch, (samples,): another one in each epoch, the same again with the same seed.
-
-    Args:
-        samples: how many there are.
-        seed: of the run.
-        epoch: from 0 on.
-    """
+    """The order of the samples in an epoch, (samples,): another in each epoch, the same again with the same seed."""
     return np.random.default_rng([seed, epoch]).permutation(samples)
 
 

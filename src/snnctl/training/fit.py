@@ -155,10 +155,6 @@ class Watch(keras.callbacks.Callback):
         self.done = 0
         self.epochs: list[dict[str, float]] = []
 
-    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        """Counts steps anew."""
-        self.done = 0
-
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         """``batch`` is the last one of a call of many steps."""
         logs = logs or {}
@@ -171,5 +167,6 @@ class Watch(keras.callbacks.Callback):
         self.done = done
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Keeps the epoch's figures."""
+        """Keeps the epoch's figures, and counts steps anew."""
+        self.done = 0
         self.epochs.append({name: float(value) for name, value in (logs or {}).items()})

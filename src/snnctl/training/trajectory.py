@@ -17,7 +17,6 @@ from snnctl.training.sparsity import penalised
 from snnctl.ttfs.integration import IntegratingLayer
 from snnctl.ttfs.readout import Readout
 
-Weights = list[np.ndarray]
 NO_NUMBER = float("nan")
 
 
@@ -47,18 +46,18 @@ class Runner(Track):
     """A network that takes part.
 
     Args:
+        name: "relu", or of its neuron model.
         model: returns logits; it is trained in place.
-        weights: its weights in the reference's terms: as many arrays, of the same shapes.
         lr: its learning rate; None for that of all.
     """
 
     model: keras.Model
-    weights: Callable[[keras.Model], Weights]
     lr: float | None = None
 
     def vector(self) -> np.ndarray:
-        """All weights as one vector of float64."""
-        return np.concatenate([weight.ravel() for weight in self.weights(self.model)]).astype(np.float64)
+        """All weights in the ReLU network's terms, as one vector of float64."""
+        weights = relu_weights(self.model, self.name)
+        return np.concatenate([weight.ravel() for weight in weights]).astype(np.float64)
 
     def record(self, step: int, loss: float, reference: np.ndarray | None) -> None:
         """Appends what a step came to, or that the network has diverged; None for a reference that has."""
@@ -135,45 +134,25 @@ def compared(weights: np.ndarray, reference: np.ndarray) -> tuple[float, float]:
     return distance, float(weights @ reference) / (norm * own) if own else NO_NUMBER
 
 
-# Weights in the ReLU network's terms
+def relu_weights(model: keras.Model, neuron: str) -> list[np.ndarray]:
+    """W and b of every layer in the ReLU network's terms: the inverse of how a neuron model's J and D are made of them.
 
-
-def relu_weights(model: keras.Model) -> Weights:
-    """All that is trained, in the order of computation: in networks that can be compared, W and b of every layer."""
-    return [np.asarray(weight) for weight in model.trainable_weights]
-
-
-def given_weights(model: keras.Model) -> Weights:
-    """J and D of every layer, as the neuron models "b1" and "alpha1" were given W and b."""
-    return [weight for layer in model.layers if isinstance(layer, IntegratingLayer) for weight in _parameters(layer)]
-
-
-def equivalent_weights(model: keras.Model) -> Weights:
-    """``w = J / B`` and ``b = D / B`` with ``B_i = 1 + sum_j J_ij``: the inverse of how "smart-alpha1" made J. [EM]
-
-    A neuron with ``B <= 0`` never fires: it is a ReLU unit whose weights are all 0. Readouts have J = w.
+    - "relu": all that is trained, which in networks that can be compared is W and b.
+    - "b1" and "alpha1": ``W = J`` and ``b = D``.
+    - "smart-alpha1": ``W = J / B`` and ``b = D / B`` with ``B_i = 1 + sum_j J_ij``. [EM] A neuron with ``B <= 0`` never
+      fires: it is a ReLU unit whose weights are all 0. Readouts have B = 1.
     """
-    weights: Weights = []
+    if neuron == "relu":
+        return [np.asarray(weight) for weight in model.trainable_weights]
+    weights: list[np.ndarray] = []
     for layer in model.layers:
-        if isinstance(layer, Readout):
-            weights += _parameters(layer)
-        elif isinstance(layer, IntegratingLayer):
-            J, D = _parameters(layer)
-            B = 1.0 + J.sum(axis=tuple(range(J.ndim - 1)))
-            inverse = np.where(B > 0, 1.0 / np.where(B > 0, B, 1.0), 0.0)
-            weights += [J * inverse, D * inverse]
+        if isinstance(layer, IntegratingLayer):
+            kernels = [np.asarray(linear.kernel) for linear in layer.synapses if hasattr(linear, "kernel")]
+            parameters = [*kernels, np.asarray(layer.D)]
+            if neuron == "smart-alpha1" and not isinstance(layer, Readout):
+                J, D = parameters
+                B = 1.0 + J.sum(axis=tuple(range(J.ndim - 1)))
+                inverse = np.where(B > 0, 1.0 / np.where(B > 0, B, 1.0), 0.0)
+                parameters = [J * inverse, D * inverse]
+            weights += parameters
     return weights
-
-
-def _parameters(layer: IntegratingLayer) -> Weights:
-    kernels = [np.asarray(linear.kernel) for linear in layer.synapses if hasattr(linear, "kernel")]
-    return [*kernels, np.asarray(layer.D)]
-
-
-WEIGHTS: dict[str, Callable[[keras.Model], Weights]] = {
-    "relu": relu_weights,
-    "b1": given_weights,
-    "alpha1": given_weights,
-    "smart-alpha1": equivalent_weights,
-}
-"""By neuron model: the inverse of how its J and D are made of W and b; at the start it gives back W and b."""

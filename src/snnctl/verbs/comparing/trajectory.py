@@ -84,7 +84,7 @@ def _runners(found: Compared, options: TrajectoryOptions, inputs: np.ndarray) ->
     Raises:
         UsageError: see :func:`trajectory`.
     """
-    from snnctl.training.trajectory import WEIGHTS, Runner
+    from snnctl.training.trajectory import Runner, relu_weights
     from snnctl.ttfs.timeline import set_windows
 
     if found.lost:
@@ -92,11 +92,10 @@ def _runners(found: Compared, options: TrajectoryOptions, inputs: np.ndarray) ->
             f"the weights of {options.arch} with these options cannot be compared: {found.lost[0]}",
             todo="Leave out dropout and batch normalisation (--arch-opt).",
         )
-    relu = found.networks[RELU]
-    reference = WEIGHTS[RELU](relu)
+    reference = relu_weights(found.networks[RELU], RELU)
     runners = []
     for name, model in found.networks.items():
-        weights = WEIGHTS[name](model)
+        weights = relu_weights(model, name)
         same_shapes = [weight.shape for weight in weights] == [weight.shape for weight in reference]
         if not same_shapes or (name == "b1" and not all(map(np.array_equal, weights, reference))):
             raise UsageError(
@@ -107,5 +106,5 @@ def _runners(found: Compared, options: TrajectoryOptions, inputs: np.ndarray) ->
             set_windows(model, options.windows, options.gamma)
             model(inputs, training=True)
         lr = options.alpha1_lr if "alpha1" in name else None
-        runners.append(Runner(name, model=model, weights=WEIGHTS[name], lr=lr))
+        runners.append(Runner(name, model=model, lr=lr))
     return runners

@@ -74,15 +74,8 @@ def through(node: Any, x: np.ndarray) -> np.ndarray:
         assert (node.start_dim, node.end_dim) == (0, -1)
         return x.reshape(-1)
     if isinstance(node, nir.Conv1d):
-        raised = nir.Conv2d(
-            (1, node.input_shape),
-            node.weight[:, :, None],
-            (1, int(node.stride)),
-            (0, int(node.padding)),
-            (1, int(node.dilation)),
-            1,
-            node.bias,
-        )
+        geometry = (1, int(node.stride)), (0, int(node.padding)), (1, int(node.dilation))
+        raised = nir.Conv2d((1, node.input_shape), node.weight[:, :, None], *geometry, 1, node.bias)
         return through(raised, x[:, None])[:, 0]
     if isinstance(node, nir.Conv2d):
         windows = slid(x, node.weight.shape[2:], node.stride, node.padding, node.dilation)

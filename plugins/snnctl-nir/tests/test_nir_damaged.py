@@ -66,37 +66,26 @@ def put(path: str, value: object) -> Callable[[h5py.File], None]:
 
 NODES = "node/nodes"
 CONV = f"{NODES}/conv2d_synapses"
+CODE = json.dumps({"activation": {"class_name": "x"}})
+WIDE = json.dumps({"units": 1 << 40, "use_bias": False})
+HUGE = {"shape": (1 << 20, 1 << 20), "dtype": "f4", "chunks": (1024, 1024), "compression": "gzip"}
 
 CHANGES = {
     "another version": (put("node/metadata/snnctl.version", 2), "of format snnctl-nir 2"),
     "no role": (put(f"{CONV}/metadata/snnctl.role", None), "node 'conv2d_synapses'"),
     "another layer": (put(f"{CONV}/metadata/snnctl.keras", "Lambda"), "Lambda is no layer of spiking networks"),
-    "code": (
-        put(f"{CONV}/metadata/snnctl.config", json.dumps({"activation": {"class_name": "x"}})),
-        "numbers and texts",
-    ),
+    "code": (put(f"{CONV}/metadata/snnctl.config", CODE), "numbers and texts"),
     "other weights": (put(f"{CONV}/weight", np.ones((2, 1, 5, 5), "float32")), "weights of shape"),
     "no weights": (put(f"{CONV}/weight", None), "no NIR file"),
-    "not a number": (
-        put(f"{CONV}/weight", np.full((2, 1, 3, 3), np.nan, "float32")),
-        "NaN or infinite values in its weight",
-    ),
-    "absurdly wide": (
-        put(f"{NODES}/end_synapses/metadata/snnctl.config", json.dumps({"units": 1 << 40, "use_bias": False})),
-        "more weights than the file holds",
-    ),
+    "not a number": (put(f"{CONV}/weight", np.full((2, 1, 3, 3), np.nan, "float32")), "NaN or infinite values in its"),
+    "absurdly wide": (put(f"{NODES}/end_synapses/metadata/snnctl.config", WIDE), "more weights than the file holds"),
     "an absurd input": (put(f"{NODES}/input/shape", [1 << 20, 1 << 20, 1]), "does not fit into memory"),
     "no window": (put(f"{NODES}/conv2d/metadata/snnctl.t_max", None), "node 'conv2d'"),
     "other edges": (put("node/edges", [("input", "output")]), "no NIR file"),
     "edges to nowhere": (put("node/edges", [("input", "nowhere")]), "nowhere"),
     "no graph": (put("node", None), "it has no node"),
     "a link": (lambda file: file["node"].update({"far": h5py.ExternalLink("/etc/passwd", "x")}), "is a link"),
-    "huge": (
-        lambda file: file[CONV].create_dataset(
-            "huge", (1 << 20, 1 << 20), "f4", chunks=(1024, 1024), compression="gzip"
-        ),
-        "more than fits into memory",
-    ),
+    "huge": (lambda file: file[CONV].create_dataset("huge", **HUGE), "more than fits into memory"),
 }
 
 
@@ -153,6 +142,5 @@ def test_thresholds_and_weights_are_those_of_the_nodes(content: bytes, tmp_path:
 
     before, after = read(content, tmp_path), read(changed(content, change), tmp_path)
     np.testing.assert_allclose(after.get_layer("conv2d").D, before.get_layer("conv2d").D - 0.25, atol=1e-6)
-    np.testing.assert_array_equal(
-        after.get_layer("end").synapses[0].kernel, 2 * before.get_layer("end").synapses[0].kernel
-    )
+    kernels = [network.get_layer("end").synapses[0].kernel for network in (before, after)]
+    np.testing.assert_array_equal(kernels[1], 2 * kernels[0])

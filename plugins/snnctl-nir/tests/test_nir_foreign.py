@@ -25,11 +25,8 @@ def neurons(*shape: int, r: float = 1.0, v_threshold: float = 1.0, v_reset: floa
 def convolutional() -> nir.NIRGraph:
     """A grouped convolution with a kernel that is not square, pools, factors, a branch, and thresholds by channel."""
     conv = nir.Conv2d((6, 7), RANDOM.normal(size=(4, 1, 3, 2)), (1, 2), (1, 0), (1, 1), 2, RANDOM.normal(size=4))
-    first = nir.IF(
-        np.broadcast_to(np.array([1.0, 2.0, 0.5, 1.0])[:, None, None], (4, 6, 3)).copy(),
-        np.full((4, 6, 3), 2.0),
-        np.full((4, 6, 3), -1.0),
-    )
+    factors = np.broadcast_to(np.array([1.0, 2.0, 0.5, 1.0])[:, None, None], (4, 6, 3)).copy()
+    first = nir.IF(factors, np.full((4, 6, 3), 2.0), np.full((4, 6, 3), -1.0))
     nodes = {
         "in": nir.Input(np.array([2, 6, 7])),
         "conv.0": conv,
@@ -51,13 +48,9 @@ def convolutional() -> nir.NIRGraph:
 def rates(graph: nir.NIRGraph, image: np.ndarray) -> np.ndarray:
     """What :func:`convolutional` computes with rates."""
     n = graph.nodes
-    grouped = [
-        through(
-            nir.Conv2d((6, 7), n["conv.0"].weight[2 * g : 2 * g + 2], (1, 2), (1, 0), (1, 1), 1, np.zeros(2)),
-            image[g : g + 1],
-        )
-        for g in range(2)
-    ]
+    kernels = n["conv.0"].weight[:2], n["conv.0"].weight[2:]
+    convs = [nir.Conv2d((6, 7), kernel, (1, 2), (1, 0), (1, 1), 1, np.zeros(2)) for kernel in kernels]
+    grouped = [through(conv, image[g : g + 1]) for g, conv in enumerate(convs)]
     current = np.concatenate(grouped) + n["conv.0"].bias[:, None, None]
     x = n["first"].r * np.maximum(current, 0) / 3.0
     x = through(n["sum"], n["scale"].scale * x).reshape(-1)

@@ -83,9 +83,8 @@ def row_net() -> keras.Model:
 
 
 def dense_net() -> keras.Model:
-    return keras.Sequential(
-        [keras.Input((4, 4, 1)), L.Flatten(), *(L.Dense(6, activation="relu") for _ in range(2)), L.Dense(3)]
-    )
+    hidden = [L.Dense(6, activation="relu") for _ in range(2)]
+    return keras.Sequential([keras.Input((4, 4, 1)), L.Flatten(), *hidden, L.Dense(3)])
 
 
 NETWORKS = {"dense": dense_net, "conv": conv_net, "branched": branched_net, "row": row_net}
@@ -222,12 +221,7 @@ def test_what_nir_cannot_say_is_a_warning_and_notes() -> None:
     (warning,) = listener.warnings
     assert "NIR has no windows" in warning
     notes = "\n".join(listener.notes)
-    for part in (
-        "pools by first spike",
-        "relay neurons",
-        "weights of 0 between the groups",
-        "-1 to 2",
-    ):
+    for part in ("pools by first spike", "relay neurons", "weights of 0 between the groups", "-1 to 2"):
         assert part in notes
 
 

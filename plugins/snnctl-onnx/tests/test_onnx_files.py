@@ -164,11 +164,9 @@ def test_damaged_files(tmp_path: Path) -> None:
 
 def test_weights_of_a_wrong_shape(tmp_path: Path) -> None:
     weights = {**WEIGHTS, "conv.weight": random(4, 2, 3, 3)}
+    model = helper.make_model(model_of(CONV, (1, 3, 6, 5), weights).graph, opset_imports=[helper.make_opsetid("", 17)])
     with pytest.raises(ModelError, match=r"node 'node_conv_0' \(Conv\) cannot be read: 1 groups of a kernel of shape"):
-        read(
-            helper.make_model(model_of(CONV, (1, 3, 6, 5), weights).graph, opset_imports=[helper.make_opsetid("", 17)]),
-            tmp_path,
-        )
+        read(model, tmp_path)
 
 
 def test_all_that_cannot_be_read_is_told_at_once(tmp_path: Path) -> None:

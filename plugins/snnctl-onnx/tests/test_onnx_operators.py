@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -98,6 +99,14 @@ def test_flattening_before_gemm_moves_the_kernel_instead(opset: int, tmp_path: P
     assert set(network.get_weights()[0].ravel()) == set(weights["fc.weight"].ravel())
 
 
+def sliced(*inputs: str) -> list[Node]:
+    return [("Slice", ["x", "starts", "ends", *inputs], {})]
+
+
+def spans(starts: list[int], ends: list[int]) -> dict[str, np.ndarray]:
+    return {"starts": ints(*starts), "ends": ints(*ends)}
+
+
 SHAPED = {  # nodes and weights, for an input of shape (1, 4, 4, 5)
     "Reshape": ([("Reshape", ["x", "flat"], {})], {"flat": ints(1, -1)}),
     "Reshape, zero keeps": ([("Reshape", ["x", "flat"], {})], {"flat": ints(0, 2, -1, 5)}),
@@ -129,48 +138,44 @@ SHAPED = {  # nodes and weights, for an input of shape (1, 4, 4, 5)
         {"split": ints(1, 2, 2, 4, 5), "joined": ints(1, 4, 4, 5)},
     ),
     "DepthToSpace": ([("DepthToSpace", ["x"], {"blocksize": 2})], {}),
-    "Slice": (
-        [("Slice", ["x", "starts", "ends", "axes", "steps"], {})],
-        {"starts": ints(1, 0), "ends": ints(4, 9), "axes": ints(2, 3), "steps": ints(1, 2)},
-    ),
-    "Slice of channels": (
-        [("Slice", ["x", "starts", "ends", "axes"], {})],
-        {"starts": ints(1), "ends": ints(3), "axes": ints(1)},
-    ),
-    "flip": (
-        [("Slice", ["x", "starts", "ends", "axes", "steps"], {})],
-        {"starts": ints(-1), "ends": ints(-99), "axes": ints(3), "steps": ints(-1)},
-    ),
+    "Slice": (sliced("axes", "steps"), {**spans([1, 0], [4, 9]), "axes": ints(2, 3), "steps": ints(1, 2)}),
+    "Slice of channels": (sliced("axes"), {**spans([1], [3]), "axes": ints(1)}),
+    "flip": (sliced("axes", "steps"), {**spans([-1], [-99]), "axes": ints(3), "steps": ints(-1)}),
     "option A of ResNet": (
-        [("Slice", ["x", "starts", "ends", "axes", "steps"], {}), ("Pad", ["y0", "pads"], {})],
-        {
-            "starts": ints(0, 0), "ends": ints(9, 9), "axes": ints(2, 3), "steps": ints(2, 2),
-            "pads": ints(0, 2, 0, 0, 0, 2, 0, 0),
-        },
+        [*sliced("axes", "steps"), ("Pad", ["y0", "pads"], {})],
+        {**spans([0, 0], [9, 9]), "axes": ints(2, 3), "steps": ints(2, 2), "pads": ints(0, 2, 0, 0, 0, 2, 0, 0)},
     ),
     "Expand": ([("ReduceMean", ["x"], {"axes": [2, 3]}), ("Expand", ["y0", "to"], {})], {"to": ints(1, 4, 3, 2)}),
     "Tile": ([("Tile", ["x", "times"], {})], {"times": ints(1, 1, 2, 1)}),
     "Squeeze": ([("GlobalMaxPool", ["x"], {}), ("Squeeze", ["y0", "axes"], {})], {"axes": ints(2, 3)}),
     "Unsqueeze": ([("Unsqueeze", ["x", "axes"], {}), ("Relu", ["y0"], {})], {"axes": ints(2)}),
-}  # fmt: skip
-NUMBERS = {"zero": np.float32(0), "six": np.float32(6), "low": np.float32(-0.5), "high": np.float32(0.25)}
-NORMALISATION = {
-    "scale": random(3),
-    "shift": random(3, seed=1),
-    "mean": random(3, seed=2),
-    "var": np.abs(random(3)) + 0.1,
 }
+NUMBERS = {"zero": np.float32(0), "six": np.float32(6), "low": np.float32(-0.5), "high": np.float32(0.25)}
+NORM = {"scale": random(3), "shift": random(3, seed=1), "mean": random(3, seed=2), "var": np.abs(random(3)) + 0.1}
+ADDED: list[Node] = [("MatMul", ["x", "b"], {}), ("Add", ["c", "y0"], {}), ("Relu", ["y1"], {})]
+LINEAR = {"b": random(6, 4), "c": random(4)}
 IMAGES = (1, 3, 4, 5)
 ROWS = (1, 6)
+MARGINS = ints(0, 0, 1, 0, 0, 0, 0, 2)
+
+
+def gemm(**attributes: float) -> list[Node]:
+    return [("Gemm", ["x", "b", "c"], attributes)]
+
+
+def halves(n: int) -> dict[str, list[int]]:
+    return {"kernel_shape": [2] * n, "strides": [2] * n, "pads": [1] * n + [0] * n}
+
+
+def padded(*inputs: str, **attributes: Any) -> list[Node]:
+    return [("Pad", ["x", "pads", *inputs], attributes)]
+
+
 CASES: dict[str, tuple] = {  # nodes, shape, weights, version of the operators
     **{
-        f"{op} in {len(shape) - 2} dimensions": (
-            [(op, ["x"], {"kernel_shape": [2] * n, "strides": [2] * n, "pads": [1] * n + [0] * n})],
-            shape,
-        )
+        f"{op} in {n} dimensions": ([(op, ["x"], halves(n))], s)
         for op in ("MaxPool", "AveragePool")
-        for shape in ((1, 3, 9), (1, 2, 4, 3, 5))
-        for n in (len(shape) - 2,)
+        for n, s in ((1, (1, 3, 9)), (3, (1, 2, 4, 3, 5)))
     },
     "GlobalAveragePool": ([("GlobalAveragePool", ["x"], {})], IMAGES),
     "GlobalMaxPool": ([("GlobalMaxPool", ["x"], {})], IMAGES),
@@ -180,36 +185,13 @@ CASES: dict[str, tuple] = {  # nodes, shape, weights, version of the operators
     "sum": ([("ReduceSum", ["x", "last"], {"keepdims": 0})], IMAGES, {"last": ints(-2, -1)}, 13),
     "max": ([("ReduceMax", ["x"], {"axes": [-1, -2]})], IMAGES, {}, 13),
     "no axes": ([("ReduceSum", ["x"], {"noop_with_empty_axes": 1}), ("Relu", ["y0"], {})], IMAGES, {}, 13),
-    "Gemm, factors": (
-        [("Gemm", ["x", "b", "c"], {"alpha": 0.5, "beta": 3.0})],
-        ROWS,
-        {"b": random(6, 4), "c": random(4)},
-    ),
-    "Gemm, transposed": (
-        [("Gemm", ["x", "b", "c"], {"transB": 1, "alpha": 2.0})],
-        ROWS,
-        {"b": random(4, 6), "c": random(1, 4)},
-    ),
-    "Gemm, one number added": (
-        [("Gemm", ["x", "b", "c"], {"beta": 2.0})],
-        ROWS,
-        {"b": random(6, 4), "c": random(1).reshape(())},
-    ),
+    "Gemm, factors": (gemm(alpha=0.5, beta=3.0), ROWS, {"b": random(6, 4), "c": random(4)}),
+    "Gemm, transposed": (gemm(transB=1, alpha=2.0), ROWS, {"b": random(4, 6), "c": random(1, 4)}),
+    "Gemm, one number added": (gemm(beta=2.0), ROWS, {"b": random(6, 4), "c": random(1).reshape(())}),
     "Gemm, nothing added": ([("Gemm", ["x", "b"], {})], ROWS, {"b": random(6, 4)}),
+    **{f"MatMul and Add of {shape}": (ADDED, shape, LINEAR) for shape in (ROWS, (1, 3, 6), (1, 2, 3, 6))},
     **{
-        f"MatMul and Add in {len(shape) - 1} dimensions": (
-            [("MatMul", ["x", "b"], {}), ("Add", ["c", "y0"], {}), ("Relu", ["y1"], {})],
-            shape,
-            {"b": random(6, 4), "c": random(4)},
-        )
-        for shape in (ROWS, (1, 3, 6), (1, 2, 3, 6))
-    },
-    **{
-        f"BatchNormalization of {shape}": (
-            [("BatchNormalization", ["x", *NORMALISATION], {"epsilon": 1e-3})],
-            shape,
-            NORMALISATION,
-        )
+        f"BatchNormalization of {shape}": ([("BatchNormalization", ["x", *NORM], {"epsilon": 1e-3})], shape, NORM)
         for shape in (IMAGES, (1, 3))
     },
     "Relu": ([("Relu", ["x"], {})], IMAGES),
@@ -234,26 +216,13 @@ CASES: dict[str, tuple] = {  # nodes, shape, weights, version of the operators
         (1, 3),
         {"six": np.array(1, dtype=np.int64)},
     ),
-    "Pad with zeros": ([("Pad", ["x", "pads"], {})], IMAGES, {"pads": ints(0, 0, 1, 0, 0, 0, 0, 2)}),
-    "Pad with a number": (
-        [("Pad", ["x", "pads", "number"], {})],
-        IMAGES,
-        {"pads": ints(0, 0, 1, 0, 0, 0, 0, 2), "number": np.float32(0.5)},
-    ),
-    "Pad that crops": ([("Pad", ["x", "pads"], {})], IMAGES, {"pads": ints(0, 0, -1, 1, 0, 0, -1, 0)}),
-    "Pad with the edge": ([("Pad", ["x", "pads"], {"mode": "edge"})], IMAGES, {"pads": ints(0, 0, 1, 2, 0, 0, 0, 2)}),
-    "Pad by reflection": (
-        [("Pad", ["x", "pads"], {"mode": "reflect"})],
-        IMAGES,
-        {"pads": ints(0, 0, 1, 2, 0, 0, 0, 2)},
-    ),
-    "Pad of channels": ([("Pad", ["x", "pads"], {})], IMAGES, {"pads": ints(0, 1, 0, 0, 0, 2, 0, 0)}),
-    "Pad of chosen axes": (
-        [("Pad", ["x", "pads", "", "axes"], {})],
-        IMAGES,
-        {"pads": ints(1, 0, 0, 2), "axes": ints(-1, 2)},
-        18,
-    ),
+    "Pad with zeros": (padded(), IMAGES, {"pads": MARGINS}),
+    "Pad with a number": (padded("number"), IMAGES, {"pads": MARGINS, "number": np.float32(0.5)}),
+    "Pad that crops": (padded(), IMAGES, {"pads": ints(0, 0, -1, 1, 0, 0, -1, 0)}),
+    "Pad with the edge": (padded(mode="edge"), IMAGES, {"pads": ints(0, 0, 1, 2, 0, 0, 0, 2)}),
+    "Pad by reflection": (padded(mode="reflect"), IMAGES, {"pads": ints(0, 0, 1, 2, 0, 0, 0, 2)}),
+    "Pad of channels": (padded(), IMAGES, {"pads": ints(0, 1, 0, 0, 0, 2, 0, 0)}),
+    "Pad of chosen axes": (padded("", "axes"), IMAGES, {"pads": ints(1, 0, 0, 2), "axes": ints(-1, 2)}, 18),
     "Pad by attributes": ([("Pad", ["x"], {"pads": [0, 0, 1, 0, 0, 0, 0, 2], "value": 0.5})], IMAGES, {}, 10),
     "Normalize of torchvision": (
         [("Sub", ["x", "channels"], {}), ("Div", ["y0", "channels"], {})],

@@ -6,9 +6,8 @@ snn = keras.saving.load_model("model.keras")
 
 from snnctl.ttfs.coding import InputCoding
 from snnctl.ttfs.hardware import ConstrainedWiring
-from snnctl.ttfs.integration import Diagonal
+from snnctl.ttfs.integration import Diagonal, Readout
 from snnctl.ttfs.pooling import EarliestSpikePooling1D, EarliestSpikePooling2D, EarliestSpikePooling3D
-from snnctl.ttfs.readout import Readout
 from snnctl.ttfs.relay import Relay, Silence
 from snnctl.ttfs.spiking import SpikingLayer
 from snnctl.ttfs.version_0_1 import OneToOne, SignedLayer

@@ -14,7 +14,7 @@ from snnctl.lowering import lower
 from snnctl.metrics.simulated import tied_predictions
 from snnctl.models import precision
 from snnctl.ttfs.coding import InputCoding
-from snnctl.ttfs.readout import Readout
+from snnctl.ttfs.integration import Readout
 from snnctl.ttfs.spiking import SpikingLayer
 
 L = keras.layers

@@ -10,7 +10,7 @@ from snnctl.events import Network
 from snnctl.lowering import lower
 from snnctl.models import precision
 from snnctl.ttfs.coding import InputCoding
-from snnctl.ttfs.readout import Readout
+from snnctl.ttfs.integration import Readout
 from snnctl.ttfs.relay import Relay
 
 L = keras.layers

@@ -16,8 +16,7 @@ from snnctl.conversion.settings import NEURONS, Neuron, SpikingSettings
 from snnctl.conversion.values import Pooling, Rectified, Signal, Term, Value, Wire, never_negative
 from snnctl.errors import ConversionError
 from snnctl.ttfs.coding import InputCoding
-from snnctl.ttfs.integration import IntegratingLayer
-from snnctl.ttfs.readout import Readout
+from snnctl.ttfs.integration import IntegratingLayer, Readout
 from snnctl.ttfs.relay import Relay, Silence
 from snnctl.ttfs.spiking import SpikingLayer
 

@@ -12,9 +12,8 @@ import keras
 from snnctl.conversion.graph import Graph, Shape, graph_of
 from snnctl.errors import ConversionError
 from snnctl.ttfs.coding import INPUT_WIDTH, InputCoding
-from snnctl.ttfs.integration import IntegratingLayer
+from snnctl.ttfs.integration import IntegratingLayer, Readout
 from snnctl.ttfs.pooling import EarliestSpikePooling
-from snnctl.ttfs.readout import Readout
 from snnctl.ttfs.relay import Relay
 from snnctl.ttfs.spiking import SpikingLayer
 from snnctl.ttfs.timeline import timeline

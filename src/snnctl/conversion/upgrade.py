@@ -20,10 +20,9 @@ from snnctl.conversion.values import Pooling, Signal, Value, Wire
 from snnctl.ttfs.coding import InputCoding
 from snnctl.ttfs.constraints import Constraints
 from snnctl.ttfs.hardware import constrained, constraints_of
-from snnctl.ttfs.integration import Diagonal, IntegratingLayer
+from snnctl.ttfs.integration import Diagonal, IntegratingLayer, Readout
 from snnctl.ttfs.keras_graph import producer
 from snnctl.ttfs.pooling import EarliestSpikePooling1D, EarliestSpikePooling2D, EarliestSpikePooling3D
-from snnctl.ttfs.readout import Readout
 from snnctl.ttfs.relay import Relay
 from snnctl.ttfs.spiking import SpikingLayer
 from snnctl.ttfs.version_0_1 import SignedLayer

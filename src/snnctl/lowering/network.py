@@ -18,8 +18,8 @@ from snnctl.lowering.signals import Signal, Spikes, currents, kernels, projectio
 from snnctl.ttfs.coding import InputCoding
 from snnctl.ttfs.hardware import constraints_of
 from snnctl.ttfs.integration import IntegratingLayer
+from snnctl.ttfs.integration import Readout as ReadoutLayer
 from snnctl.ttfs.pooling import EarliestSpikePooling
-from snnctl.ttfs.readout import Readout as ReadoutLayer
 from snnctl.ttfs.relay import Relay
 from snnctl.ttfs.spiking import SpikingLayer
 

@@ -14,8 +14,8 @@ from snnctl.conversion.graph import Graph, graph_of, sized
 from snnctl.errors import ConversionError, ModelError
 from snnctl.metrics.synaptic_operations import Connection, FanOut, connections, fan_outs
 from snnctl.ttfs.coding import InputCoding
+from snnctl.ttfs.integration import Readout
 from snnctl.ttfs.pooling import EarliestSpikePooling
-from snnctl.ttfs.readout import Readout
 from snnctl.ttfs.relay import Relay
 from snnctl.ttfs.spiking import SpikingLayer
 from snnctl.ttfs.timeline import Window, timeline

@@ -14,8 +14,7 @@ from snnctl.progress import Reporter
 from snnctl.training.data import epoch_order
 from snnctl.training.fit import FitSettings, compile_model
 from snnctl.training.sparsity import penalised
-from snnctl.ttfs.integration import IntegratingLayer
-from snnctl.ttfs.readout import Readout
+from snnctl.ttfs.integration import IntegratingLayer, Readout
 
 NO_NUMBER = float("nan")
 

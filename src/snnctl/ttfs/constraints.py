@@ -82,7 +82,8 @@ class Constraints:
         idle += [] if self.random else ["seed"]
         values = {each.name: getattr(self, each.name) for each in fields(self) if each.name not in idle}
         values["constraint"] = {name: dict(options) for name, options in self.constraint.items()}
-        return {name: value for name, value in values.items() if value != getattr(NOTHING, name)}
+        nothing = Constraints()
+        return {name: value for name, value in values.items() if value != getattr(nothing, name)}
 
     def times_only(self) -> Constraints:
         """Jitter and rounding of spike times alone."""
@@ -146,9 +147,6 @@ class Constraints:
         if self.time_bits:
             times = _on_levels(times / width, self.time_bits) * width
         return straight_through(x, times)
-
-
-NOTHING = Constraints()
 
 
 def straight_through(x: Any, replaced: Any) -> Any:

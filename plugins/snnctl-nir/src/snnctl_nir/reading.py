@@ -17,9 +17,8 @@ from snnctl.errors import ModelError
 from snnctl.events.network import threshold_for
 from snnctl.models.safety import budget
 from snnctl.ttfs.coding import InputCoding
-from snnctl.ttfs.integration import Diagonal, IntegratingLayer
+from snnctl.ttfs.integration import Diagonal, IntegratingLayer, Readout
 from snnctl.ttfs.pooling import EarliestSpikePooling1D, EarliestSpikePooling2D, EarliestSpikePooling3D
-from snnctl.ttfs.readout import Readout
 from snnctl.ttfs.relay import Relay, Silence
 from snnctl.ttfs.spiking import SpikingLayer
 from snnctl_nir.arrangement import Shape, channels_first, in_a_row, to_keras

@@ -21,9 +21,8 @@ from snnctl.lowering.signals import kernels
 from snnctl.models import dtype_of
 from snnctl.ttfs.coding import InputCoding
 from snnctl.ttfs.hardware import constraints_of, unwrapped
-from snnctl.ttfs.integration import IntegratingLayer
+from snnctl.ttfs.integration import IntegratingLayer, Readout
 from snnctl.ttfs.pooling import EarliestSpikePooling
-from snnctl.ttfs.readout import Readout
 from snnctl.ttfs.relay import Relay
 from snnctl.ttfs.spiking import SpikingLayer
 from snnctl_nir.arrangement import Shape, channels_first, in_a_row, side_by_side, to_nir

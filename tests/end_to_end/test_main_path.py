@@ -6,7 +6,9 @@ import csv
 import json
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -16,6 +18,8 @@ from installed import metrics
 import snnctl
 from model_files import CONFIG, rewritten
 from reports.run_folders import write_recipe, write_run
+from snnctl.errors import Interrupted
+from snnctl.verbs.fresh import start_afresh
 
 SPIKING = {"accuracy", "spikes_per_neuron", "latency", "saturated"}
 COMPARED = {"agreement", "max_logit_difference", "source_accuracy"}
@@ -134,6 +138,37 @@ def test_a_spiking_network_learns_from_scratch(neuron: str) -> None:
     assert trained.metrics["accuracy"] > 0.15
     assert trained.metrics["layers"]
     assert trained.history[0]["loss"] < 3
+
+
+RECIPE = """\
+defaults: {data: mnist-mini, limit: 60, xla: "off"}
+steps:
+  - {id: relu, train: {arch: fc2, arch_opt: {hidden: 10}, epochs: 1}}
+  - {id: snn, convert: {model: relu}}
+  - {id: tuned, finetune: {model: snn, epochs: 1, time_bits: 4, noise: 0.01}}
+"""
+
+
+@pytest.mark.long
+def test_a_recipe_that_was_interrupted_comes_to_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """That nothing is lost or run twice, whenever it is killed, tests/recipes shows with steps that take no time."""
+    Path("r.yaml").write_text(RECIPE)
+    snnctl.run_recipe("r.yaml", out="whole", cache=False)
+    for _ in range(3):  # each time a step further
+        with monkeypatch.context() as patch:
+            steps = iter([0, KeyboardInterrupt])
+            patch.setattr("snnctl.recipes.run.start_afresh", lambda seed, steps=steps: started(seed, next(steps)))
+            with suppress(Interrupted):
+                snnctl.run_recipe("r.yaml", out="parts", resume=True, cache=False)
+    for step in ("relu", "snn", "tuned"):
+        one, other = (snnctl.load(Path(out, step)).model.get_weights() for out in ("whole", "parts"))
+        assert [weight.tobytes() for weight in one] == [weight.tobytes() for weight in other]
+
+
+def started(seed: int, error: Any) -> None:
+    if error:
+        raise error
+    start_afresh(seed)
 
 
 def test_eval_of_a_run_folder(call: Call, relu_run: Path, tuned_run: Path) -> None:

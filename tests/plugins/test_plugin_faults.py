@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import fake_package
-from snnctl.errors import ConversionError, PluginError, SnnctlError
+from snnctl.errors import ConversionError, PluginError
 from snnctl.plugins import Registry, load_registry
 from snnctl.plugins.guard import describe
 from snnctl.plugins.kinds import KINDS, LATE
@@ -191,84 +191,6 @@ def test_loading_leaves_the_process_as_it_was(install: Install, monkeypatch: pyt
 def test_a_failure_is_one_line_that_any_file_and_terminal_takes() -> None:
     assert describe(ValueError("\ud800 and \x1b[31mred")) == r"ValueError: \ud800 and \x1b[31mred"
     assert describe(ValueError("größer als 3 µs")) == "ValueError: größer als 3 µs"
-
-
-AT_WORK = """
-    import numpy as np
-    from snnctl.plugins import Architecture, Dataset, Samples, hookimpl
-
-    class Odd(Dataset):
-        summary, input_shape, classes, raw_range = "", (4,), 2, (0.0, 1.0)
-        def __init__(self, name, made):
-            self.name, self.made = name, made
-        def load(self, split, context):
-            return self.made()
-
-    class Net(Architecture):
-        summary = ""
-        def __init__(self, name, made):
-            self.name, self.made = name, made
-        def build(self, input_shape, classes):
-            return self.made()
-
-    def fail():
-        raise RuntimeError("the cable is loose")
-
-    def leave():
-        raise SystemExit(0)
-
-    def shapeless():
-        import keras
-        return keras.Sequential([keras.layers.Dense(2)])
-
-    def narrow():
-        import keras
-        return keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
-
-    @hookimpl
-    def register_datasets(register):
-        for name, made in {
-            "raises": fail,
-            "leaves": leave,
-            "labels": lambda: Samples(np.zeros((3, 4)), np.array([0, 1, 2])),
-            "nothing": lambda: None,
-            "fine": lambda: Samples(np.zeros((3, 4)), np.array([0, 1, 1])),
-        }.items():
-            register(Odd(name, made))
-
-    @hookimpl
-    def register_architectures(register):
-        for made in (fail, leave, shapeless, narrow, print):
-            register(Net(made.__name__, made))
-"""
-
-
-@pytest.mark.parametrize(
-    ("data", "arch", "code", "message"),
-    [
-        ("raises", "fc2", 7, "data set 'raises' (pp_work): load failed for the train split: RuntimeError: the cable"),
-        ("leaves", "fc2", 7, "data set 'leaves' (pp_work): load failed for the train split: SystemExit: 0"),
-        ("labels", "fc2", 4, "train split: Sample 2 has label 2, outside 0..1"),
-        ("nothing", "fc2", 4, "returned a NoneType instead of Samples"),
-        ("fine", "fail", 7, "architecture 'fail' (pp_work): build failed for inputs (4,) and 2 classes: RuntimeError"),
-        ("fine", "leave", 7, "architecture 'leave' (pp_work): build failed for inputs (4,) and 2 classes: SystemExit"),
-        ("fine", "print", 7, "architecture 'print' (pp_work): build did not return a Keras model"),
-        ("fine", "shapeless", 7, "the shapes of its network are not known"),
-        ("fine", "narrow", 7, "its network maps (None, 3) to (None, 2), not (None, 4) to (None, 2)"),
-    ],
-)
-def test_data_sets_and_architectures_that_fail_at_work(install, tmp_path, data, arch, code, message):
-    from snnctl.verbs.execute import execute
-    from snnctl.verbs.options import TrainOptions
-    from snnctl.verbs.result import Run
-
-    options = TrainOptions.model_validate({"data": data, "arch": arch, "epochs": 1})
-    registry = install(pp_work=AT_WORK)
-    with pytest.raises(SnnctlError) as caught:
-        execute(registry.verb("train"), options, Run(registry), out=tmp_path / "run")
-    assert caught.value.exit_code == code
-    assert message in str(caught.value)
-    assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from snnctl.errors import DataError, ModelError, PluginError, SnnctlError, Usage
 from snnctl.events import simulate
 from snnctl.lowering import lower
 from snnctl.plugins import (
+    Architecture,
     DataContext,
     Dataset,
     Exporter,
@@ -47,7 +48,7 @@ class Blobs(Dataset):
     def configured(self, *, samples: int) -> Dataset:
         if samples < 1:
             raise DataError(f"{samples} samples are none")
-        blobs = Blobs()
+        blobs = type(self)()
         blobs.samples, blobs.input_shape, blobs.classes = samples, SIZE, CLASSES
         return blobs
 
@@ -362,12 +363,29 @@ def neuron(**methods: Any) -> NeuronModel:
     return type("Wrong", (Steep,), {"name": "wrong", **methods})()
 
 
+def blobs(load: Any) -> Dataset:
+    return type("Wrong", (Blobs,), {"load": load})()
+
+
+def net(build: Any) -> Architecture:
+    def checked(self: Any, input_shape: tuple[int, ...], classes: int) -> Any:
+        return build(self, input_shape, classes)
+
+    return type("Wrong", (Architecture,), {"name": "net", "summary": "made up", "build": checked})()
+
+
+def chain(*first: Any) -> keras.Model:
+    return keras.Sequential([*first, keras.layers.Dense(3)])
+
+
 def reading(**methods: Any) -> Reader:
     return type("Broken", (Lines,), methods)()
 
 
 TRAIN = {"verb": "train", **SMALL}
 CALLS: dict[str, tuple[str, dict[str, Any]]] = {  # what the failure names, and what leads to it
+    "datasets": ("blobs", TRAIN),
+    "architectures": ("architecture 'net' (", {**TRAIN, "arch": "net", "arch_opt": {}}),
     "neuron_models": ("neuron model 'wrong'", {**TRAIN, "type": "snn", "epochs": 0, "neuron": "wrong"}),
     "constraints": ("hardware constraint 'odd'", {"verb": "eval", "model": "SPIKING"}),
     "exporters": ("exporter 'odd'", {"verb": "export", "model": "SPIKING", "to": "odd"}),
@@ -379,6 +397,12 @@ CALLS: dict[str, tuple[str, dict[str, Any]]] = {  # what the failure names, and 
 @pytest.mark.parametrize(
     ("kind", "thing", "options", "message"),
     [
+        ("datasets", blobs(lambda *_: 1 / 0), {}, "load failed for the train split: ZeroDivisionError"),
+        ("datasets", blobs(lambda *_: None), {}, "returned a NoneType instead of Samples"),
+        ("architectures", net(lambda *_: 1 / 0), {}, "build failed for inputs (6, 6, 1) and 3 classes: ZeroDivision"),
+        ("architectures", net(print), {}, "build did not return a Keras model"),
+        ("architectures", net(lambda *_: chain()), {}, "the shapes of its network are not known"),
+        ("architectures", net(lambda *_: chain(keras.Input((4,)))), {}, "its network maps (None, 4) to (None, 3), not"),
         ("neuron_models", neuron(parameters=lambda self, W, b: (W.T, b)), {}, "parameters returned arrays of shapes"),
         ("neuron_models", neuron(slope=lambda _, sums: keras.ops.sum(sums)), {}, "slope returned a tensor of shape"),
         ("constraints", Odd, {"constraint": {"odd": {"wrong": "weights"}}}, "weights returned a tensor of shape"),
@@ -407,8 +431,9 @@ def test_what_a_thing_does_wrong_is_its_failure(spiking, tmp_path, kind, thing, 
     if "model" in call:
         call["model"] = {"SPIKING": str(spiking), "LINES": str(tmp_path / "net.lines")}[call["model"]]
     registry = registry_with(**{"datasets": [Blobs()], kind: [thing]})
-    with pytest.raises(PluginError) as caught:
+    with pytest.raises(SnnctlError) as caught:
         do(registry, call.pop("verb"), tmp_path / "out", **call)
+    assert isinstance(caught.value, DataError if "Samples" in message else PluginError)
     assert message in caught.value.what
     assert where in caught.value.where
     assert not (tmp_path / "out").exists()

@@ -31,7 +31,6 @@ from snnctl.builtin.datasets.cifar10 import Cifar10
 from snnctl.builtin.datasets.cifar100 import Cifar100
 from snnctl.builtin.datasets.mnist import Mnist
 from snnctl.data.dataset import DataContext, Samples
-from snnctl.data.idx import read_idx
 from snnctl.data.unpickle import read_pickled_dict
 from snnctl.errors import DataError
 
@@ -75,14 +74,6 @@ def test_damaged_idx_files(bare_machine: Path, tmp_path: Path, content: bytes, m
     with pytest.raises(DataError, match=message) as caught:
         load(Mnist(), tmp_path)
     assert caught.value.where == str(tmp_path / TRAIN_IMAGES)
-
-
-def test_every_truncation_of_an_idx_file_is_refused(tmp_path: Path) -> None:
-    path, whole = tmp_path / "cut", idx_bytes(SAMPLE)
-    for length in range(len(whole)):
-        path.write_bytes(whole[:length])
-        with pytest.raises(DataError):
-            read_idx(path)
 
 
 def write_npz(folder: Path, **changes: np.ndarray | None) -> Path:
@@ -260,10 +251,3 @@ def test_admitted_modules_give_nothing_but_the_admitted_names(module: str) -> No
 def test_pickled_arrays_of_anything_but_plain_numbers_are_refused(blob: bytes) -> None:
     with pytest.raises(DataError, match="damaged"):
         read_pickled_dict(blob, Path("batch"))
-
-
-def test_every_truncation_of_a_pickle_is_refused() -> None:
-    blob = pickle.dumps({b"data": np.arange(4, dtype=np.uint8), b"labels": [1, 2]}, protocol=2)
-    for length in range(len(blob)):
-        with pytest.raises(DataError):
-            read_pickled_dict(blob[:length], Path("batch"))

@@ -62,14 +62,8 @@ class Streamed(Dataset):
 
 def source(numbers: Stream, limit: int | None = None) -> Source:
     dataset = Streamed(numbers)
-    fields = {
-        "dataset": dataset,
-        "preprocessing": parse_preprocess("unit", dataset),
-        "context": DataContext(),
-        "limit": limit,
-        "dtype": "float32",
-    }
-    return Source(**fields, **({"named": None} if "named" in Source.__dataclass_fields__ else {}))
+    unit = parse_preprocess("unit", dataset)
+    return Source(dataset, preprocessing=unit, context=DataContext(), limit=limit, dtype="float32", named=None)
 
 
 def test_splits_and_streams_are_limited_and_preprocessed() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import tracemalloc
 import zipfile
 from collections.abc import Callable, Iterator
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from snnctl.data.fitting import fitted
 from snnctl.data.image_folder import ImageStream, find_images
 from snnctl.data.prepared import PreparedStream
 from snnctl.data.preprocess import Preprocessing
-from snnctl.data.stream import ArrayStream, Pair, Stream, drawn, first, regrouped
+from snnctl.data.stream import ArrayStream, Pair, Stream, drawn
 from snnctl.data.survey import survey
 from snnctl.errors import DataError, UsageError
 from snnctl.progress import SilentReporter
@@ -151,47 +150,7 @@ def test_shapes_of_samples(taken: tuple, stored: tuple, shape: tuple | None, tod
     assert str(stored) in caught.value.what
 
 
-def with_labels() -> Iterator[Any]:
-    yield INPUTS[:4], LABELS[:4]
-    yield INPUTS[4:], LABELS[4:], np.ones(COUNT - 4)
-
-
-class Sequence:
-    """Like ``keras.utils.PyDataset``."""
-
-    def __len__(self) -> int:
-        return 2
-
-    def __getitem__(self, number: int) -> Any:
-        rows = slice(12 * number, 12 * number + 12)
-        return INPUTS[rows], LABELS[rows]
-
-
-@pytest.mark.parametrize("source", [with_labels, Sequence(), [(INPUTS[:3], LABELS[:3]), (INPUTS[3:], LABELS[3:])]])
-def test_batches_of_a_callers_code_are_counted_and_read_again(source: Any) -> None:
-    stream = open_batches(source, None)
-    seen = survey(stream, "here", SilentReporter(), total=0)
-    counted = stream.counted(seen.samples)
-    assert (counted.shape, seen.low, seen.high) == (INPUTS.shape, 0.0, 137.0)
-    for _ in range(2):
-        inputs, labels = read(counted, 4)
-        np.testing.assert_array_equal(inputs, INPUTS)
-        np.testing.assert_array_equal(labels, LABELS)
-
-
-@pytest.mark.parametrize("limit", [1, 30])
-def test_a_limit_cuts_also_what_has_no_end(limit: int) -> None:
-    def endless() -> Iterator[np.ndarray]:
-        while True:
-            yield INPUTS
-
-    stream = open_batches(endless, limit)
-    assert survey(stream, "here", SilentReporter(), total=limit).samples == limit
-    twice = np.concatenate([INPUTS, INPUTS])
-    np.testing.assert_array_equal(np.concatenate(list(stream.counted(limit).batches(3))), twice[:limit])
-
-
-@pytest.mark.parametrize("source", [with_labels(), 5, {"x": INPUTS}])
+@pytest.mark.parametrize("source", [iter([INPUTS]), 5, {"x": INPUTS}])
 def test_what_gives_no_batches_twice(source: Any) -> None:
     with pytest.raises(UsageError, match=r"only once|are no samples") as caught:
         open_batches(source, None)
@@ -288,28 +247,12 @@ def test_chosen_samples_keep_their_labels_and_order(stream: Stream, rows: list[i
     assert chosen.place(len(rows) - 1) == last.place(0) == f"Sample {rows[-1]}"
 
 
-def test_reading_ends_with_the_last_sample_that_is_wanted() -> None:
-    stream = Sequential()
-    read(first(stream, 5), 2)
-    assert stream.read == 6
-
-
 def test_drawn_samples_depend_on_the_seed_only() -> None:
     stream = ArrayStream(lambda: INPUTS, LABELS)
     once, again, other = (read(drawn(stream, 9, seed), 4)[0] for seed in (1, 1, 2))
     np.testing.assert_array_equal(once, again)
     assert (once != other).any()
     assert drawn(stream, 100, 0) is stream
-
-
-def test_regrouping_changes_nothing_but_the_batches() -> None:
-    for sizes in ([23], [1] * 23, [7, 7, 9], [20, 3]):
-        pieces = [(INPUTS[a:b], LABELS[a:b]) for a, b in pairwise(np.cumsum([0, *sizes]))]
-        for size in (1, 5, 23, 50):
-            batches = list(regrouped(pieces, size))
-            assert all(len(inputs) == size for inputs, _ in batches[:-1])
-            np.testing.assert_array_equal(np.concatenate([inputs for inputs, _ in batches]), INPUTS)
-            np.testing.assert_array_equal(np.concatenate([labels for _, labels in batches]), LABELS)
 
 
 def prepare(labels: np.ndarray) -> Stream:

@@ -79,7 +79,7 @@ def simulated(snn: keras.Model, inputs: np.ndarray, lowered: Network | None = No
     stream = ArrayStream(lambda: inputs, None)
     network = measured_network(snn, "snn", inputs.shape)
     plain = lower(network.model) if lowered is None else lowered
-    return compared(network, plain, stream, snn.compute_dtype, 64, SilentReporter())
+    return compared(network, plain, stream, 64, SilentReporter())
 
 
 def check_events(snn: keras.Model, inputs: np.ndarray) -> int:

@@ -109,12 +109,8 @@ class Batch:
         layers = (*network.integrating(relays=False), *network.integrating(relays=True))
         if network.macs is None:
             return MappingProxyType(dict.fromkeys(layers))
-        if network.kind == "relu":
-            for layer in network.connections or ():
-                counts[layer.name] = int(np.sum(self._of(need, layer.name) * layer.macs)) + layer.within * len(self)
-        else:
-            for fan in network.fan_outs or ():
-                counts[fan.target] += int(np.sum(self._of(need, fan.source) * fan.synapses))
+        for fan in network.fan_outs or ():
+            counts[fan.target] += int(np.sum(self._of(need, fan.source) * fan.synapses))
         return MappingProxyType({name: counts[name] for name in layers})
 
     def _of(self, need: str, layer: str) -> np.ndarray:

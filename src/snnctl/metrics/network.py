@@ -12,7 +12,7 @@ import numpy as np
 
 from snnctl.conversion.graph import Graph, graph_of, sized
 from snnctl.errors import ConversionError, ModelError
-from snnctl.metrics.synaptic_operations import Connection, FanOut, connections, fan_outs
+from snnctl.metrics.synaptic_operations import FanOut, connections, fan_outs
 from snnctl.ttfs.coding import InputCoding
 from snnctl.ttfs.integration import Readout
 from snnctl.ttfs.pooling import EarliestSpikePooling
@@ -159,19 +159,12 @@ class MeasuredNetwork:
     def fan_outs(self) -> Sequence[FanOut] | None:
         """The synapses of a spiking network, see :func:`~snnctl.metrics.synaptic_operations.fan_outs`.
 
-        None where they cannot be counted: a plugin's linear layer.
+        Of a ReLU network its :func:`~snnctl.metrics.synaptic_operations.connections`. None where they cannot be
+        counted: a plugin's linear layer, a network that hides its graph.
         """
         try:
-            return tuple(fan_outs(self.model))
-        except ModelError:
-            return None
-
-    @cached_property
-    def connections(self) -> Sequence[Connection] | None:
-        """The connections of a ReLU network; None where they cannot be counted."""
-        try:
-            return connections(self.graph)
-        except ConversionError:
+            return fan_outs(self.model) if self.kind == "snn" else connections(self.graph)
+        except (ConversionError, ModelError):
             return None
 
     @cached_property
@@ -179,13 +172,10 @@ class MeasuredNetwork:
         """Multiply-accumulates of one sample in the ReLU network, or in the one that a spiking network equals.
 
         In a spiking network every synapse of spiking layers and readouts stands for one; those of relay neurons, which
-        only wait, do not. None where operations cannot be counted.
+        only wait, do not. None where they cannot be counted.
         """
-        if self.kind == "snn":
-            fans = self.fan_outs
-            return None if fans is None else sum(int(fan.synapses.sum()) for fan in fans if not fan.relayed)
-        layers = self.connections
-        return None if layers is None else sum(int(layer.macs.sum()) + layer.within for layer in layers)
+        fans = self.fan_outs
+        return None if fans is None else sum(int(fan.synapses.sum()) for fan in fans if not fan.relayed)
 
     @cached_property
     def readouts(self) -> Sequence[str]:
@@ -195,7 +185,7 @@ class MeasuredNetwork:
     def integrating(self, relays: bool) -> Sequence[str]:
         """The names of a spiking network's relay layers, or of all others at which there are operations."""
         if self.kind == "relu":
-            return () if relays else tuple(layer.name for layer in self.connections or ())
+            return () if relays else tuple(dict.fromkeys(fan.target for fan in self.fan_outs or ()))
         layers = tuple(layer.name for layer in self.layers if (layer.kind == "relay") == relays)
         return layers if relays else (*layers, *self.readouts)
 
@@ -203,14 +193,9 @@ class MeasuredNetwork:
 def measured_network(
     model: keras.Model, kind: str, shape: tuple[int, ...], scored: int | None = 0, prices: Prices | None = None
 ) -> MeasuredNetwork:
-    """A network, and the samples it is measured on.
+    """A network that is measured on samples of ``shape``, (samples, \\*sample_shape); its input's size may be open.
 
-    Args:
-        model: the network; its input's size may be open.
-        kind: "relu" or "snn".
-        shape: of the samples, (samples, \\*sample_shape).
-        scored: number of the output that has a column for each class.
-        prices: of operations.
+    For the other arguments see :class:`MeasuredNetwork`.
     """
     sample = tuple(shape[1:])
     model = sized(model, sample) if kind == "snn" else model

@@ -123,17 +123,20 @@ def _coded(network: MeasuredNetwork, inputs: Any, local: Any) -> Any:
 
 
 def _relu(network: MeasuredNetwork, needs: Collection[str]) -> Observe:
-    connections = network.connections if "nonzero" in needs else None
-    if connections is None:
+    fans = network.fan_outs if "nonzero" in needs else None
+    if fans is None:
         return lambda inputs: (keras.tree.flatten(network.model(inputs, training=False)), {})
     graph = network.graph
-    keys = (*graph.outputs, *(layer.key for layer in connections))
+    read = {step.name: step.inputs[0] for step in graph.steps}
+    names = [fan.source for fan in fans if fan.source in read]
+    keys = (*graph.outputs, *(read[name] for name in names))
     view = replayed(replace(graph, outputs=keys), graph.shapes[graph.input])
 
     def observe(inputs: Any) -> tuple[list[Any], dict[str, dict[str, Any]]]:
         tensors = keras.tree.flatten(view(inputs, training=False))
-        outputs, read = tensors[: len(graph.outputs)], tensors[len(graph.outputs) :]
-        return outputs, {"nonzero": {layer.name: _count(x != 0) for layer, x in zip(connections, read, strict=True)}}
+        outputs, rest = tensors[: len(graph.outputs)], tensors[len(graph.outputs) :]
+        nowhere_0 = dict.fromkeys((fan.source for fan in fans), tf.shape(inputs)[0])
+        return outputs, {"nonzero": nowhere_0 | {name: _count(x != 0) for name, x in zip(names, rest, strict=True)}}
 
     return observe
 

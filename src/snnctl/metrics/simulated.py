@@ -23,6 +23,7 @@ from snnctl.ttfs.timeline import spiking_layers
 NEEDS = ("spikes", "saturated", "times")
 TIMES_AT_ONCE = 2**24  # spike times that are kept of a batch, at most
 SUMMED = ("spikes", "different_spikes", "borderline_spikes")
+COUNTED = ("saturated_spikes", "synaptic_operations")
 LARGEST = ("largest_time_difference", "largest_relative_difference")
 PARTS = {"float64": 1e-9, "float32": 1e-4}
 
@@ -42,21 +43,17 @@ class Simulation:
 
 
 def compared(
-    network: MeasuredNetwork,
-    lowered: Network,
-    stream: LabelledStream,
-    dtype: str,
-    batch_size: int,
-    reporter: Reporter,
+    network: MeasuredNetwork, lowered: Network, stream: LabelledStream, batch_size: int, reporter: Reporter
 ) -> Simulation:
     """Shows every sample to both.
+
+    How far they may differ depends on the precision of ``network``, which is single where it upsamples bilinearly:
+    TensorFlow does that in single precision only.
 
     Args:
         network: computed by TensorFlow.
         lowered: the same network as plain data, simulated event by event in float64.
         stream: the samples.
-        dtype: precision of ``network``, which decides how far the two may differ; float32 where it upsamples
-            bilinearly, which TensorFlow does in single precision only.
         batch_size: samples at a time, at most.
         reporter: shows progress.
 
@@ -65,7 +62,7 @@ def compared(
     """
     started = time.monotonic()
     interpolates = any(getattr(layer, "interpolation", "nearest") != "nearest" for layer in all_layers(network.model))
-    comparing = _Comparing(network, lowered, "float32" if interpolates else dtype)
+    comparing = _Comparing(network, lowered, "float32" if interpolates else network.model.outputs[0].dtype)
     most = max(1, TIMES_AT_ONCE // sum(source.neurons for source in network.sources))
     waiting: deque[Batch] = deque()
 
@@ -94,13 +91,14 @@ class _Comparing:
         self.agreements = [Agreement() for _ in lowered.readouts]
         self.differences: dict[str, str] = {}  # the first of each readout
         self.saturating = [layer.name for layer in spiking_layers(network.model) if layer.max_value is None]
-        self.operations, self.simulated_operations = Counter[str](), Counter[str]()
-        self.saturated, self.simulated_saturated = Counter[str](), Counter[str]()
+        # By figure and layer, of TensorFlow's spikes and of the simulated ones.
+        self.counted, self.simulated = ({figure: Counter[str]() for figure in COUNTED} for _ in range(2))
 
     def count(self, batch: Batch) -> None:
         """Takes note of what TensorFlow's spikes mean."""
-        self.operations.update({name: count for name, count in batch.synaptic_operations.items() if count is not None})
-        self.saturated.update({name: batch.saturated(name) for name in self.saturating})
+        operations = {name: count for name, count in batch.synaptic_operations.items() if count is not None}
+        self.counted["synaptic_operations"].update(operations)
+        self.counted["saturated_spikes"].update({name: batch.saturated(name) for name in self.saturating})
 
     def add(self, batch: Batch, start: int, simulated: Simulated) -> None:
         """Compares the images of a batch from ``start`` on with what the simulation made of them."""
@@ -117,13 +115,14 @@ class _Comparing:
             if wrong.any():
                 sentence = _first(readout.name, simulated.first, wrong, one, other, "a potential of {:.12g}".format)
                 self.differences.setdefault(readout.name, sentence)
-        self.simulated_operations.update({name: int(counts.sum()) for name, counts in simulated.events.items()})
-        self.simulated_saturated.update({name: int(simulated.saturated[name].sum()) for name in self.saturating})
+        operations = {name: int(counts.sum()) for name, counts in simulated.events.items()}
+        self.simulated["synaptic_operations"].update(operations)
+        saturated = {name: int(simulated.saturated[name].sum()) for name in self.saturating}
+        self.simulated["saturated_spikes"].update(saturated)
 
     def result(self, images: int, seconds: float) -> Simulation:
         """All of it."""
         overall = worst([agreement.figures() for agreement in self.agreements])
-        operations = self.simulated_operations.total()
         layers = [layer.figures for layer in self.layers]
         figures = {
             "images": images,
@@ -133,25 +132,24 @@ class _Comparing:
             "max_logit_difference": overall["max_logit_difference"],
             **{key: max(layer[key] for layer in layers) for key in LARGEST},
             **{key: sum(layer[key] for layer in layers) for key in SUMMED},
-            "saturated_spikes": self.simulated_saturated.total(),
-            "different_saturated_spikes": _apart(self.saturated, self.simulated_saturated),
-            "synaptic_operations": operations,
-            "different_synaptic_operations": _apart(self.operations, self.simulated_operations),
-            "seconds": seconds,
-            "events_per_second": operations / seconds,
-            "layers": layers,
         }
-        return Simulation(figures, self._difference(figures["different_spikes"]))
-
-    def _difference(self, different_spikes: int) -> str:
+        for key in COUNTED:
+            one, other = self.counted[key], self.simulated[key]
+            figures[key] = other.total()
+            figures[f"different_{key}"] = sum(abs(count - other[name]) for name, count in one.items())
+        figures |= {"seconds": seconds, "events_per_second": figures["synaptic_operations"] / seconds, "layers": layers}
         of_layers = [layer.first for layer in self.layers if layer.first]
-        of_counts = [
-            f"layer '{name}': TensorFlow's spikes mean {count:,} synaptic operations, and "
-            f"{self.simulated_operations[name]:,} were simulated"
-            for name, count in self.operations.items()
-            if count != self.simulated_operations[name] and not different_spikes  # borderline spikes have synapses
+        of_counts = [] if figures["different_spikes"] else self._miscounted()  # borderline spikes have synapses
+        return Simulation(figures, next(iter([*of_layers, *of_counts, *self.differences.values()]), ""))
+
+    def _miscounted(self) -> list[str]:
+        simulated = self.simulated["synaptic_operations"]
+        return [
+            f"layer '{name}': TensorFlow's spikes mean {count:,} synaptic operations, and {simulated[name]:,} were "
+            "simulated"
+            for name, count in self.counted["synaptic_operations"].items()
+            if count != simulated[name]
         ]
-        return next(iter([*of_layers, *of_counts, *self.differences.values()]), "")
 
 
 class _Layer:
@@ -201,21 +199,16 @@ def tied_predictions(one: np.ndarray, other: np.ndarray, dtype: str) -> int:
     """
     first, second = (by_class(logits) for logits in (one, other))
     best, others_best = (logits.argmax(axis=-1)[..., None] for logits in (first, second))
-    tied = [
-        np.abs(np.take_along_axis(logits, best, -1) - np.take_along_axis(logits, others_best, -1)) <= _limit(one, dtype)
+    gaps = [
+        np.abs(np.take_along_axis(logits, best, -1) - np.take_along_axis(logits, others_best, -1))
         for logits in (first, second)
     ]
-    return int(np.count_nonzero((best != others_best) & tied[0] & tied[1]))
+    return int(np.count_nonzero((best != others_best) & (np.maximum(*gaps) <= _limit(one, dtype))))
 
 
 def _limit(potentials: np.ndarray, dtype: str) -> float:
     """By how much potentials may differ: 1e-9 (float32: 1e-4) of the largest, or of 1."""
     return PARTS[dtype] * max(1.0, float(np.abs(potentials).max(initial=0.0)))
-
-
-def _apart(one: Counter[str], other: Counter[str]) -> int:
-    """By how many counts differ, over all layers."""
-    return sum(abs(count - other[name]) for name, count in one.items())
 
 
 def _spike(t: float) -> str:

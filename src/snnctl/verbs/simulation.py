@@ -113,7 +113,7 @@ def simulated(
     stream = ArrayStream(lambda: samples.inputs, samples.labels)
     network = measured_network(opened.model, "snn", stream.shape)
     with told_of_network():
-        found = compared(network, plain, stream, opened.dtype, batch_size, reporter)
+        found = compared(network, plain, stream, batch_size, reporter)
     return found.figures, failure(found.difference)
 
 

@@ -66,7 +66,7 @@ def timeline(model: keras.Model) -> list[Window]:
             firing.append((levels[id(layer)], layer.name, float(layer.width)))
     windows: list[Window] = []
     t_max = 0.0
-    for level in range(max(levels.values(), default=0) + 1):
+    for level in range(1 + max(level for level, _, _ in firing)):
         widths = [(name, width) for at, name, width in firing if at == level]
         t_max += max(width for _, width in widths)
         windows += [Window(name, t_max - width, t_max, level) for name, width in widths]

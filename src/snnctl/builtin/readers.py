@@ -11,12 +11,26 @@ if TYPE_CHECKING:
     import keras
 
 
-class KerasArchive(Reader):
+class KerasReader(Reader):
+    """Files under the names that Keras gives; tf.keras wrote HDF5 under any of them, so the first bytes decide."""
+
+    head: bytes
+
+    def recognises(self, path: Path) -> bool:
+        """By a suffix of Keras and the first bytes."""
+        if path.suffix.lower() not in (".keras", ".h5", ".hdf5") or not path.is_file():
+            return False
+        with path.open("rb") as file:
+            return file.read(len(self.head)) == self.head
+
+
+class KerasArchive(KerasReader):
     """``.keras`` files of Keras 2 and 3."""
 
     name = "keras"
     summary = ".keras files"
     suffixes = (".keras",)
+    head = b"PK"
 
     def read(self, path: Path, context: ReadContext) -> keras.Model:
         """See :func:`snnctl.models.files.open_archive`."""
@@ -25,12 +39,13 @@ class KerasArchive(Reader):
         return open_archive(path, context)
 
 
-class Hdf5(Reader):
+class Hdf5(KerasReader):
     """``.h5`` files of Keras 2 and 3, full models and weights only."""
 
     name = "hdf5"
     summary = ".h5 files: full models, and weights of an architecture that is named"
     suffixes = (".h5", ".hdf5")
+    head = b"\x89HDF\r\n\x1a\n"
 
     def read(self, path: Path, context: ReadContext) -> Read:
         """See :func:`snnctl.models.files.open_hdf5`."""

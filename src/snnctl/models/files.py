@@ -24,10 +24,10 @@ from google.protobuf.unknown_fields import UnknownFieldSet  # type: ignore[impor
 from tensorflow.core.protobuf import saved_model_pb2, trackable_object_graph_pb2
 
 from snnctl.errors import ModelError
-from snnctl.models.legacy import modernise
+from snnctl.models.legacy import modern, modern_name, rewritten
 from snnctl.models.network import precision, without_training
 from snnctl.models.safety import AGAIN, MODELS, budget, check_heaps, check_storage, check_tensors, opening, vet
-from snnctl.models.weights import StoredLayer, check_writer, fill, holds_weights, leaves, stored_layers, text
+from snnctl.models.weights import Stored, check_writer, fill, holds_weights, leaves, stored_layers, text
 
 if TYPE_CHECKING:
     from snnctl.plugins.reader import ReadContext
@@ -132,7 +132,7 @@ def open_saved_model(folder: Path, context: ReadContext) -> keras.Model:
         if values > size:
             raise ModelError(f"Its weights have {values:,} values, its files {size:,} bytes.", todo=AGAIN)
         model = build(config, folder, values, context, keras_3=False)
-        fill(model, list(_stored(reader, config)), leaves(model))
+        fill(model, _stored(reader, config), leaves(model))
         return model
 
 
@@ -151,7 +151,7 @@ def build(config: dict[str, Any], path: Path, values: int, context: ReadContext,
     """
     config = without_training(config)
     if not keras_3:
-        config = modernise(config)
+        config = rewritten(config, modern)
     vet(config, allow_code=context.allow_code)
     if config.get("module") is None and config["class_name"] in ROOTS:
         config |= {"module": "keras", "class_name": ROOTS[config["class_name"]]}
@@ -211,30 +211,32 @@ def _fields(message: bytes) -> list[tuple[int, Any]]:
     return [(field.field_number, field.data) for field in UnknownFieldSet(Empty.FromString(message))]
 
 
-def _stored(reader: Any, config: dict[str, Any]) -> Iterator[StoredLayer]:
+def _stored(reader: Any, config: dict[str, Any]) -> Stored:
     """The layers that have weights in a checkpoint of the model that ``config`` describes."""
     graph = reader.get_tensor("_CHECKPOINTABLE_OBJECT_GRAPH")
     objects = trackable_object_graph_pb2.TrackableObjectGraph.FromString(graph).nodes
+    stored: Stored = {}
 
-    def layers_of(model: Any, config: dict[str, Any], prefix: str) -> Iterator[StoredLayer]:
+    def visit_model(model: Any, config: dict[str, Any], prefix: str) -> None:
         """Keras numbers the layers of a model, ``layer-0`` and so on, but not a Sequential one's input layer."""
         children = {child.local_name: objects[child.node_id] for child in model.children}
         layers = config["config"]["layers"]
         skipped = config["class_name"] == "Sequential" and layers and layers[0]["class_name"] == "InputLayer"
         for number, layer in enumerate(layers[1:] if skipped else layers):
-            node, name = children[f"layer-{number}"], f"{prefix}{layer['config']['name']}"
+            node, name = children[f"layer-{number}"], prefix + modern_name(layer["config"]["name"])
             if layer["class_name"] in MODELS:
-                yield from layers_of(node, layer, f"{name}/")
-            elif weights := tuple(weights_of(node, "", set())):
-                yield StoredLayer(name, weights)
+                visit_model(node, layer, f"{name}/")
+            elif weights := dict(weights_of(node, "", set())):
+                stored[name] = weights
 
-    def weights_of(node: Any, name: str, seen: set[int]) -> Iterator[tuple[str, np.ndarray]]:
+    def weights_of(node: Any, path: str, seen: set[int]) -> Iterator[tuple[str, np.ndarray]]:
         """The weights of an object and below it, each once, in the order in which the layer made them."""
         keys = [value.checkpoint_key for value in node.attributes if value.name == "VARIABLE_VALUE"]
-        yield from ((name, np.asarray(reader.get_tensor(key))) for key in keys)
+        yield from ((path, np.asarray(reader.get_tensor(key))) for key in keys)
         for child in node.children:
             if child.node_id not in seen:
                 seen.add(child.node_id)
-                yield from weights_of(objects[child.node_id], child.local_name, seen)
+                yield from weights_of(objects[child.node_id], f"{path}/{child.local_name}", seen)
 
-    yield from layers_of(objects[0], config, "")
+    visit_model(objects[0], config, "")
+    return stored

@@ -1,9 +1,6 @@
 """Keras 2 model configurations, in the spelling that Keras 3 accepts.
 
-Keras 3 reads most of what Keras 2 wrote. What it does not read, found by loading real files: input shapes inside
-layers, axes and shapes as lists or tagged tuples, numbers as arrays, precision policies, module names of Keras 2, names
-with a slash, single inputs in a list, node numbers of nested models, which Keras 2 counted from one, classes and keys
-that are gone, and operations of TensorFlow between layers.
+Keras 3 reads most of what Keras 2 wrote. Here is what it does not read, found by loading real files.
 """
 
 from __future__ import annotations
@@ -51,25 +48,17 @@ def rewritten(node: Any, change: Callable[[Config], Any]) -> Any:
     return node
 
 
-def modernise(config: Config) -> Any:
-    """A copy of a serialised Keras 2 model that Keras 3 can build: the same network.
-
-    Args:
-        config: the model as Keras 2 serialised it, ``class_name``, ``config`` and perhaps ``module``.
-
-    Raises:
-        ModelError: a layer does what none of Keras 3 does; names it.
-    """
-    return rewritten(config, _modern)
-
-
 def modern_name(name: str) -> str:
     """A layer's name without slashes, which Keras 2 allowed."""
     return name.replace("/", "_")
 
 
-def _modern(node: Config) -> Any:
-    """A serialised object whose parts are modern already."""
+def modern(node: Config) -> Any:
+    """An object that Keras 2 serialised, as Keras 3 can build it, once its parts are: for :func:`rewritten`.
+
+    Raises:
+        ModelError: a layer does what none of Keras 3 does; names it.
+    """
     name = node.get("class_name")
     if name in ("__tuple__", "TensorShape"):
         return node["items"]
@@ -83,16 +72,15 @@ def _modern(node: Config) -> Any:
         return node
     registered = node.get("registered_name")  # of a class of others, which HDF5 files have as the class's name
     name = registered if isinstance(registered, str) and ">" in registered else CLASSES.get(name, name)
-    config = node["config"]
+    new, config = {key: value for key, value in node.items() if key not in BOOKKEEPING}, node["config"]
     if name == "Sequential":
         config = _beginning_with_input(config)
     elif name in MODELS and "input_layers" in config:
         config = _functional(config)
     elif isinstance(config, dict):
         config = _layer(name, config)
-    new = {key: value for key, value in node.items() if key not in BOOKKEEPING}
-    if isinstance(config, dict) and INPUT_SHAPE in config:
-        new[INPUT_SHAPE] = config.pop(INPUT_SHAPE)  # for the model around it
+        if INPUT_SHAPE in config:
+            new[INPUT_SHAPE] = config.pop(INPUT_SHAPE)  # for the model around it
     for part in (config, new):
         if isinstance(part, dict) and isinstance(part.get("name"), str):
             part["name"] = modern_name(part["name"])

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from snnctl.errors import ModelError
 from snnctl.plugins.reader import Read, ReadContext, Reader
@@ -20,28 +20,18 @@ if TYPE_CHECKING:
 SUFFIXES = (".keras", ".h5", ".hdf5")
 RUN_MODEL = "model.keras"
 RUN_RECORD = "run.json"
-SAVED_MODEL = "saved_model.pb"
-OWN = ("keras", "hdf5", "saved-model")
-"""Names of the readers of snnctl, whose files are recognised by their content."""
 ACCEPTED = (
     "Accepted: a run folder, a .keras file, a full .h5 file, a SavedModel folder of Keras 2, "
     "or a weights-only .h5 file with --arch."
 )
 
 
-@dataclass(frozen=True)
-class Source:
-    """A file, or a SavedModel folder, that holds a model or its weights.
-
-    Args:
-        path: the file or folder.
-        kind: the name of its reader: "keras" or "hdf5" as the first bytes say, "saved-model", or that of a plugin.
-        run: the record of the run if its folder was given, else None.
-    """
+class Source(NamedTuple):
+    """A file, or a SavedModel folder, that holds a model or its weights; who reads it; the record of its run if any."""
 
     path: Path
-    kind: str
-    run: RunRecord | None = None
+    reader: Reader
+    run: RunRecord | None
 
 
 @dataclass(frozen=True)
@@ -104,34 +94,26 @@ def load_model(
         built.append(arch.build(input_shape, classes, **(arch_options or {})))
         return built[0]
 
-    source = find_source(path, readers)
+    file, reader, run = find_source(path, readers)
     context = ReadContext(input_shape, classes, dtype, allow_code, build if arch else None, arch.name if arch else "")
-    reader = next(reader for reader in readers if reader.name == source.kind)
-    result = reader.read(source.path, context)
-    result = result if isinstance(result, Read) else Read(result)
-    model, notes = result.model, result.notes
-    with opening(source.path):
+    result = reader.read(file, context)
+    model, notes = (result.model, result.notes) if isinstance(result, Read) else (result, ())
+    with opening(file):
         if not built:
             model = as_dtype(model, dtype, allow_code=allow_code)
-            notes += (f"{source.path} describes its own network; --arch {arch.name} is not used.",) if arch else ()
-        check_finite(model, str(source.path))
-        return LoadedModel(model, "snn" if holds_spiking_layers(model) else "relu", source.run, source.path, notes)
+            notes += (f"{file} describes its own network; --arch {arch.name} is not used.",) if arch else ()
+        check_finite(model, str(file))
+        return LoadedModel(model, "snn" if holds_spiking_layers(model) else "relu", run, file, notes)
 
 
-def find_source(path: Path | str, readers: Sequence[Reader] = ()) -> Source:
-    """The file behind ``path``, which may be a run folder or a file.
-
-    Args:
-        path: of either.
-        readers: of all formats there are; those of snnctl need not be among them. They are asked for what is no run
-            folder and has none of Keras's suffixes.
+def find_source(path: Path | str, readers: Sequence[Reader]) -> Source:
+    """The file behind ``path``, which may be a run folder, or a file or folder that one of ``readers`` recognises.
 
     Raises:
-        ModelError: nothing there (names the nearest name), a folder that is no run or whose record is
-            damaged, or a file that Keras did not write.
+        ModelError: nothing there (names the nearest name), a folder that is no run or whose record is damaged, or a
+            file that nobody reads.
     """
-    path, others = Path(path), [reader for reader in readers if reader.name not in OWN]
-    suffixes = sorted({suffix for reader in others for suffix in reader.suffixes})
+    path, suffixes = Path(path), sorted({suffix for reader in readers for suffix in reader.suffixes} - {*SUFFIXES})
     accepted = f"{ACCEPTED} Plugins read: {', '.join(suffixes)}." if suffixes else ACCEPTED
     if not path.parent.is_dir():
         raise ModelError(f"{path} does not exist: there is no folder {path.parent}.")
@@ -140,34 +122,21 @@ def find_source(path: Path | str, readers: Sequence[Reader] = ()) -> Source:
         raise ModelError(f"{path} does not exist.", todo=f"Did you mean {path.parent / near[0]}?" if near else accepted)
     if not path.is_file() and not path.is_dir():
         raise ModelError(f"{path} is no regular file.", todo=accepted)
-    if path.is_file() and path.suffix.lower() in SUFFIXES:
-        return Source(path, _kind(path))
     lacking = [name for name in (RUN_MODEL, RUN_RECORD) if not (path / name).is_file()]
-    if (path / SAVED_MODEL).is_file() and RUN_MODEL in lacking:
-        return Source(path, "saved-model")
-    if RUN_RECORD in lacking and (reader := next((each for each in others if each.recognises(path)), None)):
-        return Source(path, reader.name)
-    if path.is_file():
-        raise ModelError(f"{path} has a suffix that is not a model's.", todo=accepted)
-    if lacking:
-        files = sorted(str(file) for file in path.glob("*") if file.suffix.lower() in {*SUFFIXES, *suffixes})
+    file = path if lacking else path / RUN_MODEL
+    try:
+        reader = next((reader for reader in readers if reader.recognises(file)), None)
+    except OSError as error:
+        raise ModelError(f"{file} cannot be read: {error.strerror}.") from error
+    if reader:
+        return Source(file, reader, None if lacking else read_run(path))
+    if file.is_dir():
+        files = sorted(str(each) for each in path.glob("*") if each.suffix.lower() in {*SUFFIXES, *suffixes})
         raise ModelError(
             f"{path} is not a run folder that holds a model: it has no {' and '.join(lacking)}.",
             todo=f"Give the file itself: {', '.join(files[:3])}." if files else accepted,
         )
-    return Source(path / RUN_MODEL, _kind(path / RUN_MODEL), run=read_run(path))
-
-
-def _kind(path: Path) -> str:
-    """What the first bytes of a file say it is: "hdf5" or "keras"."""
-    try:
-        with path.open("rb") as file:
-            head = file.read(8)
-    except OSError as error:
-        raise ModelError(f"{path} cannot be read: {error.strerror}.") from error
-    if head == b"\x89HDF\r\n\x1a\n":
-        return "hdf5"
-    if head.startswith(b"PK"):
-        return "keras"
-    what = "is damaged, or Keras did not write it: it is neither HDF5 nor a Keras archive" if head else "is empty"
-    raise ModelError(f"{path} {what}.", todo="Copy or save it again.")
+    if file.suffix.lower() not in SUFFIXES:
+        raise ModelError(f"{file} has a suffix that is not a model's.", todo=accepted)
+    what = "is damaged, or Keras did not write it: it is neither HDF5 nor a Keras archive"
+    raise ModelError(f"{file} {what if file.stat().st_size else 'is empty'}.", todo="Copy or save it again.")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from typing import Any
 
 import h5py
 import keras
@@ -17,23 +17,12 @@ from snnctl.ttfs.keras_graph import all_layers
 KERAS_2_NAMES, KERAS_3_GROUPS = {"layer_names", "layer_names0"}, ("layers", "_layer_checkpoint_dependencies")
 NUMBERS = "fiu"
 
-
-class StoredLayer(NamedTuple):
-    """A layer's weights in an open file.
-
-    Args:
-        name: the layer's name in the file; in a nested model with the model's name before it: "inner/dense".
-        weights: (name, values), in the order in which the layer holds them; values have ``shape`` and ``dtype``, and
-            are read when ``[()]`` asks for them.
-    """
-
-    name: str
-    weights: tuple[tuple[str, Any], ...]
-
-
-Layer = tuple[str, keras.Layer]
-"""A layer of a network, under the name that a file may have for it."""
-Pairs = list[tuple[StoredLayer, Layer]]
+Weights = dict[str, Any]
+"""A layer's weights in an open file, by their names, as the layer orders them; they are read when ``[()]`` asks."""
+Stored = dict[str, Weights]
+"""The layers that have weights in a file; one in a nested model has the model's name before its own: "inner/dense"."""
+Layers = dict[str, keras.Layer]
+"""Layers of a network, by the names that a file may have for them."""
 
 
 def holds_weights(file: h5py.File) -> bool:
@@ -41,38 +30,20 @@ def holds_weights(file: h5py.File) -> bool:
     return _keras_2_weights(file) is not None or _keras_3_weights(file) is not None
 
 
-def stored_layers(file: h5py.File, network: keras.Model) -> tuple[list[StoredLayer], list[Layer]]:
-    """The layers with weights in an HDF5 file, and the layers of the network that they are for; in its order.
-
-    Keras 2 stored nested models whole.
-    """
+def stored_layers(file: h5py.File, network: keras.Model) -> tuple[Stored, Layers]:
+    """The layers in an HDF5 file, and those of the network that they are for. Keras 2 stored nested models whole."""
     if (group := _keras_2_weights(file)) is not None:
-        return _read_keras_2(group), [(layer.name, layer) for layer in network.layers]
+        names = {name: _names(group[name], "weight_names") for name in _names(group, "layer_names")}
+        stored = {modern_name(name): {key: group[name][key] for key in names[name]} for name in names if names[name]}
+        return stored, {layer.name: layer for layer in network.layers}
     group = _keras_3_weights(file)
-    stored = {} if group is None else dict(_filed(group, ""))
-    names = {place: name for place, name, _ in _places(network) if place in stored}
-    names |= {place: place for place in stored if place not in names}
-    return [StoredLayer(name, stored[place]) for place, name in names.items()], leaves(network)
-
-
-def _keras_2_weights(file: h5py.File) -> h5py.Group | None:
-    """The group with weights in Keras 2's layout (``layer_names``, a group a layer), or None."""
-    groups = (group for group in (file, file.get("model_weights")) if isinstance(group, h5py.Group))
-    return next((group for group in groups if KERAS_2_NAMES & group.attrs.keys()), None)
-
-
-def _keras_3_weights(model: h5py.Group) -> h5py.Group | None:
-    """The group with the layers of a model in Keras 3's layout (nested groups, ``vars/0``, ``vars/1``), or None."""
-    groups = (model.get(name) for name in KERAS_3_GROUPS)
-    return next((group for group in groups if isinstance(group, h5py.Group)), None)
+    filed = {} if group is None else dict(_filed(group, ""))
+    names = {place: name for place, name, _ in _places(network) if place in filed}
+    return {names.get(place, f"layers/{place}"): filed[place] for place in [*names, *filed]}, leaves(network)
 
 
 def check_writer(file: h5py.File) -> None:
-    """Refuse weights of Theano and CNTK, which stored kernels flipped, and of Keras 1, in another order.
-
-    Raises:
-        ModelError: they are.
-    """
+    """Refuse weights of Theano and CNTK, which stored kernels flipped, and of Keras 1, in another order."""
     attributes = {} if (group := _keras_2_weights(file)) is None else group.attrs
     backend, version = (text(attributes.get(key, "")) for key in ("backend", "keras_version"))
     if backend in ("theano", "cntk") or version.startswith(("0.", "1.")):
@@ -82,10 +53,10 @@ def check_writer(file: h5py.File) -> None:
         )
 
 
-def _read_keras_2(group: h5py.Group) -> list[StoredLayer]:
-    """The layers that have weights."""
-    weights = {name: _names(group[name], "weight_names") for name in _names(group, "layer_names")}
-    return [StoredLayer(name, tuple((key, group[name][key]) for key in keys)) for name, keys in weights.items() if keys]
+def _keras_2_weights(file: h5py.File) -> h5py.Group | None:
+    """The group with weights in Keras 2's layout (``layer_names``, a group a layer), or None."""
+    groups = (group for group in (file, file.get("model_weights")) if isinstance(group, h5py.Group))
+    return next((group for group in groups if KERAS_2_NAMES & group.attrs.keys()), None)
 
 
 def _names(node: h5py.Group, name: str) -> list[str]:
@@ -99,33 +70,18 @@ def text(value: object) -> str:
     return value.decode("utf-8") if isinstance(value, bytes) else str(value)
 
 
-def leaves(network: keras.Model) -> list[Layer]:
-    """The layers of a network in its order, those of nested models for the models: "inner/output"."""
-    return [(name, layer) for _, name, layer in _places(network)]
+def _keras_3_weights(model: h5py.Group) -> h5py.Group | None:
+    """The group with the layers of a model in Keras 3's layout (nested groups, ``vars/0``, ``vars/1``), or None."""
+    groups = (model.get(name) for name in KERAS_3_GROUPS)
+    return next((group for group in groups if isinstance(group, h5py.Group)), None)
 
 
-def _places(network: keras.Model, place: str = "", prefix: str = "") -> Iterator[tuple[str, str, keras.Layer]]:
-    """Where Keras 3 files each layer, by class and number, before its name and the layer.
-
-    "functional/layers/dense_1" is the second Dense of the first nested model.
-    """
-    count: Counter[str] = Counter()
-    for layer in network.layers:
-        kind = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=.)(?=[A-Z][a-z])", "_", type(layer).__name__).lower()
-        own = f"{place}{kind}_{count[kind]}" if count[kind] else f"{place}{kind}"
-        count[kind] += 1
-        if isinstance(layer, keras.Model):
-            yield from _places(layer, f"{own}/layers/", f"{prefix}{layer.name}/")
-        else:
-            yield own, f"{prefix}{layer.name}", layer
-
-
-def _filed(group: h5py.Group, prefix: str) -> Iterator[tuple[str, tuple[tuple[str, Any], ...]]]:
+def _filed(group: h5py.Group, prefix: str) -> Iterator[tuple[str, Weights]]:
     """(place, weights) of the layers that have weights, those of nested models for the models."""
     for key, node in group.items():
         if isinstance(node, h5py.Group) and (inner := _keras_3_weights(node)) is not None:
             yield from _filed(inner, f"{prefix}{key}/layers/")
-        elif isinstance(node, h5py.Group) and (weights := tuple(_weights_in(node))):
+        elif isinstance(node, h5py.Group) and (weights := dict(_weights_in(node))):
             yield prefix + key, weights
 
 
@@ -138,32 +94,57 @@ def _weights_in(layer: h5py.Group) -> Iterator[tuple[str, Any]]:
             yield from ((f"{name}/{weight}", values) for weight, values in _weights_in(node))
 
 
-def fill(model: keras.Model, stored: Sequence[StoredLayer], layers: Sequence[Layer]) -> tuple[bool, list[str]]:
+def leaves(network: keras.Model) -> Layers:
+    """The layers of a network in its order, those of nested models for the models: "inner/output"."""
+    return {name: layer for _, name, layer in _places(network)}
+
+
+def _places(network: keras.Model, place: str = "", prefix: str = "") -> Iterator[tuple[str, str, keras.Layer]]:
+    """(place, name, layer): Keras 3 files layers by class and number, the second Dense as "dense_1"."""
+    count: Counter[str] = Counter()
+    for layer in network.layers:
+        kind = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=.)(?=[A-Z][a-z])", "_", type(layer).__name__).lower()
+        own = f"{place}{kind}_{count[kind]}" if count[kind] else f"{place}{kind}"
+        count[kind] += 1
+        if isinstance(layer, keras.Model):
+            yield from _places(layer, f"{own}/layers/", f"{prefix}{layer.name}/")
+        else:
+            yield own, f"{prefix}{layer.name}", layer
+
+
+def fill(model: keras.Model, stored: Stored, layers: Layers) -> tuple[bool, list[str]]:
     """Set all weights of ``model``, or none unless all that is stored fits the layers that it is for.
 
+    Layers are matched by name; by order if names differ and that leaves fewer problems.
+
     Returns:
-        Whether the layers were matched by their names, not by their order because the names differ; and a line for
-        each: its name in the file, in the network, and the shapes of its weights.
+        Whether by name; and a line for each layer: its name in the file, in the network, and the shapes of its weights.
 
     Raises:
         ModelError: lists every layer that is missing, superfluous or of another shape.
     """
-    by_name, pairs, problems = _match(stored, [(name, layer) for name, layer in layers if layer.weights])
+    layers = {name: layer for name, layer in layers.items() if layer.weights}
+    strangers = [f"layer '{name}' is not in the file" for name in layers if name not in stored]
+    strangers += [f"layer '{name}' of the file is not in the network" for name in stored if name not in layers]
+    pairs = [(name, name) for name in layers if name in stored]
+    problems = [*strangers, *_misfits(pairs, stored, layers)]
+    if strangers and len(stored) == len(layers):
+        in_order = list(zip(stored, layers, strict=True))
+        if len(misfits := _misfits(in_order, stored, layers)) < len(problems):
+            pairs, problems = in_order, misfits
     if problems:
         raise ModelError(
             f"The weights do not fit the network: {'; '.join(problems)}.",
             todo="Check --arch, --arch-opt and --data.",
         )
-    for source, (_, layer) in pairs:
-        for variable, values in _side_by_side(source, layer):
-            variable.assign(values[()])
-    finish(model)
-    left, right = (max((len(pair[side][0]) for pair in pairs), default=0) for side in (0, 1))
     lines = []
-    for source, (name, _) in pairs:
-        shapes = ["×".join(map(str, values.shape)) or "1" for _, values in source.weights]
-        lines.append(f"{source.name:{left}} -> {name:{right}}  {', '.join(shapes)}")
-    return by_name, lines
+    for source, target in pairs:
+        for variable, values in _side_by_side(stored[source], layers[target]):
+            variable.assign(values[()])
+        shapes = ["×".join(map(str, values.shape)) or "1" for values in stored[source].values()]
+        lines.append(f"{source:{max(map(len, stored))}} -> {target:{max(map(len, layers))}}  {', '.join(shapes)}")
+    finish(model)
+    return all(source == target for source, target in pairs), lines
 
 
 def finish(model: keras.Model) -> None:
@@ -173,54 +154,34 @@ def finish(model: keras.Model) -> None:
             layer.finalize_state()
 
 
-def _match(stored: Sequence[StoredLayer], layers: Sequence[Layer]) -> tuple[bool, Pairs, list[str]]:
-    """Whether by name, pairs of layers, and what stands in the way of loading them.
-
-    By name; by order if the names differ, or are not unique, and that leaves fewer problems.
-    """
-    sources = {modern_name(source.name): source for source in stored}
-    targets = {modern_name(layer[0]): layer for layer in layers}
-    unique = len(sources) == len(stored) and len(targets) == len(layers)
-    pairs = [(sources[name], layer) for name, layer in targets.items() if name in sources]
-    missing = [f"layer '{layer[0]}' is not in the file" for name, layer in targets.items() if name not in sources]
-    extra = [f"layer '{sources[name].name}' of the file is not in the network" for name in sources.keys() - targets]
-    problems = [*missing, *sorted(extra), *_misfits(pairs), *([] if unique else ["several layers have the same name"])]
-    if problems and len(stored) == len(layers) and not (unique and sources.keys() == targets.keys()):
-        in_order = list(zip(stored, layers, strict=True))
-        if len(misfits := _misfits(in_order)) < len(problems):
-            return False, in_order, misfits
-    return True, pairs, problems
-
-
-def _misfits(pairs: Pairs) -> list[str]:
-    """What does not fit in each pair of layers."""
+def _misfits(pairs: list[tuple[str, str]], stored: Stored, layers: Layers) -> list[str]:
+    """What does not fit in pairs of a layer of the file and one of the network."""
     problems = []
-    for source, (_, layer) in pairs:
-        expected, stored = len(layer.weights), len(source.weights)
-        if expected != stored:
-            problems.append(f"layer '{layer.name}' has {expected} weights in the network, {stored} in the file")
+    for weights, layer in ((stored[source], layers[target]) for source, target in pairs):
+        if len(layer.weights) != len(weights):
+            counts = f"{len(layer.weights)} weights in the network, {len(weights)} in the file"
+            problems.append(f"layer '{layer.name}' has {counts}")
             continue
-        for variable, values in _side_by_side(source, layer):
-            shape, own = tuple(values.shape), tuple(variable.shape)
-            form = f"{shape}" if values.dtype.kind in NUMBERS else f"{shape} of type {values.dtype}"
-            if form != f"{own}":
+        for variable, values in _side_by_side(weights, layer):
+            own, form = f"{tuple(variable.shape)}", f"{tuple(values.shape)}"
+            form += "" if values.dtype.kind in NUMBERS else f" of type {values.dtype}"
+            if own != form:
                 problems.append(f"layer '{layer.name}', {variable.name}: {own} in the network, {form} in the file")
     return problems
 
 
-def _side_by_side(source: StoredLayer, layer: keras.Layer) -> list[tuple[keras.Variable, Any]]:
+def _side_by_side(weights: Weights, layer: keras.Layer) -> list[tuple[keras.Variable, Any]]:
     """The layer's weights with their values: by names where these tell, else in order; those that are trained first.
 
     ``dense/kernel:0`` in a file is the ``kernel`` of a layer, and the ``dense_kernel`` of a nested model.
     """
     nested = isinstance(layer, keras.Model)
-    inner = [leaf for _, leaf in leaves(layer)] if nested else [layer]
+    inner = list(leaves(layer).values()) if nested else [layer]
     own = [(leaf, variable) for leaf in inner for variable in leaf.trainable_weights]
     own += [(leaf, variable) for leaf in inner for variable in leaf.non_trainable_weights]
     names = [f"{leaf.name}_{variable.name}" if nested else variable.name for leaf, variable in own]
-    stored = [name.partition(":")[0] for name, _ in source.weights]
-    stored = [modern_name(name) if nested else name.rpartition("/")[2] for name in stored]
-    values = [value for _, value in source.weights]
-    if len(set(names) & set(stored)) == len(values):
-        values = [values[stored.index(name)] for name in names]
+    paths = [modern_name(name) if nested else name.rpartition("/")[2] for name in weights]
+    by_name = dict(zip((path.partition(":")[0] for path in paths), weights.values(), strict=True))
+    told = len(by_name) == len(weights) == len(names) and by_name.keys() == set(names)
+    values = [by_name[name] for name in names] if told else list(weights.values())
     return list(zip((variable for _, variable in own), values, strict=True))

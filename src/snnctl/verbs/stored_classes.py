@@ -38,18 +38,19 @@ def stored_classes(
     from snnctl.models.safety import opening
     from snnctl.models.weights import holds_weights, stored_layers
 
-    source = find_source(path, readers)
-    if source.kind != "hdf5":
+    path, reader, _ = find_source(path, readers)
+    if reader.name != "hdf5":
         return None
-    with opening(source.path), opened_hdf5(source.path) as (file, _):
+    with opening(path), opened_hdf5(path) as (file, _):
         if STORED_CONFIG in file.attrs or not holds_weights(file):
             return None
         if sample_shape is None:
-            raise _unknown(source.path, "what shape its samples have, and images are brought to the network's")
-        layers, _ = stored_layers(file, architecture.build(sample_shape, PROBED, **options))
-        shape = layers[-1].weights[-1][1].shape if layers else ()
+            raise _unknown(path, "what shape its samples have, and images are brought to the network's")
+        stored, _ = stored_layers(file, architecture.build(sample_shape, PROBED, **options))
+        weights = [values for layer in stored.values() for values in layer.values()]
+        shape = weights[-1].shape if weights else ()
     if not shape:
-        raise _unknown(source.path, "how many classes there are")
+        raise _unknown(path, "how many classes there are")
     return int(shape[-1])
 
 

@@ -36,9 +36,6 @@ CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 ALWAYS_UNPACKED = 64 << 20  # bytes; less than this is unpacked however small the file is
 LARGEST_EXPANSION = 20  # how many times its own size a file may unpack to; Keras does not pack at all
 STORED_CONFIG = "model_config"
-ROOTS = {"Sequential": "Sequential", "Functional": "Model", "Model": "Model"}
-"""What the classes of networks are called in ``keras``."""
-
 DESCRIPTION = "keras_metadata.pb"  # from TensorFlow 2.5 on; before, in the graph's file
 GRAPH = "saved_model.pb"
 KINDS = ("_tf_keras_sequential", "_tf_keras_network", "_tf_keras_model")
@@ -97,19 +94,14 @@ def open_hdf5(path: Path, context: ReadContext) -> tuple[keras.Model, tuple[str,
         with precision(context.dtype or ("float64" if "float64" in types else "float32")):
             model = context.build()
         by_name, lines = fill(model, *stored_layers(file, model))
-        how = f"The file's layer names are not {context.arch}'s; its layers were taken in order:"
-        if by_name:
-            how = f"The file's layer names are those of {context.arch}; weights of each layer:"
-        return model, ("\n  ".join([how, *lines]),)
+        how = f"those of {context.arch}; weights of each layer:"
+        how = how if by_name else f"not {context.arch}'s; its layers were taken in order:"
+        return model, ("\n  ".join([f"The file's layer names are {how}", *lines]),)
 
 
 @contextmanager
 def opened_hdf5(path: Path) -> Iterator[tuple[h5py.File, int]]:
-    """A file, open for reading, and how many values it holds.
-
-    Raises:
-        ModelError: it is unsafe to read, or a Keras wrote it whose kernels are stored differently.
-    """
+    """A file, open for reading, and how many values it holds; refused if it cannot be read as it should be."""
     check_heaps(path)
     with h5py.File(path, "r") as file:
         values = check_storage(file)
@@ -137,24 +129,16 @@ def open_saved_model(folder: Path, context: ReadContext) -> keras.Model:
 
 
 def build(config: dict[str, Any], path: Path, values: int, context: ReadContext, *, keras_3: bool) -> keras.Model:
-    """The network that ``config``, a serialised Keras model, describes; freshly initialised.
+    """The network that ``config``, as Keras 2 or 3 serialised it, describes; freshly initialised.
 
-    Args:
-        config: written by Keras 3 if ``keras_3``, else by Keras 2.
-        path: the file it came from, for messages.
-        values: how many weights the file holds; a larger network is not built.
-        context: says the shape of a sample, for a network that does not, and whether code in it may be run.
-        keras_3: see ``config``.
-
-    Raises:
-        ModelError: damaged, too large, or with layers that are unknown or hold code.
+    It came from ``path``, with as many weights as ``values``; a larger network is not built.
     """
     config = without_training(config)
     if not keras_3:
         config = rewritten(config, modern)
     vet(config, allow_code=context.allow_code)
-    if config.get("module") is None and config["class_name"] in ROOTS:
-        config |= {"module": "keras", "class_name": ROOTS[config["class_name"]]}
+    if config.get("module") is None and config["class_name"] in MODELS:
+        config |= {"module": "keras", "class_name": config["class_name"].replace("Functional", "Model")}
     with budget(values, path):
         model = keras.saving.deserialize_keras_object(config, safe_mode=not context.allow_code)
         if not isinstance(model, keras.Model):
@@ -171,11 +155,9 @@ def build(config: dict[str, Any], path: Path, values: int, context: ReadContext,
 
 
 def read_config(folder: Path) -> dict[str, Any]:
-    """The serialised model that a SavedModel was made from.
+    """The serialised model that a SavedModel was made from, Sequential or functional.
 
-    Raises:
-        ModelError: without a description, or of a model that is neither Sequential nor functional: a subclassed
-            model's layers are in its code, not in its description.
+    A subclassed model's layers are in its code, not in its description.
     """
     described = next((text for kind, text in _descriptions(folder) if kind in KINDS and text), None)
     if described is None:

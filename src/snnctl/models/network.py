@@ -29,12 +29,8 @@ def holds_spiking_layers(model: keras.Model) -> bool:
 def kind_of(model: keras.Model, where: str = "") -> Literal["relu", "snn"]:
     """Whether a network is a spiking one; all layers of a spiking network must be its own.
 
-    Args:
-        model: the network.
-        where: what the message begins with, such as the file it came from.
-
     Raises:
-        ModelError: spiking layers stand in a model inside the network; names both.
+        ModelError: spiking layers stand in a model inside the network; names both, after ``where``, such as its file.
     """
     outer, way = model, ""
     while nested := [each for each in outer.layers if isinstance(each, keras.Model) and holds_spiking_layers(each)]:
@@ -44,8 +40,7 @@ def kind_of(model: keras.Model, where: str = "") -> Literal["relu", "snn"]:
         raise ModelError(
             f"The spiking network '{outer.name}' is nested inside another model, '{model.name}'.",
             where=where,
-            todo=f"Save the inner model by itself: model{way}.save('inner.keras'), where model is the outer one "
-            "(snnctl.load opens files).",
+            todo=f"Save the inner one: model{way}.save('inner.keras'), where snnctl.load opens the outer model.",
         )
     return "snn" if holds_spiking_layers(model) else "relu"
 
@@ -59,18 +54,14 @@ def dtype_of(model: keras.Model) -> str:
 def precision(dtype: str | None) -> Iterator[None]:
     """Within it, new layers compute in ``dtype``, and arrays given to fit and predict are taken in ``dtype``.
 
-    Both matter: Keras casts the arrays it is given to its default type, whatever the model's own is. The defaults
-    that were set before are set again afterwards.
+    Both matter: Keras casts the arrays it is given to its default type, whatever the model's own is.
 
     Args:
         dtype: "float32" or "float64"; None changes nothing.
     """
-    if dtype is None:
-        yield
-        return
     floatx, policy = keras.config.floatx(), keras.config.dtype_policy()
-    keras.config.set_floatx(dtype)
-    keras.config.set_dtype_policy(dtype)
+    keras.config.set_floatx(dtype or floatx)
+    keras.config.set_dtype_policy(dtype or policy)
     try:
         yield
     finally:
@@ -106,13 +97,12 @@ def as_dtype(model: keras.Model, dtype: str | None, *, allow_code: bool = False)
         with precision(dtype):
             copy = keras.saving.deserialize_keras_object(changed, safe_mode=not allow_code)
     except (TypeError, ValueError, AttributeError) as error:
-        raise ModelError(
-            f"the network cannot be rebuilt in {dtype}: {reason(error)}",
-            where=model.name,
-            todo="Leave out the precision (dtype); or register its own layers, regularizers and functions with "
-            "keras.saving.register_keras_serializable, or build it in that precision "
-            f"(keras.config.set_floatx('{dtype}')).",
-        ) from error
+        todo = (
+            "Leave out the precision (dtype); or register its own layers, regularizers and functions with "
+            f"keras.saving.register_keras_serializable, or build it in {dtype} (keras.config.set_floatx('{dtype}'))."
+        )
+        what = f"the network cannot be rebuilt in {dtype}: {reason(error)}"
+        raise ModelError(what, where=model.name, todo=todo) from error
     for new, old in zip(copy.weights, model.weights, strict=True):
         new.assign(keras.ops.convert_to_numpy(old))
     finish(copy)
@@ -127,12 +117,8 @@ def without_training(config: Any) -> Any:
 def check_finite(model: keras.Model, where: str = "") -> None:
     """Refuse a model with NaN or infinite weights.
 
-    Args:
-        model: a built network.
-        where: what the message begins with, such as the file it came from.
-
     Raises:
-        ModelError: names the layer and the weight.
+        ModelError: names the layer and the weight, after ``where``, such as the file it came from.
     """
     for weight in model.weights:
         values = keras.ops.convert_to_numpy(weight)
@@ -146,22 +132,21 @@ def check_finite(model: keras.Model, where: str = "") -> None:
 
 
 def check_fits(model: keras.Model, sample: tuple[int, ...], classes: int, dataset: str) -> None:
-    """Refuse a model whose inputs or outputs are not those of the data set.
+    """Refuse a model whose inputs or outputs are not those of the data set called ``dataset``.
 
     Args:
-        model: a built model with one input and one output.
+        model: a built model.
         sample: shape of one sample, channels last.
         classes: number of classes.
-        dataset: its name, for the message.
+        dataset: its name.
 
     Raises:
-        ModelError: says both shapes.
+        ModelError: several inputs or outputs, or other shapes; says both.
     """
     inputs, outputs = list(model.inputs or ()), list(model.outputs or ())
-    if len(inputs) != 1 or len(outputs) != 1:
-        raise ModelError(
-            f"The model has {len(inputs)} inputs and {len(outputs)} outputs; a classifier has one of each."
-        )
+    if (len(inputs), len(outputs)) != (1, 1):
+        what = f"The model has {len(inputs)} inputs and {len(outputs)} outputs"
+        raise ModelError(f"{what}; a classifier has one of each.")
     todo = "Choose the data set the model was made for with --data."
     taken, returned = tuple(inputs[0].shape[1:]), tuple(outputs[0].shape[1:])
     if len(taken) != len(sample) or any(size not in (None, have) for size, have in zip(taken, sample, strict=True)):
@@ -169,9 +154,8 @@ def check_fits(model: keras.Model, sample: tuple[int, ...], classes: int, datase
             way = f"use a data set whose samples have the shape {taken}"
             way = f"begin the model with Input({sample}) and Flatten()" if len(taken) == 1 else way
             todo = f"Both hold as many values: {way}."
-        raise ModelError(
-            f"The model takes samples of shape {taken}, but those of data set {dataset} have shape {sample}.", todo=todo
-        )
+        what = f"The model takes samples of shape {taken}, but those of data set {dataset} have shape {sample}."
+        raise ModelError(what, todo=todo)
     if returned != (classes,):
         what = f"{returned[0]} classes" if len(returned) == 1 else f"outputs of shape {returned}"
         raise ModelError(f"The model has {what}, but data set {dataset} has {classes} classes.", todo=todo)
@@ -180,13 +164,9 @@ def check_fits(model: keras.Model, sample: tuple[int, ...], classes: int, datase
 def check_savable(model: keras.Model, where: str = "") -> None:
     """Refuse, before it is trained, a network that snnctl would not read from the file it is saved to.
 
-    Args:
-        model: a built network.
-        where: what the message begins with, such as "architecture 'fc2'".
-
     Raises:
         ModelError: a Lambda layer, a layer or function of a class that is not registered with Keras, or one that
-            cannot be saved; names the layer.
+            cannot be saved; names the layer, after ``where``, such as "architecture 'fc2'".
     """
     todo = (
         "Use standard layers, or give the class get_config() and register it with "

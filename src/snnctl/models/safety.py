@@ -26,6 +26,7 @@ AGAIN = "Copy or save it again."
 PACKAGE = "snnctl>"
 MODELS = ("Functional", "Model", "Sequential")
 CODE = ("Lambda", "__lambda__", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer")
+STANDARD = "Replace it with standard layers or functions and save the model again"
 MOST_LAYERS = 10_000
 SPARE = 1 << 20  # values that a network may have and its file lacks, such as the states of random generators
 LARGEST_TENSOR = 1 << 28  # values a sample between two layers
@@ -47,9 +48,8 @@ def opening(path: Path) -> Iterator[None]:
             error.where = str(path)
         raise
     except Exception as error:
-        raise ModelError(
-            f"{path} cannot be opened: {reason(error)}", todo="If the file may be damaged, copy or save it again."
-        ) from error
+        todo = "If the file may be damaged, copy or save it again."
+        raise ModelError(f"{path} cannot be opened: {reason(error)}", todo=todo) from error
 
 
 def printable(text: str) -> str:
@@ -70,9 +70,6 @@ def check_heaps(path: Path) -> None:
     """Refuse an HDF5 file on which HDF5 never comes to an end: with a free object of no size in a heap of texts.
 
     The layout is that of a global heap in the HDF5 File Format Specification, III.E.
-
-    Raises:
-        ModelError: the file has one.
     """
     with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as content:
         for heap in re.finditer(rb"GCOL\x01\0\0\0(.{8})", content, re.DOTALL):
@@ -85,11 +82,7 @@ def check_heaps(path: Path) -> None:
 
 
 def check_storage(file: h5py.File) -> int:
-    """The number of values in an HDF5 file; refused if they lie elsewhere, or unpack to far more than the file holds.
-
-    Raises:
-        ModelError: a link, or a data set that is external, virtual or blown up; names it.
-    """
+    """The number of values in an HDF5 file; refused if they lie elsewhere, or unpack to far more than it holds."""
     total, seen, waiting = 0, {file.id}, [file]  # groups can contain each other
     while waiting:
         group = waiting.pop()
@@ -115,35 +108,26 @@ def check_storage(file: h5py.File) -> int:
 
 
 def vet(config: Config, *, allow_code: bool = False) -> None:
-    """Refuse a serialised network with code, unless it is allowed, or unknown layers, before anything is built from it.
-
-    Raises:
-        ModelError: a layer with code, serialised code, a class or function that is not known, or too many layers;
-            names the layer.
-    """
+    """Refuse a serialised network with code, unless it is allowed, or with unknown layers or functions."""
     objects = list(_objects(config, "A layer of the network"))
     if (layers := sum(is_layer for _, is_layer, _ in objects)) > MOST_LAYERS:
         raise ModelError(f"The network has {layers:,} layers; at most {MOST_LAYERS:,} are read.")
     if any(_registered_name(item).startswith(PACKAGE) for _, _, item in objects):
         import snnctl.layers  # noqa: F401  (registers the spiking layers)
     for owner, is_layer, item in objects:
-        if re.split("[.>]", item["class_name"])[-1] in CODE and not allow_code:
+        name, todo = (
+            item["class_name"],
+            f"{STANDARD}, or install the plugin that brings it (docs/plugins.md, Layer rules).",
+        )
+        if re.split("[.>]", name)[-1] in CODE and not allow_code:
+            todo = f"{STANDARD}; or, if you trust whoever made the file, add --allow-code."
+            raise ModelError(f"{owner} holds Python code, which is not run from a model file.", todo=todo)
+        if is_layer and not _is_known(item, name, keras.layers):
+            raise ModelError(f"{owner} is of class {name}, which neither Keras nor snnctl has.", todo=todo)
+        if name == "function" and not _is_known(item, str(item["config"]), keras.activations):
             raise ModelError(
-                f"{owner} holds Python code, which is not run from a model file.",
-                todo="Replace it with standard layers and save the model again; "
-                "or, if you trust whoever made the file, add --allow-code.",
+                f"{owner} uses the function {item['config']}, which neither Keras nor snnctl has.", todo=todo
             )
-        if is_layer and not _is_known(item, str(item["class_name"]), keras.layers):
-            what, way = f"is of class {item['class_name']}", "Replace it with standard layers and save the model again"
-            way += ", or install the plugin that brings it (docs/plugins.md, Layer rules)."
-        elif item["class_name"] == "function" and not _is_known(item, str(item["config"]), keras.activations):
-            what, way = (
-                f"uses the function {item['config']}",
-                "Replace it with a standard one and save the model again.",
-            )
-        else:
-            continue
-        raise ModelError(f"{owner} {what}, which neither Keras nor snnctl has.", todo=way)
 
 
 def _objects(node: Any, owner: str, is_layer: bool = True) -> Iterator[tuple[str, bool, Config]]:
@@ -180,9 +164,6 @@ def budget(values: int, path: Path) -> Iterator[None]:
 
     TensorFlow asks before it makes a variable. How large it is going to be is computed in a graph that is
     never run; so an absurd size in a configuration takes no memory.
-
-    Raises:
-        ModelError: the network that is built within is larger; names the weight.
     """
     left = values + SPARE
 
@@ -193,11 +174,8 @@ def budget(values: int, path: Path) -> Iterator[None]:
             shape = tuple((initial() if callable(initial) else initial).shape)
         left -= prod(shape)
         if left < 0:
-            raise ModelError(
-                f"{path} describes a network with more weights than the file holds: "
-                f"its {arguments['name'] or 'weight'} of shape {shape} is too many.",
-                todo=AGAIN,
-            )
+            what = f"its {arguments['name'] or 'weight'} of shape {shape} is too many"
+            raise ModelError(f"{path} describes a network with more weights than the file holds: {what}.", todo=AGAIN)
         return make(**arguments)
 
     with tf.variable_creator_scope(create):
@@ -205,16 +183,9 @@ def budget(values: int, path: Path) -> Iterator[None]:
 
 
 def check_tensors(model: keras.Model, path: Path) -> None:
-    """Refuse a network that could be built, but not run: a tensor in it would fill the memory.
-
-    Raises:
-        ModelError: names the layer.
-    """
+    """Refuse a network that could be built, but not run: a tensor in it would fill the memory."""
     for layer in all_layers(model):
         for tensor in outputs(layer):
             if prod(size or 1 for size in tensor.shape) > LARGEST_TENSOR:
-                raise ModelError(
-                    f"Layer '{layer.name}' gives outputs of shape {tuple(tensor.shape)}, which do not fit into memory.",
-                    where=str(path),
-                    todo="If it should be small, the file is damaged: copy or save it again.",
-                )
+                what = f"Layer '{layer.name}' gives outputs of shape {tuple(tensor.shape)}"
+                raise ModelError(f"{what}, which do not fit into memory.", where=str(path), todo=AGAIN)

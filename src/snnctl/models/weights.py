@@ -33,8 +33,8 @@ def holds_weights(file: h5py.File) -> bool:
 def stored_layers(file: h5py.File, network: keras.Model) -> tuple[Stored, Layers]:
     """The layers in an HDF5 file, and those of the network that they are for. Keras 2 stored nested models whole."""
     if (group := _keras_2_weights(file)) is not None:
-        names = {name: _names(group[name], "weight_names") for name in _names(group, "layer_names")}
-        stored = {modern_name(name): {key: group[name][key] for key in names[name]} for name in names if names[name]}
+        keys = {name: _names(group[name], "weight_names") for name in _names(group, "layer_names")}
+        stored = {modern_name(name): {key: group[name][key] for key in keys[name]} for name in keys if keys[name]}
         return stored, {layer.name: layer for layer in network.layers}
     group = _keras_3_weights(file)
     filed = {} if group is None else dict(_filed(group, ""))

@@ -44,7 +44,7 @@ class Fault:
 FAULTS = (
     Fault(
         "wrong-sign",
-        "conversion/rules/moving.py",
+        "conversion/rules.py",
         "context.add((first, second), (1.0, -1.0))",
         "context.add((first, second), (1.0, 1.0))",
         ("tests/conversion/test_layers_one_by_one.py",),
@@ -79,7 +79,7 @@ FAULTS = (
     ),
     Fault(
         "norm-without-mean",
-        "conversion/rules/linear.py",
+        "conversion/rules.py",
         "value(layer.beta, 0.0) - k * value(layer.moving_mean, 0.0)",
         "value(layer.beta, 0.0)",
         ("tests/conversion/test_layers_one_by_one.py",),

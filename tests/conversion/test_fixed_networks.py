@@ -13,6 +13,8 @@ from oracle import check_events, converted, difference, events_of, narrow, outpu
 from snnctl.conversion.build import SpikingSettings, build_spiking
 from snnctl.lowering import lower
 from snnctl.models import precision
+from snnctl.plugins import load_registry
+from snnctl.verbs.plugin_objects import neuron_of
 
 L = keras.layers
 
@@ -62,7 +64,9 @@ def test_neurons_with_a_slope_while_integrating() -> None:
         layers += [L.Dense(6, activation="relu"), L.Dense(3)]
         source = keras.Sequential([keras.Input((7, 6, 2)), *layers])
         networks.randomize(source, np.random.default_rng(0))
-        snn = build_spiking(source, SpikingSettings(neuron="alpha1", dtype="float64", width=2.0))
+        snn = build_spiking(
+            source, SpikingSettings(neuron=neuron_of("alpha1", load_registry()), dtype="float64", width=2.0)
+        )
         check_events(snn, np.random.default_rng(1).uniform(0, 1, (8, 7, 6, 2)))
 
 

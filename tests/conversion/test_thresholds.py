@@ -6,9 +6,11 @@ import keras
 import numpy as np
 import pytest
 
+from snnctl.builtin.neuron_models import SmartAlpha1
 from snnctl.conversion.build import SpikingSettings, build_spiking
-from snnctl.conversion.settings import smart_alpha1
 from snnctl.models import precision
+from snnctl.plugins import load_registry
+from snnctl.verbs.plugin_objects import neuron_of
 
 L = keras.layers
 
@@ -61,14 +63,14 @@ def relu_network():
 def test_the_alpha1_neuron_computes_the_relu_unit_when_j_is_mapped(neuron, exact):
     model = relu_network()
     x = np.random.default_rng(1).random((50, 6))
-    snn = build_spiking(model, SpikingSettings(neuron=neuron, dtype="float64", width=100.0))
+    snn = build_spiking(model, SpikingSettings(neuron=neuron_of(neuron, load_registry()), dtype="float64", width=100.0))
     difference = float(np.abs(np.asarray(snn(x)) - np.asarray(model(x))).max())
     assert (difference < 1e-12) == exact
 
 
 def test_weights_that_sum_to_more_than_a_half_are_lowered_alike():
     W = np.array([[0.9, 0.1], [0.6, 0.2]])
-    J, D = smart_alpha1(W, np.array([1.0, 1.0]))
+    J, D = SmartAlpha1().parameters(W, np.array([1.0, 1.0]))
     np.testing.assert_allclose(J[:, 0], (W[:, 0] - 0.5) * 2.0)  # sum 1.5: each lowered by 0.5, slope B = 2
     np.testing.assert_allclose(J[:, 1], W[:, 1] / 0.7)
     np.testing.assert_allclose(D, [2.0, 1 / 0.7])

@@ -10,7 +10,9 @@ from snnctl.conversion.build import SpikingSettings, build_spiking
 from snnctl.metrics import gradients as module
 from snnctl.metrics.gradients import MOST_VALUES, jacobians, loss_gradients, singular_values, spectrum, staged
 from snnctl.models import precision
+from snnctl.plugins import load_registry
 from snnctl.progress import SilentReporter
+from snnctl.verbs.plugin_objects import neuron_of
 
 L = keras.layers
 
@@ -44,7 +46,7 @@ def residual():
 
 def spiking(model, neuron, inputs):
     with precision("float64"):
-        net = build_spiking(model, SpikingSettings(neuron=neuron, dtype="float64"))
+        net = build_spiking(model, SpikingSettings(neuron=neuron_of(neuron, load_registry()), dtype="float64"))
         net(inputs, training=True)  # lets the windows grow
     return net
 

@@ -11,6 +11,7 @@ import pytest
 
 from snnctl.conversion.build import SpikingSettings, build_spiking
 from snnctl.models import precision
+from snnctl.plugins import load_registry
 from snnctl.progress import SilentReporter
 from snnctl.training.fit import FitSettings
 from snnctl.training.trajectory import (
@@ -20,6 +21,7 @@ from snnctl.training.trajectory import (
     relu_weights,
     trajectories,
 )
+from snnctl.verbs.plugin_objects import neuron_of
 
 L = keras.layers
 SGD = FitSettings(batch_size=8, lr=0.05, lr_schedule="constant", optimizer="sgd", xla="off", seed=3)
@@ -41,7 +43,7 @@ def runners(*neurons, **lr):
     found = [Runner("relu", model=relu)]
     with precision("float64"):
         for neuron in neurons:
-            model = build_spiking(relu, SpikingSettings(neuron=neuron, dtype="float64"))
+            model = build_spiking(relu, SpikingSettings(neuron=neuron_of(neuron, load_registry()), dtype="float64"))
             found.append(Runner(neuron, model=model, lr=lr.get(neuron)))
     return found
 
@@ -58,7 +60,9 @@ def test_smart_alpha1_begins_at_the_relu_network_whose_sums_are_small():
         for layer in model.layers[:2]:
             W = layer.get_weights()[0]
             layer.kernel.assign(W - np.maximum(W.sum(axis=0) - 0.5, 0) / len(W))
-        smart = build_spiking(model, SpikingSettings(neuron="smart-alpha1", dtype="float64"))
+        smart = build_spiking(
+            model, SpikingSettings(neuron=neuron_of("smart-alpha1", load_registry()), dtype="float64")
+        )
     for own, reference in zip(relu_weights(smart, "smart-alpha1"), relu_weights(model, "relu"), strict=True):
         np.testing.assert_allclose(own, reference, atol=1e-12)
 

@@ -22,12 +22,13 @@ from snnctl.conversion.graph import graph_of
 from snnctl.errors import ModelError, UsageError
 from snnctl.lowering import lower
 from snnctl.metrics.observation import firing
-from snnctl.plugins import ExportContext, ReadContext
+from snnctl.plugins import ExportContext, ReadContext, load_registry
 from snnctl.progress import SilentReporter
 from snnctl.testing import check_exporter, check_reader
 from snnctl.ttfs.constraints import Constraints
 from snnctl.ttfs.hardware import constrained, constraints_of, restart_jitter
 from snnctl.ttfs.timeline import spiking_layers, timeline
+from snnctl.verbs.plugin_objects import neuron_of
 
 L = keras.layers
 
@@ -110,7 +111,9 @@ def spiking(build: Callable[[], keras.Model], neuron: str = "b1") -> tuple[keras
         elif layer.weights:
             layer.bias.assign(random.normal(0, 0.1, layer.bias.shape))
     inputs = random.uniform(-1, 2, (4, *relu.input_shape[1:])).astype("float32")
-    snn = build_spiking(relu, SpikingSettings(input_range=(-1.0, 2.0), neuron=neuron, width=4.0))
+    snn = build_spiking(
+        relu, SpikingSettings(input_range=(-1.0, 2.0), neuron=neuron_of(neuron, load_registry()), width=4.0)
+    )
     if neuron == "b1":
         calibrate(snn, inputs, quantile=0.98, zeta=0.0, batch_size=4, reporter=SilentReporter())
     return snn, inputs

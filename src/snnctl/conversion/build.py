@@ -1,26 +1,45 @@
-"""Builds the spiking form of a ReLU network: walks the graph, looks up a rule for each layer, folds."""
+"""Builds the spiking form of a ReLU network: walks the graph, looks up a rule for each layer, tells all obstacles."""
 
 from __future__ import annotations
 
+import inspect
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import keras
-import tensorflow as tf
 
-from snnctl.conversion.graph import graph_of
-from snnctl.conversion.network import INPUT, Network
-from snnctl.conversion.refusal import NotConvertibleError, require_rule, require_supported
+from snnctl.conversion.graph import extra_arguments, graph_of, opens
+from snnctl.conversion.network import INPUT, Network, SpikingSettings
 from snnctl.conversion.rule import Context, Rule
-from snnctl.conversion.rules import default_rules
-from snnctl.conversion.rules.activations import vanish
-from snnctl.conversion.settings import SpikingSettings
-from snnctl.conversion.values import Rectified, Signal, Value, Wire
+from snnctl.conversion.rules import default_rules, require_supported, vanish
+from snnctl.conversion.values import Signal, Value, Wire
 from snnctl.errors import ConversionError
 
-__all__ = ["Built", "SpikingSettings", "build", "build_spiking"]
+__all__ = ["Built", "NotConvertibleError", "SpikingSettings", "build", "build_spiking"]
+
+L = keras.layers
+RECURRENT = "Recurrent layers keep a state from step to step; time-to-first-spike networks have none. "
+GATE = "Products of signals (gates, attention, squeeze-and-excitation) have no spiking form: train without them. "
+NORMALIZED = "It normalises by each sample's own statistics: train with BatchNormalization instead. "
+ATTENTION = "Attention multiplies signals with each other: train without it. "
+RESIZE = "Resize the data beforehand, and begin the network with an Input of that size. "
+CHOICE = "Concatenate the branches, or add them, instead. "
+
+# A sentence on what could be used instead of a layer that has no spiking form.
+HINTS: dict[type, str] = {
+    **dict.fromkeys((L.LSTM, L.GRU, L.SimpleRNN, L.Bidirectional), RECURRENT),
+    **dict.fromkeys((L.Multiply, L.Dot), GATE),
+    **dict.fromkeys((L.LayerNormalization, L.GroupNormalization, L.UnitNormalization), NORMALIZED),
+    L.SpectralNormalization: NORMALIZED,
+    **dict.fromkeys((L.Attention, L.AdditiveAttention, L.MultiHeadAttention), ATTENTION),
+    **dict.fromkeys((L.Resizing, L.CenterCrop), RESIZE),
+    L.Embedding: "Look the vectors up beforehand, and begin the network with them. ",
+    L.ELU: "Train with ReLU or LeakyReLU instead. ",
+    L.Lambda: "Its code says nothing of what it computes: use layers instead, or a plugin's rule. ",
+    **dict.fromkeys((L.Maximum, L.Minimum), CHOICE),
+}
 
 
 @dataclass(frozen=True)
@@ -78,17 +97,22 @@ def build(model: keras.Model, settings: SpikingSettings, rules: Mapping[type, Ru
         if every.get(type(step.layer)) is vanish:
             ended.update((key, place) for key in step.outputs for place in ends)
         else:
-            obstacles += [_goes_on(place) for place in ends]
+            todo = "Softmax and sigmoid convert at the end of the network only."
+            what = "the network goes on behind its softmax or sigmoid"
+            obstacles += [ConversionError(what, where=place, todo=todo) for place in ends]
         try:
             signal = _converted(context, step.layer, read, every, len(step.outputs))
             if any(signal is before for before in read):
                 unchanged.append(step.name)
             # What several layers read is computed once.
             signals[step.outputs[0]] = network.shared(network.value(signal)) if context.readers > 1 else signal
-        except (ConversionError, tf.errors.OpError) as error:
-            obstacles.append(_located(error, step.place))
-            # Stand-ins, so that the layers behind are looked at too.
-            signals.update((key, _stand_in(step.name, graph.shapes[key])) for key in step.outputs)
+        except ConversionError as error:
+            error.where = error.where or step.place
+            obstacles.append(error)
+            for key in step.outputs:  # stand-ins, so that the layers behind are looked at too
+                *sides, channels = graph.shapes[key]
+                wire = Wire(keras.Input((*sides, channels or 1)), 0, pure=True, nonneg=False, name=step.name)
+                signals[key] = Value.of(wire)
         if context.ended:
             ended[step.outputs[0]] = step.place
     outputs = []
@@ -96,7 +120,8 @@ def build(model: keras.Model, settings: SpikingSettings, rules: Mapping[type, Ru
         try:
             outputs.append(network.read_out(signals[key]))
         except ConversionError as error:
-            obstacles.append(_located(error, graph.steps[-1].place))
+            error.where = error.where or graph.steps[-1].place
+            obstacles.append(error)
     if obstacles:
         raise NotConvertibleError(obstacles, model.name)
     spiking = keras.Model(inputs, outputs if len(outputs) > 1 else outputs[0], name=f"{model.name}_spiking")
@@ -107,45 +132,90 @@ def build(model: keras.Model, settings: SpikingSettings, rules: Mapping[type, Ru
 
 def _converted(context: Context, layer: Any, signals: list[Signal], rules: Mapping[type, Rule], outputs: int) -> Signal:
     """What the layer's rule makes of the signals; a plugin's rule may fail in any way."""
-    rule = require_rule(context, layer, len(signals), rules)
+    if isinstance(layer, L.Layer):  # the rules of operations read all that they are called with
+        _require_plain_call(context, layer)
+    rule = rules.get(type(layer))
+    if rule is None:
+        raise _no_rule(context, layer, rules)
     if outputs != 1:
         raise context.refuse(f"it makes {outputs} tensors", "One is accepted.")
+    try:
+        inspect.signature(rule).bind(context, layer, *signals)
+    except TypeError:
+        accepted = len(inspect.signature(rule).parameters) - 2
+        number = "one" if accepted == 1 else accepted
+        raise context.refuse(f"it reads {len(signals)} tensors", f"Its conversion takes {number}.") from None
     if rule in default_rules().values():
         if rule is not vanish:
             require_supported(context, layer)
         return rule(context, layer, *signals)
     try:
         signal = rule(context, layer, *signals)
+        if not isinstance(signal, Signal):
+            raise TypeError(f"it gave a {type(signal).__name__}, not a signal")
     except ConversionError:
         raise
     except Exception as error:
         what = f"its conversion rule failed: {type(error).__name__}: {error}"
         raise context.refuse(what, "Tell the author of the plugin.") from error
-    if not isinstance(signal, (Value, Rectified)):
-        what = f"its conversion rule gave a {type(signal).__name__}, not a signal"
-        raise context.refuse(what, "Tell the author of the plugin.")
     return signal
 
 
-def _located(error: ConversionError | tf.errors.OpError, place: str) -> ConversionError:
-    """The obstacle that an error tells of, with its place."""
-    if isinstance(error, tf.errors.OpError):
-        error = ConversionError(
-            f"TensorFlow does not compute it here: {error.message.splitlines()[0]}",
-            todo="Try another machine or precision (--dtype), or other strides and dilations.",
+def _no_rule(context: Context, layer: Any, rules: Mapping[type, Rule]) -> ConversionError:
+    kind = type(layer).__name__
+    if isinstance(layer, keras.Model):
+        return context.refuse("it computes with a call method of its own", "Sequential and functional models convert.")
+    parent = next((cls.__name__ for cls in type(layer).__mro__ if cls in rules), None)
+    if parent is not None:
+        return context.refuse(
+            f"{kind} is a subclass of {parent} and may compute something else",
+            f"Use {parent} itself, or register a conversion rule for {kind} in a plugin.",
         )
-    error.where = error.where or place
-    return error
+    hint = HINTS.get(type(layer), "")
+    return context.refuse(f"{kind} has no spiking form", f"{hint}docs/convert.md lists what converts.")
 
 
-def _goes_on(place: str) -> ConversionError:
-    return ConversionError(
-        "the network goes on behind its softmax or sigmoid",
-        where=place,
-        todo="Softmax and sigmoid convert at the end of the network only.",
-    )
+def _require_plain_call(context: Context, layer: Any) -> None:
+    if extra := extra_arguments(context.arguments):
+        raise context.refuse(
+            f"it is called with {' and '.join(dict.fromkeys(extra))} besides its inputs",
+            "Call it with tensors of the network only; add constants with keras.ops.add or Rescaling.",
+        )
+    if opens(layer):
+        raise context.refuse(
+            "the nested model's inputs are not the tensors it is given: names, rank or type differ",
+            "Call it with one tensor for each input, of the input's rank and of type float32.",
+        )
+    if "float" not in (dtype := str(layer.compute_dtype)):
+        todo = "Give the layer a floating-point dtype."
+        raise context.refuse(f"it computes in {dtype} and rounds what it is given", todo)
 
 
-def _stand_in(name: str, shape: tuple[int | None, ...]) -> Value:
-    tensor = keras.Input((*shape[:-1], shape[-1] or 1))
-    return Value.of(Wire(tensor, 0, pure=True, nonneg=False, name=name))
+class NotConvertibleError(ConversionError):
+    """A network that does not convert.
+
+    Args:
+        obstacles: an error for each, in the network's order; several are told by kind, with the names of the layers.
+        model: the network's name.
+    """
+
+    def __init__(self, obstacles: Sequence[ConversionError], model: str) -> None:
+        unique = {(error.where, error.what, error.todo): error for error in obstacles}
+        self.obstacles = tuple(unique.values())
+        first, *others = self.obstacles
+        if not others:
+            super().__init__(first.what, where=first.where, todo=first.todo)
+            return
+        kinds: dict[tuple[str, str], list[str]] = {}
+        for where, what, todo in unique:
+            kinds.setdefault((what, todo), []).append(where)
+        lines = [f"- {_layers(places)}: {what}. {todo}" for (what, todo), places in kinds.items()]
+        layers = len({where for where, _, _ in unique})
+        super().__init__(f"{layers} layers of model '{model}' do not convert", todo="\n".join(lines))
+
+
+def _layers(places: Sequence[str]) -> str:
+    if len(places) == 1:
+        return places[0]
+    names = ", ".join(place.split("'")[1] for place in places)
+    return f"{len(places)} layers, {names}"

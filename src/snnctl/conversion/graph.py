@@ -142,10 +142,7 @@ def _entered(layer: Any, arguments: Any) -> list[tuple[Any, Any]] | None:
 def computed(graph: Graph, inputs: Any, call: Callable[[Step, Mapping[int, Any]], list[Any]] = Step.call) -> list[Any]:
     """The outputs of a network for ``inputs``, symbolic or not, step by step.
 
-    Args:
-        graph: the steps.
-        inputs: a tensor.
-        call: makes the outputs of a step, given the values so far by key.
+    ``call`` makes the outputs of a step, given the values so far by key.
     """
     values: dict[int, Any] = {graph.input: inputs}
     for step in graph.steps:
@@ -165,7 +162,7 @@ def replayed(
         graph: the steps.
         shape: of the input, without the batch.
         call: see :func:`computed`.
-        name: of the model; the source's when not given.
+        name: of the model; None for the source's.
     """
     inputs = keras.Input(shape, dtype=graph.model.inputs[0].dtype)
     outputs = computed(graph, inputs, call)

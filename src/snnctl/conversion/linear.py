@@ -1,9 +1,5 @@
 """Linear layers as data, and what they make of constants, position by position; all of it in float64.
 
-``W (scale x + shift) + b`` has the bias ``b + W shift``. Zero padding pads the *source's* tensor, where the
-shift is missing: near the border fewer taps contribute, and the bias depends on the position. The layer itself is
-run on the image that holds the shift everywhere, whatever the kernel, stride, dilation and padding.
-
 A constant is (channels,) where it is the same at every position, otherwise of the tensor's whole shape.
 """
 
@@ -14,6 +10,7 @@ from typing import Any, Literal
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from snnctl.errors import ConversionError
 from snnctl.ttfs.integration import Diagonal
@@ -49,7 +46,7 @@ class Linear:
     config: dict[str, Any]
     form: Form
     name: str
-    kernel: np.ndarray | None = None
+    kernel: Any = None
 
     @property
     def channelwise(self) -> bool:
@@ -63,7 +60,6 @@ class Linear:
 
     def outputs_scaled(self, k: np.ndarray) -> Linear:
         """The map followed by a factor ``k`` per output channel (last axis)."""
-        assert self.kernel is not None
         if self.form == "depthwise":
             k = k.reshape(self.kernel.shape[-2:])
         elif self.form == "transposed":
@@ -72,7 +68,6 @@ class Linear:
 
     def inputs_scaled(self, k: np.ndarray) -> Linear:
         """The map after a factor ``k`` per input channel (last axis)."""
-        assert self.kernel is not None
         if self.form == "conv":
             groups = self.config.get("groups", 1)
             per_group = k.reshape(groups, -1).T  # (inputs / groups, groups)
@@ -95,14 +90,10 @@ class Linear:
         return tuple(self.layer(self.name, "float32").compute_output_shape((None, *shape))[1:])
 
     def of_constant(self, constant: np.ndarray, shape: Shape) -> np.ndarray:
-        """What the map makes of a constant tensor.
+        """What the map makes of a constant tensor of a ``shape``; (output channels,) or the output's shape.
 
-        Args:
-            constant: (channels,) or ``shape``.
-            shape: of the tensor it reads, without the batch.
-
-        Returns:
-            (output channels,) or the output's shape.
+        Zero padding pads the source's tensor, where the constant is missing: near the border fewer taps contribute. So
+        the layer itself is run on the image that holds the constant everywhere.
 
         Raises:
             SizeNotFixedError: the result depends on the position, and the tensor's size is not known.
@@ -116,14 +107,17 @@ class Linear:
         if alike and self.form in ("average", "select"):
             return constant
         if alike and self.form == "dense":
-            assert self.kernel is not None
             return constant @ self.kernel
         if None in shape:
             raise SizeNotFixedError
         return compressed(self.run(np.broadcast_to(constant, (1, *shape)))[0])
 
     def run(self, image: np.ndarray) -> np.ndarray:
-        """The map in float64, (batch, \\*shape) to (batch, \\*output shape)."""
+        """The map in float64, (batch, \\*shape) to (batch, \\*output shape).
+
+        Raises:
+            ConversionError: TensorFlow cannot compute it on this machine.
+        """
         if self.cls is keras.layers.AveragePooling3D:
             return _averaged_volume(self.config, image)
         linear = _as_computed_in_double(self)
@@ -131,7 +125,13 @@ class Linear:
         if not layer.built:
             layer.build(image.shape)
         linear.assign_to(layer)
-        return keras.ops.convert_to_numpy(layer(keras.ops.convert_to_tensor(image, dtype="float64")))
+        try:
+            return layer(tf.constant(image, "float64")).numpy()
+        except tf.errors.OpError as error:
+            raise ConversionError(
+                f"TensorFlow does not compute it here: {error.message.splitlines()[0]}",
+                todo="Try another machine or precision (--dtype), or other strides and dilations.",
+            ) from error
 
 
 def diagonal(k: np.ndarray, name: str, shape: Shape) -> Linear:
@@ -145,14 +145,12 @@ def _as_computed_in_double(linear: Linear) -> Linear:
     """The same map by a layer that TensorFlow computes in float64 on a CPU as well."""
     config, kernel = linear.config, linear.kernel
     if linear.cls is keras.layers.DepthwiseConv2D and len(set(config["strides"])) > 1:
-        assert kernel is not None
         *taps, channels, multiplier = kernel.shape
         shared = {key: config[key] for key in ("kernel_size", "strides", "padding", "dilation_rate")}
         grouped = {**shared, "filters": channels * multiplier, "groups": channels, "use_bias": False}
         kernel = kernel.reshape(*taps, 1, channels * multiplier)
         return replace(linear, cls=keras.layers.Conv2D, config=grouped, form="conv", kernel=kernel)
     if linear.form == "transposed" and max(rates := config["dilation_rate"]) > 1:
-        assert kernel is not None
         spread = [(taps - 1) * rate + 1 for taps, rate in zip(config["kernel_size"], rates, strict=True)]
         dense = np.zeros((*spread, *kernel.shape[-2:]))
         dense[tuple(slice(None, None, rate) for rate in rates)] = kernel

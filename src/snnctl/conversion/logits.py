@@ -8,8 +8,7 @@ from typing import Any
 import keras
 
 from snnctl.conversion.graph import Graph, Step, graph_of, replayed
-from snnctl.conversion.rules import default_rules
-from snnctl.conversion.rules.activations import VANISHING_RULES, convert_softmax, makes_probabilities
+from snnctl.conversion.rules import VANISHING_RULES, convert_softmax, default_rules, makes_probabilities
 
 
 def logits_of(model: keras.Model) -> keras.Model:

@@ -12,15 +12,53 @@ import keras
 import numpy as np
 
 from snnctl.conversion.linear import Linear, diagonal, distinct
-from snnctl.conversion.settings import NEURONS, Neuron, SpikingSettings
-from snnctl.conversion.values import Pooling, Rectified, Signal, Term, Value, Wire, never_negative
+from snnctl.conversion.values import Pooling, Signal, Term, Value, Wire, never_negative
 from snnctl.errors import ConversionError
 from snnctl.ttfs.coding import InputCoding
 from snnctl.ttfs.integration import IntegratingLayer, Readout
-from snnctl.ttfs.relay import Relay, Silence
+from snnctl.ttfs.relay import Relay
 from snnctl.ttfs.spiking import SpikingLayer
 
 INPUT, CODING = "input", "input_coding"
+
+
+@dataclass(frozen=True)
+class Neuron:
+    """What ReLU units become.
+
+    Args:
+        name: of the neuron model, for messages.
+        neuron: of :class:`~snnctl.ttfs.spiking.SpikingLayer`.
+        parameters: (J, D) from (W, b); not asked of "b1" neurons, which have the same numbers.
+    """
+
+    name: str
+    neuron: str
+    parameters: Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
+
+
+B1 = Neuron("b1", "b1", lambda W, b: (W, b))
+
+
+@dataclass(frozen=True)
+class SpikingSettings:
+    """What the source network does not say.
+
+    Args:
+        input_range: (p, q), the declared range of the input.
+        neuron: what ReLU units become.
+        width: first width of every window, in tau_c.
+        windows: "grow" or "fixed", when the network is trained.
+        gamma: see :class:`~snnctl.ttfs.spiking.SpikingLayer`.
+        dtype: "float32" or "float64".
+    """
+
+    input_range: tuple[float, float] = (0.0, 1.0)
+    neuron: Neuron = B1
+    width: float = 1.5
+    windows: str = "grow"
+    gamma: float = 10.0
+    dtype: str = "float32"
 
 
 @dataclass
@@ -40,7 +78,7 @@ class Network:
     places: Mapping[str, str]
     sources: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _taken: set[str] = field(default_factory=lambda: {INPUT, CODING})
-    _fired: dict[int, tuple[Rectified, Value]] = field(default_factory=dict)
+    _fired: dict[int, tuple[Signal, Value]] = field(default_factory=dict)
     _relayed: dict[tuple[int, int], Wire] = field(default_factory=dict)
     _carried: dict[int, Value] = field(default_factory=dict)
 
@@ -63,64 +101,41 @@ class Network:
     # Spikes
 
     def value(self, signal: Signal) -> Value:
-        """The signal as a value; what waits behind a ReLU is fired."""
-        if isinstance(signal, Value):
+        """The signal without a ReLU behind it, which is fired."""
+        if signal.limit is None:
             return signal
         if id(signal) not in self._fired:
-            wire = self.fire(signal.value, max_value=signal.max_value)
-            self._fired[id(signal)] = (signal, self._waited(Value.of(wire), signal.value))
+            self._fired[id(signal)] = (signal, self._waited(Value.of(self.fire(signal)), signal))
         return self._fired[id(signal)][1]
 
-    def fire(self, value: Value, max_value: float | None = None, signed: bool = False, train_D: bool = True) -> Wire:
+    def fire(self, value: Value, signed: bool = False, train_D: bool = True) -> Wire:
         """The spiking layer of a value, without what waits behind it."""
-        settings, neuron = self.settings, self.settings.neuron
-        neuron = NEURONS[neuron] if isinstance(neuron, str) else neuron
-        name = self.unique(value.name)
-        terms = self.aligned(value.terms)
-        D, index = distinct(value.offset)
-        if neuron.neuron != "b1":
-            terms, D = self._of_other_neurons(neuron, value, terms, D, max_value)
-        make = partial(
+        settings, name = self.settings, self.unique(value.name)
+        tensor = self._integrated(
             SpikingLayer,
+            name,
+            value,
+            settings.neuron,
             width=settings.width,
-            neuron=neuron.neuron,
             windows=settings.windows,
             gamma=settings.gamma,
-            max_value=max_value,
+            max_value=value.max_value,
             signed=signed,
             train_D=train_D,
         )
-        tensor = self._integrated(make, name, value.source, terms, D, index)
-        return Wire(tensor, terms[0].wire.level + 1, True, True, name, value.source or (name,))
-
-    def _of_other_neurons(
-        self, neuron: Neuron, value: Value, terms: tuple[Term, ...], D: np.ndarray, max_value: float | None
-    ) -> tuple[tuple[Term, ...], np.ndarray]:
-        """J and D of neurons other than b1; they exist for plain chains of Dense and convolutions."""
-        wire, linears = terms[0].wire, terms[0].linears
-        plain = len(terms) == len(linears) == 1 and wire.pure and wire.nonneg and max_value is None
-        if not plain or linears[0].form not in ("dense", "conv") or linears[0].config.get("groups", 1) != 1:
-            raise ConversionError(
-                f"{neuron.name} neurons exist for plain chains of Dense and convolutions only",
-                where=self.places.get(value.source[-1] if value.source else value.name, ""),
-                todo="Use b1 neurons.",
-            )
-        assert linears[0].kernel is not None
-        J, D = neuron.parameters(linears[0].kernel, D)
-        return (Term.of(wire, (replace(linears[0], kernel=J),)),), D
+        level = max(term.wire.level for term in value.terms) + 1
+        return Wire(tensor, level, True, True, name, value.source or (name,))
 
     def carried(self, value: Value) -> Value:
         """The value as spikes: ``relu(z)`` and, where z may be negative, also ``relu(-z)``, which is read with -1."""
         z = self.shared(replace(value, then=()))
         ones = np.ones(z.shape[-1] or 1)
         z = replace(z, name=f"{value.name}_carried", source=value.source or (value.name,))
-        if z.never_negative:
-            terms: tuple[Term, ...] = (Term.of(self.fire(z, train_D=False)),)
-        else:
+        terms = [Term.of(self.fire(z, signed=not z.never_negative, train_D=False))]
+        if not z.never_negative:
             negated = replace(z.scaled_and_shifted(-ones), name=f"{z.name}_negative")
-            positive, negative = (self.fire(half, signed=True, train_D=False) for half in (z, negated))
-            terms = (Term.of(positive), Term(negative, -ones))
-        return self._waited(Value(terms[0].wire.name, terms, 0 * ones, z.shape, comonotone=True), value)
+            terms.append(Term(self.fire(negated, signed=True, train_D=False), -ones))
+        return self._waited(Value(terms[0].wire.name, tuple(terms), 0 * ones, z.shape, comonotone=True), value)
 
     def _waited(self, fired: Value, value: Value) -> Value:
         """What was ``fired`` of a value, behind the poolings and selections that waited."""
@@ -136,7 +151,7 @@ class Network:
     def _pooled(self, pooling: Pooling, term: Term) -> Term:
         signed = bool(np.any(pooling.sign < 0))
         make = partial(pooling.cls, **pooling.config, signed=signed)
-        layer = self._wired(make, pooling.name, (pooling.name,), term.wire.tensor)
+        layer = self.wired(make, pooling.name, (pooling.name,), term.wire.tensor)
         if signed:
             layer.sign.assign(pooling.sign)
         return replace(term, wire=replace(term.wire, tensor=layer.output, name=layer.name))
@@ -169,7 +184,7 @@ class Network:
         if linear.kernel is not None and scale.ndim == 1:
             return Term.of(wire, (linear.inputs_scaled(scale),))
         if linear.selects or (linear.channelwise and scale.ndim == 1):
-            layer = self._wired(linear.layer, linear.name, (linear.name,), wire.tensor)
+            layer = self.wired(linear.layer, linear.name, (linear.name,), wire.tensor)
             read = replace(wire, tensor=layer.output, pure=wire.pure and linear.selects, name=layer.name)
             if linear.channelwise and scale.ndim == 1:
                 return Term(read, scale)
@@ -178,7 +193,7 @@ class Network:
             return Term(read, linear.of_constant(np.broadcast_to(scale, wire.shape), wire.shape))
         return Term.of(wire, (diagonal(scale, linear.name, wire.shape), linear))
 
-    def _wired(self, make: Callable[..., Any], name: str, source: tuple[str, ...], inputs: Any) -> Any:
+    def wired(self, make: Callable[..., Any], name: str, source: tuple[str, ...], inputs: Any) -> Any:
         """A layer of the wiring, called on ``inputs``."""
         layer = make(name=self.unique(name), dtype=self.settings.dtype)
         self.sources[layer.name] = source
@@ -196,11 +211,11 @@ class Network:
             tensor = term.wire.tensor
             for linear in term.linears:
                 own = (linear.name,) if linear.name in source else source
-                layer = self._wired(linear.layer, f"{name}_{linear.name}", own, tensor)
+                layer = self.wired(linear.layer, f"{name}_{linear.name}", own, tensor)
                 linear.assign_to(layer)
                 tensor = layer.output
             tensors.append(tensor)
-        total = tensors[0] if len(tensors) == 1 else self._wired(keras.layers.Add, name, source, tensors).output
+        total = tensors[0] if len(tensors) == 1 else self.wired(keras.layers.Add, name, source, tensors).output
         return Wire(total, terms[0].wire.level, False, never_negative(terms), value.name, value.source)
 
     def shared(self, value: Value) -> Value:
@@ -212,23 +227,9 @@ class Network:
 
     def settled(self, value: Value) -> Value:
         """The value with nothing waiting: selections become linear maps, for a pooling it is carried by spikes."""
-        if any(isinstance(waiting, Pooling) for waiting in value.then):
+        if value.pools:
             return self.carried(value)
         return self._waited(replace(value, then=()), value) if value.then else value
-
-    def concatenated(self, wires: Sequence[Wire], axis: int, name: str) -> Wire:
-        """Wires of one level side by side along ``axis``, counted without the batch."""
-        source = tuple(dict.fromkeys(name for wire in wires for name in wire.source))
-        make = partial(keras.layers.Concatenate, axis=axis + 1)
-        layer = self._wired(make, name, source, [wire.tensor for wire in wires])
-        pure, nonneg = all(wire.pure for wire in wires), all(wire.nonneg for wire in wires)
-        return Wire(layer.output, wires[0].level, pure, nonneg, layer.name, source)
-
-    def silenced(self, term: Term) -> Term:
-        """As many places as the term has, at which nothing fires."""
-        wire = term.wire
-        layer = self._wired(Silence, f"{wire.name}_silence", wire.source, wire.tensor)
-        return replace(term, wire=replace(wire, tensor=layer.output, name=layer.name))
 
     # Branches in step
 
@@ -268,36 +269,29 @@ class Network:
 
     def read_out(self, signal: Signal) -> Any:
         """The readout's potentials, of the shape of the source's output."""
-        make: Callable[..., IntegratingLayer] = Readout
-        if isinstance(signal, Rectified) and not any(isinstance(waiting, Pooling) for waiting in signal.value.then):
-            make = partial(Readout, decoding="relu", max_value=signal.max_value)
-            signal = signal.value
+        options: dict[str, Any] = {}
+        if signal.limit is not None and not signal.pools:
+            options = {"decoding": "relu", "max_value": signal.max_value}
+            signal = replace(signal, limit=None)
         value = self.settled(self.value(signal))
         name = self.unique(f"{value.name}_readout" if value.name in self._taken else value.name)
-        return self._integrated(make, name, value.source, self.aligned(value.terms), *distinct(value.offset))
+        return self._integrated(Readout, name, value, B1, **options)
 
     def _integrated(
-        self,
-        make: Callable[..., IntegratingLayer],
-        name: str,
-        source: tuple[str, ...],
-        terms: Sequence[Term],
-        D: np.ndarray,
-        index: np.ndarray | None,
-    ) -> Any:
-        """The outputs of a spiking layer or readout that reads the terms, with its weights and thresholds."""
-        dtype, numbers = self.settings.dtype, count(1)
+        self, cls: type[IntegratingLayer], name: str, value: Value, neuron: Neuron, **options: Any
+    ) -> keras.KerasTensor:
+        """The outputs of a spiking layer or readout that integrates the value's terms."""
+        terms, dtype = self.aligned(value.terms), self.settings.dtype
+        D, index = distinct(value.offset)
+        if neuron.neuron != "b1":
+            options["neuron"] = neuron.neuron
+            terms, D = self._of_other_neurons(neuron, value, terms, D)
         linears = [linear for term in terms for linear in term.linears]
         # Unique as well: Keras calls an optimiser's variables after them.
-        groups = [
-            [
-                linear.layer(f"{name}_synapses" + (f"_{next(numbers)}" if len(linears) > 1 else ""), dtype)
-                for linear in term.linears
-            ]
-            for term in terms
-        ]
+        names = (f"{name}_synapses" + (f"_{i}" if len(linears) > 1 else "") for i in count(1))
+        groups = [[linear.layer(next(names), dtype) for linear in term.linears] for term in terms]
         border_classes = None if index is None else len(D)
-        layer = make(groups, border_classes=border_classes, source=source, name=name, dtype=dtype)
+        layer = cls(groups, border_classes=border_classes, source=value.source, name=name, dtype=dtype, **options)
         outputs = layer([term.wire.tensor for term in terms] if len(terms) > 1 else terms[0].wire.tensor)
         for linear, synapses in zip(linears, layer.synapses, strict=True):
             linear.assign_to(synapses)
@@ -305,3 +299,18 @@ class Network:
         if index is not None:
             layer.position_index.assign(index)
         return outputs
+
+    def _of_other_neurons(
+        self, neuron: Neuron, value: Value, terms: tuple[Term, ...], D: np.ndarray
+    ) -> tuple[tuple[Term, ...], np.ndarray]:
+        """J and D of neurons other than b1; they exist for plain chains of Dense and convolutions."""
+        wire, linears = terms[0].wire, terms[0].linears
+        plain = len(terms) == len(linears) == 1 and wire.pure and wire.nonneg and value.max_value is None
+        if not plain or linears[0].form not in ("dense", "conv") or linears[0].config.get("groups", 1) != 1:
+            raise ConversionError(
+                f"{neuron.name} neurons exist for plain chains of Dense and convolutions only",
+                where=self.places.get(value.source[-1] if value.source else value.name, ""),
+                todo="Use b1 neurons.",
+            )
+        J, D = neuron.parameters(linears[0].kernel, D)
+        return (Term.of(wire, (replace(linears[0], kernel=J),)),), D

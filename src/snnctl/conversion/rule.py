@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import zip_longest
 from typing import Any
 
@@ -16,8 +17,9 @@ import numpy as np
 
 from snnctl.conversion.linear import Form, Linear, Shape, SizeNotFixedError
 from snnctl.conversion.network import Network
-from snnctl.conversion.values import Pooling, Rectified, Signal, Term, Value
+from snnctl.conversion.values import Pooling, Signal, Term, Value, Wire
 from snnctl.errors import ConversionError
+from snnctl.ttfs.relay import Silence
 
 Rule = Callable[..., Signal]
 """``rule(context, layer, *signals)``."""
@@ -49,7 +51,7 @@ class Context:
 
     def shape(self, signal: Signal) -> Shape:
         """The shape of a signal, without the batch."""
-        return signal.value.final_shape if isinstance(signal, Rectified) else signal.final_shape
+        return signal.final_shape
 
     # What a layer can do to its input
 
@@ -103,13 +105,12 @@ class Context:
 
     def rectify(self, signal: Signal, max_value: float | None = None) -> Signal:
         """``min(max_value, max(0, signal))``: what a spiking neuron does by itself."""
-        if isinstance(signal, Rectified):
-            if max_value is None or (signal.max_value is not None and signal.max_value <= max_value):
-                return signal
-            return replace(signal, max_value=max_value)
+        limit = np.inf if max_value is None else max_value
+        if signal.limit is not None:
+            return signal if signal.limit <= limit else replace(signal, limit=limit)
         if signal.never_negative and max_value is None:
             return signal
-        return Rectified(self._named(signal, rename=not signal.unfired), max_value)
+        return replace(self._named(signal, rename=not signal.unfired), limit=limit)
 
     def leaky(self, signal: Signal, slope: np.ndarray | float, max_value: float | None = None) -> Signal:
         """``relu(z)`` and ``relu(-z)`` of a pair of neurons, the second one read with ``-slope``.
@@ -131,7 +132,7 @@ class Context:
             value = replace(value, then=())
         channels = np.ones(slope.shape[-1])
         z = replace(self.network.shared(value), name=self.name, source=(*value.source, self.name))
-        positive = self.network.fire(z, max_value=max_value)
+        positive = self.network.fire(replace(z, limit=max_value))
         negative = self.network.fire(replace(z.scaled_and_shifted(-channels), name=f"{self.name}_negative"))
         terms = (Term.of(positive), Term(negative, -slope))
         halves = Value(self.name, terms, 0 * channels, z.shape, comonotone=increasing)
@@ -169,33 +170,42 @@ class Context:
             values = [value.scaled_and_shifted(scale) for value, scale in zip(values, scales, strict=True)]
         terms = tuple(term for value in values for term in value.terms)
         offset = sum((value.offset for value in values), np.zeros(1))
-        return Value(self.name, terms, offset, values[0].shape, source=self._source_of(values))
+        return Value(self.name, terms, offset, values[0].shape, source=_sources(values, self.name))
 
     def concatenate(self, signals: Sequence[Signal], axis: int) -> Value:
         """The signals side by side along ``axis`` (counted with the batch)."""
         if axis == 0:
             raise self.refuse("it joins along the batch", "Join along another axis.")
-        values = [self._joinable(self.network.value(signal)) for signal in signals]
+        values = [self._joinable(self.network.settled(self.network.value(signal))) for signal in signals]
         axis = axis - 1 if axis > 0 else axis + len(values[0].shape)
         level = max(term.wire.level for value in values for term in value.terms)
         groups = [self.network.aligned(value.terms, level) for value in values]
         terms = []
         for halves in zip_longest(*groups):
-            parts = [half or self.network.silenced(group[0]) for half, group in zip(halves, groups, strict=True)]
-            wire = self.network.concatenated([part.wire for part in parts], axis, self.name)
+            parts = [half or self._silence(group[0]) for half, group in zip(halves, groups, strict=True)]
+            wires = [part.wire for part in parts]
+            make = partial(keras.layers.Concatenate, axis=axis + 1)
+            layer = self.network.wired(make, self.name, _sources(wires), [wire.tensor for wire in wires])
+            pure, nonneg = all(wire.pure for wire in wires), all(wire.nonneg for wire in wires)
+            wire = Wire(layer.output, level, pure, nonneg, layer.name, _sources(wires))
             terms.append(Term(wire, _side_by_side([part.scale for part in parts], values, axis)))
         return Value(
             self.name,
             tuple(terms),
             _side_by_side([value.offset for value in values], values, axis),
             terms[0].wire.shape,
-            source=self._source_of(values),
+            source=_sources(values, self.name),
             comonotone=all(value.comonotone or len(value.terms) == 1 for value in values),
         )
 
+    def _silence(self, term: Term) -> Term:
+        """As many places as the term has, at which nothing fires."""
+        wire = term.wire
+        layer = self.network.wired(Silence, f"{wire.name}_silence", wire.source, wire.tensor)
+        return replace(term, wire=replace(wire, tensor=layer.output, name=layer.name))
+
     def _joinable(self, value: Value) -> Value:
         """The value as scaled spikes, one or two; sums of spikes that several layers are going to read are fired."""
-        value = self.network.settled(value)
         plain = not any(term.chain for term in value.terms)
         if plain and len(value.terms) <= 2 and all(term.wire.pure for term in value.terms):
             return value
@@ -239,9 +249,10 @@ class Context:
         source = value.source if self.name in value.source[-1:] else (*value.source, self.name)
         return replace(value, name=self.name if rename else value.name, source=source)
 
-    def _source_of(self, values: Sequence[Value]) -> tuple[str, ...]:
-        """The source layers folded into ``values``, and this one."""
-        return tuple(dict.fromkeys([*(name for value in values for name in value.source), self.name]))
+
+def _sources(parts: Sequence[Value | Wire], *names: str) -> tuple[str, ...]:
+    """The source layers of all parts, and ``names``, each once."""
+    return tuple(dict.fromkeys([*(name for part in parts for name in part.source), *names]))
 
 
 def _commutes(waiting: Linear | Pooling, c: np.ndarray) -> bool:

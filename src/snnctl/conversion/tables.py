@@ -28,10 +28,9 @@ def source_table(model: keras.Model) -> tuple[list[dict[str, Any]], ConversionEr
     """The rows of any Keras network, nested models opened; and why they are only a list of layers, if they are.
 
     Returns:
-        For each call of a layer or operation its ``name`` (further calls of it, or further layers of this name, get
-        ``#2``, ``#3``, ...), its ``kind``, the class, the ``shape`` of its output without the batch (None where the
-        size is not fixed; None if it is not known), its ``parameters`` (0 for a layer that stands further up already),
-        and the rows that it ``reads``, "input" for the network's input; empty if it is not known.
+        Rows with the layer's ``name`` (its further calls, or further layers of this name, get ``#2``, ``#3``, ...),
+        its class as ``kind``, the ``shape`` of its output without the batch, its ``parameters`` (0 for a layer that
+        stands further up already), and the rows that it ``reads``; shape None and no rows where they are not known.
     """
     try:
         graph = graph_of(model)
@@ -74,29 +73,13 @@ def spiking_table(
     sources: Mapping[str, tuple[str, ...]] | None = None,
     calibrated: bool = True,
 ) -> list[dict[str, Any]]:
-    """The rows of a spiking network.
+    """The rows of a spiking network; docs/convert.md tells what each column means.
 
     Args:
         model: the network.
         synapses: how many leave each layer of neurons, by name; empty where they cannot be counted.
         sources: which layers of the ReLU network are in the wiring, by its names, if that is recorded.
         calibrated: whether its windows mean something; if not, only those are shown that calibration does not change.
-
-    Returns:
-        For each layer:
-
-        - ``name``, ``shape`` of its output (without the batch; None where the size is not fixed), the layers that it
-          ``reads``, and the ``source``, the layers of the ReLU network that became this one;
-        - ``kind``: "input" coding; "spiking" neurons, of which "clipped" ones are clipped ReLUs and "signed" ones are
-          in pairs that carry values of either sign; "relay" neurons; "pooling" and "wiring", which have no neurons; the
-          "readout";
-        - ``neurons``: how many fire, in a readout how many are read; None for pooling, wiring and sizes that are not
-          fixed;
-        - ``weights`` J, each counted once however many synapses share it, and distinct ``thresholds`` D;
-        - ``synapses`` that leave its neurons, and the mean ``fan_out`` of a neuron; None for what does not fire, and
-          where they cannot be counted;
-        - ``level``: how many windows come before its own, the width of that ``window``, its ``t_min`` and ``t_max`` in
-          tau_c; None for what has none, and before calibration.
 
     Raises:
         ConversionError: a network without a single input, or one that computes in a way of its own.

@@ -14,8 +14,7 @@ import numpy as np
 
 from snnctl.conversion.build import SpikingSettings, build_spiking
 from snnctl.conversion.rule import Context, Rule
-from snnctl.conversion.rules import default_rules
-from snnctl.conversion.rules.linear import array
+from snnctl.conversion.rules import array, default_rules
 from snnctl.conversion.values import Pooling, Signal, Value, Wire
 from snnctl.ttfs.coding import InputCoding
 from snnctl.ttfs.constraints import Constraints
@@ -68,7 +67,7 @@ def _integrated(context: Context, layer: IntegratingLayer, signals: tuple[Signal
 
 def _spiking(context: Context, layer: SpikingLayer, *signals: Signal) -> Signal:
     value = _integrated(context, layer, signals)
-    wire = context.network.fire(value, layer.max_value, train_D=layer.train_D)
+    wire = context.network.fire(replace(value, limit=layer.max_value), train_D=layer.train_D)
     _set_window(wire, layer, float(layer.width))
     return Value.of(wire)
 

@@ -43,10 +43,7 @@ class Wire:
 class Term:
     """``chain(scale * wire)``: a wire, read through linear layers that are not part of the network yet.
 
-    Args:
-        wire: what is read.
-        scale: per channel, or of the wire's whole shape; float64.
-        chain: the linear maps, first to last.
+    ``scale`` is per channel, or of the wire's whole shape, in float64.
     """
 
     wire: Wire
@@ -72,28 +69,20 @@ class Term:
         if not self.chain:
             return replace(self, scale=self.scale * k)
         if k.ndim == 1:
-            for position in reversed(range(len(self.chain))):
-                linear = self.chain[position]
-                if linear.kernel is not None and (linear.form != "diagonal" or linear.kernel.shape[-1:] == k.shape):
-                    folded = linear.outputs_scaled(k)
-                    return replace(self, chain=(*self.chain[:position], folded, *self.chain[position + 1 :]))
-                if not linear.channelwise:
-                    break
-            else:
-                if self.scale.ndim == 1:
-                    return replace(self, scale=self.scale * k)
+            last = max((i for i, linear in enumerate(self.chain) if not linear.channelwise), default=None)
+            if last is None and self.scale.ndim == 1:
+                return replace(self, scale=self.scale * k)
+            if last is not None and self.chain[last].kernel is not None:
+                folded = self.chain[last].outputs_scaled(k)
+                return replace(self, chain=(*self.chain[:last], folded, *self.chain[last + 1 :]))
         return replace(self, chain=(*self.chain, diagonal(k, self.chain[-1].name, shape)))
 
 
 @dataclass(frozen=True)
 class Pooling:
-    """A max pooling to be applied to spikes.
+    """A max pooling of the source layer ``name``, to be applied to spikes by the spiking layer ``cls``.
 
-    Args:
-        cls: class of the spiking pooling layer.
-        config: its arguments.
-        name: of the source layer.
-        sign: +1 or -1 per channel: whether the largest or the smallest value passes.
+    ``sign`` is +1 or -1 per channel: whether the largest or the smallest value passes.
     """
 
     cls: type
@@ -112,7 +101,7 @@ class Pooling:
 
 @dataclass(frozen=True)
 class Value:
-    """``sum of terms + offset``, and poolings and selections that wait until the sum has been fired.
+    """``sum of terms + offset``; what waits until the sum has been fired; and whether a ReLU has to fire it.
 
     Firing commutes with max pooling and with selecting or rearranging elements. What stands between a linear layer and
     its ReLU in the source waits, so that thresholds stay one per channel and no window is spent on it.
@@ -122,7 +111,8 @@ class Value:
         terms: what is summed.
         offset: the constant, (channels,) or ``shape``; float64.
         shape: of the sum, without the batch.
-        then: what waits, first to last.
+        then: poolings and selections that wait, first to last.
+        limit: of the ReLU behind it, infinite but for a clipped one; None where there is no ReLU.
         source: names of the source layers that are folded into it.
         comonotone: whether all terms are monotone functions of one common quantity, so that pooling may act on each
             by its own sign (a leaky ReLU's two halves).
@@ -133,6 +123,7 @@ class Value:
     offset: np.ndarray
     shape: Shape
     then: tuple[Linear | Pooling, ...] = ()
+    limit: float | None = None
     source: tuple[str, ...] = ()
     comonotone: bool = False
 
@@ -148,6 +139,16 @@ class Value:
         for waiting in self.then:
             shape = waiting.output_shape(shape)
         return shape
+
+    @property
+    def max_value(self) -> float | None:
+        """Limit of a clipped ReLU; None when there is none."""
+        return None if self.limit == np.inf else self.limit
+
+    @property
+    def pools(self) -> bool:
+        """Whether a pooling waits."""
+        return any(isinstance(waiting, Pooling) for waiting in self.then)
 
     @property
     def unfired(self) -> bool:
@@ -171,17 +172,5 @@ def never_negative(terms: tuple[Term, ...]) -> bool:
     return all(term.wire.nonneg and not term.chain and np.all(term.scale >= 0) for term in terms)
 
 
-@dataclass(frozen=True)
-class Rectified:
-    """A value behind a ReLU, not yet fired.
-
-    Args:
-        value: what is rectified.
-        max_value: limit of a clipped ReLU; None when there is none.
-    """
-
-    value: Value
-    max_value: float | None = None
-
-
-Signal = Value | Rectified
+Signal = Value
+"""What rules are given and make."""

@@ -11,7 +11,7 @@ from snnctl.plugins.own import OWN
 from snnctl.verbs.guarded_objects import GuardedConstraints, GuardedNeuron
 
 if TYPE_CHECKING:
-    from snnctl.conversion.settings import Neuron
+    from snnctl.conversion.network import Neuron
 
 
 def register_with_keras(registry: Registry) -> None:
@@ -32,7 +32,7 @@ def neuron_of(name: str, registry: Registry) -> Neuron:
     Raises:
         PluginError: there is none; later, that its own code fails.
     """
-    from snnctl.conversion.settings import Neuron
+    from snnctl.conversion.network import Neuron
 
     model = registry.neuron_model(name)
     return Neuron(name, model.fires_as or registry.qualified("neuron_models", name), _Parameters(model))

@@ -11,6 +11,7 @@ from snnctl.plugins.options import check_options
 from snnctl.verbs.building import build
 from snnctl.verbs.comparing.options import RELU
 from snnctl.verbs.conversion_rules import layer_rules
+from snnctl.verbs.plugin_objects import neuron_of
 from snnctl.verbs.result import Run
 from snnctl.verbs.samples import Source, data_or_default, data_source, recorded_options
 
@@ -65,7 +66,7 @@ def compared(options: Any, run: Run) -> Compared:
     networks = {RELU: logits_of(relu)}
     for neuron in options.neurons:
         if neuron != RELU:
-            form = SpikingSettings(neuron=neuron, dtype=options.dtype)
+            form = SpikingSettings(neuron=neuron_of(neuron, run.registry), dtype=options.dtype)
             networks[neuron] = build_spiking(relu, form, layer_rules(run))
     settings = {
         **options.model_dump(mode="json"),

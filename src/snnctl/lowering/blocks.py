@@ -5,7 +5,6 @@ Maps one after the other are one map again, in which entries that do the same sh
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,7 +13,7 @@ MOST_AT_ONCE = 2**22  # numbers held while matrices are multiplied
 
 
 class IrregularError(Exception):
-    """A map that has no such blocks; its elements, each a block of its own, always do."""
+    """A map whose entries cannot stay whole; its elements, each an entry of its own, always can."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,7 @@ class BlockMap:
         target: (entries,), elements counted in C order.
         matrix: (entries,)
         J: (matrices, channels, L), float64; boolean in a map :func:`without_weights`.
-        offset: (channels,), the smallest is 0.
+        offset: (channels,), from 0 on, never falling.
     """
 
     places: int
@@ -63,52 +62,31 @@ class BlockMap:
         return not self.offset.any()
 
     @property
-    def structure(self) -> tuple[bytes, int]:
-        """Equal for maps whose entries can stand in one map."""
-        return self.offset.tobytes(), self.run
-
-    @property
     def fan_out(self) -> np.ndarray:
         """How many elements each channel of a place reaches, (places, 1), if no two entries overlap."""
         return np.bincount(self.place, minlength=self.places)[:, None] * self.run
 
-    def split(self, channels: int) -> BlockMap:
-        """The same map of smaller places, each with that many channels.
-
-        Raises:
-            IrregularError: they differ in structure.
-        """
-        parts, rest = divmod(self.channels, channels)
-        if rest:
-            raise IrregularError
-        if parts == 1:
-            return self
-        offset = self.offset.reshape(parts, channels)
-        first = offset.min(axis=1)
-        within = offset - first[:, None]
-        if np.any(within != within[0]):
-            raise IrregularError
+    def by_channels(self) -> BlockMap:
+        """The same map with a place for each channel."""
+        channels = np.arange(self.channels)
         return replace(
             self,
-            places=self.places * parts,
-            place=_each(self.place * parts, np.arange(parts)),
-            target=_each(self.target, first),
-            matrix=_each(self.matrix * parts, np.arange(parts)),
-            J=self.J.reshape(-1, channels, self.run),
-            offset=within[0],
+            places=self.places * self.channels,
+            place=_each(self.place * self.channels, channels),
+            target=_each(self.target, self.offset),
+            matrix=_each(self.matrix * self.channels, channels),
+            J=self.J.reshape(-1, 1, self.run),
+            offset=np.zeros(1, np.int64),
         )
 
     def by_elements(self) -> BlockMap:
-        """The same map with a place for each element, and an entry for each pair that is connected."""
-        single = self.split(1)
-        if single.run == 1:
-            return single
-        taps = np.arange(single.run)
+        """The same map with a place for each channel, and an entry for each pair that is connected."""
+        single, taps = self.by_channels(), np.arange(self.run)
         return replace(
             single,
-            place=np.repeat(single.place, single.run),
+            place=np.repeat(single.place, self.run),
             target=_each(single.target, taps),
-            matrix=_each(single.matrix * single.run, taps),
+            matrix=_each(single.matrix * self.run, taps),
             J=single.J.reshape(-1, 1, 1),
         )
 
@@ -121,22 +99,12 @@ class BlockMap:
         kept = self.at(row[self.place] >= 0)
         return replace(kept, places=rows, place=row[kept.place])
 
-    def applied(self, values: np.ndarray) -> np.ndarray:
-        """The map of one array: (places, channels) to (size,)."""
-        rows, row = np.unique(values, axis=0, return_inverse=True)
-        row = row.reshape(-1)
-        used = np.any(values != 0, axis=1)[self.place]
-        pairs, pair = np.unique(row[self.place[used]] * len(self.J) + self.matrix[used], return_inverse=True)
-        reached = np.zeros((len(pairs), self.span))
-        columns = self.offset[:, None] + np.arange(self.run)
-        for at, (of_row, of_matrix) in enumerate(zip(*np.divmod(pairs, len(self.J)), strict=True)):
-            if self.dense:
-                reached[at] = rows[of_row] @ self.J[of_matrix]
-            else:
-                np.add.at(reached[at], columns, rows[of_row][:, None] * self.J[of_matrix])
-        result = np.zeros(self.size + self.span)
-        np.add.at(result, self.target[used][:, None] + np.arange(self.span), reached[pair])
-        return result[: self.size]
+    def of_ones(self) -> np.ndarray:
+        """The map of the array of ones: sums of weights, (size,)."""
+        reached = np.zeros((self.span, len(self.J)))
+        np.add.at(reached, self.offset[:, None] + np.arange(self.run), self.J.transpose(1, 2, 0))
+        elements = self.target + np.arange(self.span)[:, None]
+        return np.bincount(elements.reshape(-1), reached[:, self.matrix].reshape(-1), self.size)
 
 
 def without_weights(shape: tuple[int, ...]) -> np.ndarray:
@@ -214,7 +182,7 @@ def combined(parts: BlockMap) -> BlockMap:
         which[alike] = sum(map(len, sums)) + of_entry
         sums.append(_added(parts.J, summands))
     J = np.concatenate(sums) if sums else parts.J[:0]
-    return BlockMap(parts.places, parts.size, place[start], target[start], which, J, parts.offset)
+    return replace(parts, place=place[start], target=target[start], matrix=which, J=J)
 
 
 def _distinct(rows: np.ndarray, limit: int) -> tuple[np.ndarray, np.ndarray]:
@@ -238,87 +206,51 @@ def _added(J: np.ndarray, summands: np.ndarray) -> np.ndarray:
 def _composed(first: BlockMap, second: BlockMap) -> BlockMap:
     through = first.target // second.channels
     inside = first.target - through * second.channels  # where in the place the entry begins
-    if np.any(inside + first.span > second.channels):
+    if np.any(inside + first.span > second.channels) or np.any(np.diff(second.offset) > second.run):
         raise IrregularError
     order = np.argsort(second.place, kind="stable")
     start = np.searchsorted(second.place[order], np.arange(second.places + 1))
     counts = np.diff(start)[through]
     one, two = np.repeat(np.arange(len(through)), counts), order[_expanded(start[through], counts)]
     triples = np.stack([first.matrix[one], inside[one], second.matrix[two]], axis=1)
-    limit = int(max(len(first.J), second.channels, len(second.J)))
-    paths, path = _distinct(triples, limit)
-    links = {inside: _link(first, second, inside) for inside in np.unique(paths[:, 1]).tolist()}
-    if not links:
-        nothing = np.zeros(0, np.int64)
-        return BlockMap(
-            first.places, second.size, nothing, nothing, nothing, np.zeros((0, first.channels, 1)), first.offset
-        )
-    common = next(iter(links.values()))
-    if any(link.run != common.run or np.any(link.offset != common.offset) for link in links.values()):
+    paths, path = _distinct(triples, int(max(len(first.J), second.channels, len(second.J))))
+    if not len(paths):
+        return replace(first.at(one), size=second.size)
+    # Channel c of the first map reaches, from the second's target on, the elements begin + offset[c] + 0 ... run - 1.
+    beginnings, which = np.unique(paths[:, 1], return_inverse=True)
+    rows = beginnings[:, None] + first.offset
+    reached = second.offset[rows]
+    runs = second.offset[rows + first.run - 1] + second.run - reached
+    run, offset = int(runs[0, 0]), reached[0] - reached[0, 0]
+    if np.any(runs != run) or np.any(reached != reached[:, :1] + offset):
         raise IrregularError
-    moved = np.zeros(second.channels, np.int64)
-    moved[list(links)] = [link.start for link in links.values()]
-    target = second.target[two] + moved[triples[:, 1]]
-    J = _products(first, second, paths, common, moved)
-    return combined(BlockMap(first.places, second.size, first.place[one], target, path, J, common.offset))
+    begin = reached[which, 0]
+    J = _products(first, second, paths, begin, offset, run)
+    target = second.target[two] + begin[path]
+    return combined(BlockMap(first.places, second.size, first.place[one], target, path, J, offset))
 
 
-@dataclass(frozen=True)
-class Link:
-    """What each channel of the first map reaches through the second.
-
-    Args:
-        start: the first element, counted from the second's target.
-        offset: (channels,), from there.
-        run: elements in a row.
-    """
-
-    start: int
-    offset: np.ndarray
-    run: int
-
-
-def _link(first: BlockMap, second: BlockMap, inside: int) -> Link:
-    """The link of entries of the first map that begin at channel ``inside`` of the second's places.
-
-    Raises:
-        IrregularError: the elements are not equally many in a row for all channels.
-    """
-    if second.dense:
-        return Link(0, np.zeros(first.channels, np.int64), second.run)
-    offsets = second.offset[inside + first.offset[:, None] + np.arange(first.run)]
-    offsets = np.sort(offsets, axis=1)
-    start, run = offsets[:, 0], offsets[:, -1] - offsets[:, 0] + second.run
-    if np.any(run != run[0]) or np.any(np.diff(offsets, axis=1) > second.run):
-        raise IrregularError
-    return Link(int(start.min()), start - start.min(), int(run[0]))
-
-
-def _products(first: BlockMap, second: BlockMap, paths: np.ndarray, link: Link, moved: np.ndarray) -> np.ndarray:
+def _products(
+    first: BlockMap, second: BlockMap, paths: np.ndarray, begin: np.ndarray, offset: np.ndarray, run: int
+) -> np.ndarray:
     """The matrix of each path, a triple of the first's matrix, the channel it begins at, and the second's matrix."""
     if first.J.dtype == bool or second.J.dtype == bool:
-        return without_weights((len(paths), first.channels, link.run))
-    J = np.zeros((len(paths), first.channels, link.run))
+        return without_weights((len(paths), first.channels, run))
+    J = np.zeros((len(paths), first.channels, run))
     by_matrices = first.dense and second.dense and first.run > 1
-    for chunk in _chunks(len(paths), max(first.channels, first.run) * link.run):
+    step = max(1, MOST_AT_ONCE // (max(first.channels, first.run) * run))
+    for chunk in (slice(at, at + step) for at in range(0, len(paths), step)):
         one, inside, two = paths[chunk].T
         if by_matrices:
-            rows = inside[:, None] + np.arange(first.run)
-            J[chunk] = first.J[one] @ second.J[two[:, None], rows]
+            J[chunk] = first.J[one] @ second.J[two[:, None], inside[:, None] + np.arange(first.run)]
             continue
         for tap in range(first.run):
             rows = inside[:, None] + first.offset + tap
             part = first.J[one, :, tap][:, :, None] * second.J[two[:, None], rows]
-            columns = second.offset[rows] - moved[inside][:, None] - link.offset
+            columns = second.offset[rows] - begin[chunk, None] - offset
             for shift in np.unique(columns):
                 J[chunk][:, :, shift : shift + second.run] += np.where((columns == shift)[:, :, None], part, 0.0)
     return J
-
-
-def _chunks(count: int, size: int) -> Iterator[slice]:
-    step = max(1, MOST_AT_ONCE // max(size, 1))
-    for start in range(0, count, step):
-        yield slice(start, start + step)
 
 
 def _expanded(first: np.ndarray, counts: np.ndarray) -> np.ndarray:

@@ -1,11 +1,9 @@
-"""What Keras's linear layers do: move elements, or add them up, as maps by blocks.
-
-Of the layers only configuration and weights are read.
-"""
+"""What Keras's linear layers do: move elements, or add them up, as maps by blocks."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from math import prod
 from typing import Any
 
@@ -13,7 +11,8 @@ import keras
 import numpy as np
 
 from snnctl.lowering.blocks import BlockMap, diagonal, without_weights
-from snnctl.lowering.sliding import Slide, Taps, slid, spread
+from snnctl.lowering.sliding import Slide, Taps, crossed, slid, spread
+from snnctl.ttfs.constraints import Constraints
 from snnctl.ttfs.integration import Diagonal
 from snnctl.ttfs.relay import Silence
 
@@ -23,18 +22,33 @@ Kernel = Callable[[Any], np.ndarray]
 Linear = Callable[[Any, Shape, Kernel], tuple[BlockMap, Shape]]
 """Of a layer, the shape it reads and what gives its kernel: the map, and the shape it makes."""
 Selection = Callable[[Any, np.ndarray], np.ndarray]
-"""Of a layer and an array of any content: the array with its elements moved, left out, repeated or padded."""
+"""Of a layer and an array of whole numbers: the array with its elements moved, left out, repeated or padded."""
 NOTHING = -1  # stands where padding is
 
+# The weights of a layer.
 
-def float64(layer: Any) -> np.ndarray:
-    """The layer's kernel as it is."""
-    return np.asarray(keras.ops.convert_to_numpy(layer.kernel), np.float64)
+
+def kernels(constraints: Constraints) -> Kernel:
+    """What gives the kernel of a layer, in float64, as the hardware has it."""
+    return lambda layer: _in_double(constraints.weights, layer.kernel)
+
+
+def thresholds(layer: Any, constraints: Constraints) -> np.ndarray:
+    """D of an integrating layer, in float64, of the layer's shape, as the hardware has it."""
+    return _in_double(constraints.thresholds, layer.D)
+
+
+def _in_double(constrained: Callable[[Any], Any], values: Any) -> np.ndarray:
+    tensor = keras.ops.cast(keras.ops.convert_to_tensor(values), "float64")
+    return np.asarray(keras.ops.convert_to_numpy(constrained(tensor)), np.float64)
 
 
 def structure(layer: Any) -> np.ndarray:
     """In place of the kernel, where only the structure of the map is of interest."""
     return without_weights(tuple(layer.kernel.shape))
+
+
+# Layers that add elements up. Of these, only configuration and weights are read.
 
 
 def _dense(layer: Any, shape: Shape, kernel: Kernel) -> tuple[BlockMap, Shape]:
@@ -72,50 +86,36 @@ def _transposed(layer: Any, shape: Shape, kernel: Kernel) -> tuple[BlockMap, Sha
     """J: (\\*taps, outputs, inputs)."""
     J = kernel(layer)
     *_, outputs, inputs = J.shape
-    more = layer.output_padding
-    of_axes = (more,) * (len(shape) - 1) if more is None or isinstance(more, int) else tuple(more)
-    taps = spread(shape[:-1], slides(layer), of_axes)
+    taps = spread(shape[:-1], slides(layer), layer.output_padding or (None,) * (len(shape) - 1))
     return _slid(taps, outputs, J.reshape(-1, outputs, inputs).swapaxes(1, 2), np.zeros(inputs, np.int64))
 
 
 def average(layer: Any, shape: Shape, kernel: Kernel) -> tuple[BlockMap, Shape]:
     """The mean of what lies inside the image, of any pooling."""
-    sizes, strides = _of_axes(layer.pool_size, len(shape) - 1), _of_axes(layer.strides, len(shape) - 1)
-    moves = [Slide(size, stride, 1, layer.padding) for size, stride in zip(sizes, strides, strict=True)]
-    taps = slid(shape[:-1], moves)
-    counts = np.bincount(taps.result, minlength=taps.results)
-    return _weighted(taps.inputs, taps.outputs, taps.place, taps.result, 1.0 / counts[taps.result], shape[-1])
+    return _mean(shape, slides(layer))
 
 
 def _global_average(layer: Any, shape: Shape, kernel: Kernel) -> tuple[BlockMap, Shape]:
     """The mean over all places."""
-    *sides, channels = shape
-    place = np.arange(prod(sides))
-    one = (1,) * len(sides) if layer.keepdims else ()
-    return _weighted(tuple(sides), one, place, np.zeros_like(place), np.full(len(place), 1.0 / len(place)), channels)
+    block_map, outputs = _mean(shape, [Slide(side) for side in shape[:-1]])
+    return block_map, outputs if layer.keepdims else outputs[-1:]
 
 
 def _bilinear(layer: Any, shape: Shape, kernel: Kernel) -> tuple[BlockMap, Shape]:
     """Places between the old ones; outside the outermost, their value."""
-    place = result = np.zeros(1, np.int64)
-    weight = np.ones(1)
-    outputs = tuple(side * factor for side, factor in zip(shape[:-1], layer.size, strict=True))
-    for side, factor in zip(shape[:-1], layer.size, strict=True):
-        places, results, weights = _between(side, factor)
-        place = (place[:, None] * side + places).reshape(-1)
-        result = (result[:, None] * side * factor + results).reshape(-1)
-        weight = (weight[:, None] * weights).reshape(-1)
-    return _weighted(shape[:-1], outputs, place, result, weight, shape[-1])
+    taps = crossed([_between(side, factor) for side, factor in zip(shape[:-1], layer.size, strict=True)])
+    vertical, horizontal = (np.arange(2 * factor + 1) / (2 * factor) for factor in layer.size)
+    return _weighted(taps, np.outer(vertical, horizontal).reshape(-1)[taps.tap], shape[-1])
 
 
-def _between(side: int, factor: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Along one axis: the old places of each new one that weigh more than 0, and their weights."""
+def _between(side: int, factor: int) -> Taps:
+    """Along one axis: the old places of each new one that weigh more than 0; tap n weighs n / (2 factor)."""
     twice = np.clip(2 * np.arange(side * factor) + 1 - factor, 0, 2 * factor * (side - 1))  # exact: in 1 / (2 factor)
     before, part = np.divmod(twice, 2 * factor)
     place = np.stack([before, np.minimum(before + 1, side - 1)], axis=1)
-    weight = np.stack([2 * factor - part, part], axis=1) / (2 * factor)
-    result, which = np.nonzero(weight)
-    return place[result, which], result, weight[result, which]
+    tap = np.stack([2 * factor - part, part], axis=1)
+    result, which = np.nonzero(tap)
+    return Taps((side,), (side * factor,), (2 * factor + 1,), place[result, which], result, tap[result, which])
 
 
 LINEAR: dict[type, Linear] = {
@@ -131,91 +131,47 @@ LINEAR: dict[type, Linear] = {
 
 
 def slides(layer: Any) -> list[Slide]:
-    """How a convolution's kernel moves over each axis."""
-    moves = layer.kernel_size, layer.strides, layer.dilation_rate
-    axes = zip(*(_of_axes(numbers, len(layer.kernel_size)) for numbers in moves), strict=True)
-    return [Slide(size, stride, dilation, layer.padding) for size, stride, dilation in axes]
-
-
-def _of_axes(numbers: Any, axes: int) -> tuple[int, ...]:
-    """A number for each axis."""
-    numbers = (numbers,) if isinstance(numbers, int) else tuple(numbers)
-    return numbers * axes if len(numbers) < axes else numbers
+    """How a convolution's kernel or a pool moves over each axis."""
+    sizes = layer.kernel_size if hasattr(layer, "kernel_size") else layer.pool_size
+    dilations = getattr(layer, "dilation_rate", (1,) * len(sizes))
+    return [Slide(*axis, layer.padding) for axis in zip(sizes, layer.strides, dilations, strict=True)]
 
 
 def _slid(taps: Taps, outputs: int, J: np.ndarray, offset: np.ndarray) -> tuple[BlockMap, Shape]:
     """A kernel with a matrix for each tap."""
-    size, target = taps.results * outputs, taps.result * outputs
-    return BlockMap(taps.places, size, taps.place, target, taps.tap, J, offset), (*taps.outputs, outputs)
+    size, target = prod(taps.outputs) * outputs, taps.result * outputs
+    return BlockMap(prod(taps.inputs), size, taps.place, target, taps.tap, J, offset), (*taps.outputs, outputs)
 
 
-def _weighted(
-    inputs: Shape, outputs: Shape, place: np.ndarray, result: np.ndarray, weight: np.ndarray, channels: int
-) -> tuple[BlockMap, Shape]:
+def _weighted(taps: Taps, weight: np.ndarray, channels: int) -> tuple[BlockMap, Shape]:
     """A weight for each pair of places, the same for all channels."""
     weights, matrix = np.unique(weight, return_inverse=True)
     J = np.broadcast_to(weights[:, None, None], (len(weights), channels, 1))
-    size = prod(outputs) * channels
-    block_map = BlockMap(prod(inputs), size, place, result * channels, matrix, J, np.arange(channels))
-    return block_map, (*outputs, channels)
+    return _slid(replace(taps, tap=matrix), channels, J, np.arange(channels))
 
 
-def _flatten(layer: Any, array: np.ndarray) -> np.ndarray:
-    return array.reshape(-1)
+def _mean(shape: Shape, slides: list[Slide]) -> tuple[BlockMap, Shape]:
+    """The mean of the places under each pool."""
+    taps = slid(shape[:-1], slides)
+    return _weighted(taps, 1.0 / np.bincount(taps.result)[taps.result], shape[-1])
 
 
-def _reshape(layer: Any, array: np.ndarray) -> np.ndarray:
-    return array.reshape(layer.target_shape)
+# Layers that move elements, leave them out, repeat them, or pad with zeros.
 
-
-def _permute(layer: Any, array: np.ndarray) -> np.ndarray:
-    return array.transpose([axis - 1 for axis in layer.dims])
-
-
-def _repeat(layer: Any, array: np.ndarray) -> np.ndarray:
-    return np.repeat(array[None], layer.n, axis=0)
-
-
-def _pad(layer: Any, array: np.ndarray) -> np.ndarray:
-    return np.pad(array, [*_margins(layer.padding), (0, 0)], constant_values=NOTHING)
-
-
-def _crop(layer: Any, array: np.ndarray) -> np.ndarray:
-    margins = zip(_margins(layer.cropping), array.shape, strict=False)
-    return array[tuple(slice(before, side - behind) for (before, behind), side in margins)]
-
-
-def _enlarge(layer: Any, array: np.ndarray) -> np.ndarray:
-    factors = (layer.size,) if isinstance(layer.size, int) else layer.size
-    for axis, factor in enumerate(factors):
-        array = np.repeat(array, factor, axis)
-    return array
-
-
-def _silence(layer: Any, array: np.ndarray) -> np.ndarray:
-    return np.full_like(array, NOTHING)
-
-
-SELECTIONS: dict[type, Selection] = {
-    L.Flatten: _flatten,
-    L.Reshape: _reshape,
-    L.Permute: _permute,
-    L.RepeatVector: _repeat,
-    **dict.fromkeys((L.ZeroPadding1D, L.ZeroPadding2D, L.ZeroPadding3D), _pad),
-    **dict.fromkeys((L.Cropping1D, L.Cropping2D, L.Cropping3D), _crop),
-    **dict.fromkeys((L.UpSampling1D, L.UpSampling2D, L.UpSampling3D), _enlarge),
-    Silence: _silence,
-}
+MOVING = (
+    *(L.Flatten, L.Reshape, L.Permute, L.RepeatVector, Silence),
+    *(L.ZeroPadding1D, L.ZeroPadding2D, L.ZeroPadding3D, L.Cropping1D, L.Cropping2D, L.Cropping3D),
+    *(L.UpSampling1D, L.UpSampling2D, L.UpSampling3D),
+)
 
 
 def selection(layer: Any) -> Selection | None:
     """How a layer rearranges elements; None for one that adds several up."""
-    if getattr(layer, "interpolation", "nearest") != "nearest":
-        return None
-    return SELECTIONS.get(type(layer))
+    nearest = getattr(layer, "interpolation", "nearest") == "nearest"
+    return _rearranged if nearest and type(layer) in MOVING else None
 
 
-def _margins(margins: Any) -> list[tuple[int, int]]:
-    """(before, behind) of each axis; a sequence's layers keep one pair only."""
-    pairs = tuple(margins)
-    return [pairs] if isinstance(pairs[0], int) else [tuple(pair) for pair in pairs]
+def _rearranged(layer: Any, array: np.ndarray) -> np.ndarray:
+    """What the layer makes of the numbers plus 1, so that its zeros are where nothing comes from."""
+    moved = layer(keras.ops.convert_to_tensor(array[None] + 1, "int32"))
+    return np.asarray(keras.ops.convert_to_numpy(moved)[0], np.int64) + NOTHING

@@ -32,31 +32,36 @@ Group = tuple[np.ndarray, list[Term]]  # all ids of some terms, rising; the term
 
 def merged(terms: Sequence[Term]) -> list[Term]:
     """The same synapses as terms in which no spike stands twice, and no two of which connect the same pair."""
-    waiting = [term for term in map(_firing, terms) if len(term.block_map.place)]
-    groups = _sharing(waiting)
-    return [term for group in groups for term in (group if len(group) == 1 and _plain(group[0]) else _united(group))]
+    result = []
+    for group in _sharing([term for term in map(_reaching, terms) if len(term.ids)]):
+        single = len(group) == 1 and _once(group[0].ids) and not _overlap(group[0].block_map, group[0].block_map.run)
+        result += group if single else _united(group)
+    return result
 
 
-def _firing(term: Term) -> Term:
-    """Without the places at which nothing can fire."""
-    fires = (term.ids >= 0).any(axis=1)
-    if fires.all():
+def _reaching(term: Term) -> Term:
+    """Without the places at which nothing can fire, or from which nothing is reached."""
+    used = np.zeros(len(term.ids), bool)
+    used[term.block_map.place] = True
+    used &= (term.ids >= 0).any(axis=1)
+    if used.all():
         return term
-    row = np.where(fires, np.cumsum(fires) - 1, -1)
-    return Term(term.ids[fires], term.block_map.onto(row, int(fires.sum())))
+    row = np.where(used, np.cumsum(used) - 1, -1)
+    return Term(term.ids[used], term.block_map.onto(row, int(used.sum())))
 
 
 def _sharing(terms: Sequence[Term]) -> list[list[Term]]:
     """The terms in groups; those that have a spike in common are in one."""
     groups: list[Group] = []
     for term in terms:
-        ids = _distinct(term.ids[term.ids >= 0])
+        ids, members = _distinct(term.ids[term.ids >= 0]), [term]
         apart: list[Group] = []
-        sharing: list[Group] = []
         for group in groups:
-            (sharing if len(np.intersect1d(group[0], ids, assume_unique=True)) else apart).append(group)
-        all_ids = _distinct(np.concatenate([ids, *[group_ids for group_ids, _ in sharing]]))
-        groups = [*apart, (all_ids, [*[each for _, members in sharing for each in members], term])]
+            if len(np.intersect1d(group[0], ids, assume_unique=True)):
+                ids, members = _distinct(np.concatenate([group[0], ids])), [*group[1], *members]
+            else:
+                apart.append(group)
+        groups = [*apart, (ids, members)]
     return [members for _, members in groups]
 
 
@@ -64,10 +69,6 @@ def _distinct(ids: np.ndarray) -> np.ndarray:
     """The different ids, rising; ``np.unique`` would hash them, which takes a hundred times as long for millions."""
     ids = np.sort(ids)
     return ids[np.diff(ids, prepend=-1) > 0]
-
-
-def _plain(term: Term) -> bool:
-    return _once(term.ids) and not _overlap(term.block_map, term.block_map.run)
 
 
 def _once(ids: np.ndarray) -> bool:
@@ -82,7 +83,7 @@ def _united(terms: Sequence[Term]) -> list[Term]:
     if disjoint is None:
         ids, maps = _common_places([Term(term.ids, term.block_map.by_elements()) for term in terms])
         disjoint = _by_structure(maps)
-    return [_firing_only(Term(ids, each)) for each in disjoint]
+    return [_reaching(Term(ids, each)) for each in disjoint]
 
 
 def _common_places(terms: Sequence[Term]) -> tuple[np.ndarray, list[BlockMap]]:
@@ -91,7 +92,7 @@ def _common_places(terms: Sequence[Term]) -> tuple[np.ndarray, list[BlockMap]]:
         ids, maps = _by_rows(terms)
         if _once(ids):
             return ids, maps
-    return _by_rows([Term(term.ids, term.block_map.split(1)) for term in terms])
+    return _by_rows([Term(term.ids, term.block_map.by_channels()) for term in terms])
 
 
 def _by_rows(terms: Sequence[Term]) -> tuple[np.ndarray, list[BlockMap]]:
@@ -101,18 +102,11 @@ def _by_rows(terms: Sequence[Term]) -> tuple[np.ndarray, list[BlockMap]]:
     return ids, [term.block_map.onto(row, len(ids)) for term, row in zip(terms, rows, strict=True)]
 
 
-def _firing_only(term: Term) -> Term:
-    """Without places that no entry has, nor those at which nothing can fire."""
-    used = np.zeros(len(term.ids), bool)
-    used[term.block_map.place] = True
-    return _firing(Term(np.where(used[:, None], term.ids, -1), term.block_map))
-
-
 def _by_structure(maps: Sequence[BlockMap]) -> list[BlockMap]:
     """Maps of the same places, one for each structure; the longest runs first."""
     alike: dict[tuple[bytes, int], list[BlockMap]] = {}
     for each in maps:
-        alike.setdefault(each.structure, []).append(each)
+        alike.setdefault((each.offset.tobytes(), each.run), []).append(each)
     return sorted((combined(_stacked(group)) for group in alike.values()), key=lambda each: -each.run)
 
 
@@ -154,16 +148,13 @@ def _overlap(block_map: BlockMap, length: int) -> bool:
 def _within(small: BlockMap, larger: BlockMap) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Which entries lie within one of the larger map's, in which one, and which touch one at all."""
     step = small.size + small.span + larger.span
-    keys = larger.place * step + larger.target  # sorted, as combined() leaves them
+    start = larger.place * step + larger.target  # sorted, as combined() leaves them
     first = small.place * step + small.target
-    before = np.maximum(np.searchsorted(keys, first, side="right") - 1, 0)
-    end = first + small.span
-    distance = first - keys[before]
-    within = (distance >= 0) & (end <= keys[before] + larger.span)
-    behind = np.minimum(before + 1, len(keys) - 1)
-    touches = within | ((distance >= 0) & (distance < larger.span)) | ((keys[behind] >= first) & (keys[behind] < end))
-    touches |= (keys[before] >= first) & (keys[before] < end)
-    return within & larger.dense, before, touches
+    where = np.searchsorted(start + larger.span, first, side="right")
+    touches = np.searchsorted(start, first + small.span) > where
+    where = np.minimum(where, len(start) - 1)
+    inside = (start[where] <= first) & (first + small.span <= start[where] + larger.span)
+    return touches & inside & larger.dense, where, touches
 
 
 def _embedded(small: BlockMap, larger: BlockMap, where: np.ndarray) -> BlockMap:

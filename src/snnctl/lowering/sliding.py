@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import prod
 
 import numpy as np
 
 
 @dataclass(frozen=True)
 class Taps:
-    """Places under the taps of a kernel, over all axes of an image; what lies outside it is left out.
+    """Places under the taps of a kernel, along one axis or all axes of an image; what lies outside it is left out.
 
     Args:
         inputs: sides of the image.
         outputs: sides of the result.
+        sizes: of the kernel, in taps.
         place: (pairs,), of the image, in C order.
         result: (pairs,), of the result.
         tap: (pairs,), of the kernel, in C order.
@@ -23,19 +23,10 @@ class Taps:
 
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
+    sizes: tuple[int, ...]
     place: np.ndarray
     result: np.ndarray
     tap: np.ndarray
-
-    @property
-    def places(self) -> int:
-        """Of the image."""
-        return prod(self.inputs)
-
-    @property
-    def results(self) -> int:
-        """Places of the result."""
-        return prod(self.outputs)
 
 
 @dataclass(frozen=True)
@@ -60,12 +51,9 @@ class Slide:
         return (self.size - 1) * self.dilation + 1
 
 
-Axis = tuple[int, int, np.ndarray, np.ndarray, np.ndarray]  # sides before and after; place, result and tap of each pair
-
-
 def slid(sides: Sequence[int], slides: Sequence[Slide]) -> Taps:
     """A convolution or pooling: each result adds up what lies under the kernel's taps."""
-    return _taps([_forward(side, slide) for side, slide in zip(sides, slides, strict=True)], slides)
+    return crossed([_forward(side, slide) for side, slide in zip(sides, slides, strict=True)])
 
 
 def spread(sides: Sequence[int], slides: Sequence[Slide], more: Sequence[int | None]) -> Taps:
@@ -76,10 +64,10 @@ def spread(sides: Sequence[int], slides: Sequence[Slide], more: Sequence[int | N
         slides: of the kernel over the result.
         more: what the layer calls output_padding; None: as Keras infers it.
     """
-    return _taps([_backward(*axis) for axis in zip(sides, slides, more, strict=True)], slides)
+    return crossed([_backward(*axis) for axis in zip(sides, slides, more, strict=True)])
 
 
-def _forward(side: int, slide: Slide) -> Axis:
+def _forward(side: int, slide: Slide) -> Taps:
     if slide.padding == "valid":
         results, before = (side - slide.reach) // slide.stride + 1, 0
     else:
@@ -89,10 +77,10 @@ def _forward(side: int, slide: Slide) -> Axis:
     result, tap = np.divmod(np.arange(results * slide.size), slide.size)
     place = result * slide.stride + tap * slide.dilation - before
     inside = (place >= 0) & (place < side)
-    return side, results, place[inside], result[inside], tap[inside]
+    return Taps((side,), (results,), (slide.size,), place[inside], result[inside], tap[inside])
 
 
-def _backward(side: int, slide: Slide, more: int | None) -> Axis:
+def _backward(side: int, slide: Slide, more: int | None) -> Taps:
     whole = (side - 1) * slide.stride + slide.reach
     if more is not None:
         results = whole - (2 * (slide.reach // 2) if slide.padding == "same" else 0) + more
@@ -102,14 +90,15 @@ def _backward(side: int, slide: Slide, more: int | None) -> Axis:
     place, tap = np.divmod(np.arange(side * slide.size), slide.size)
     result = place * slide.stride + tap * slide.dilation - before
     inside = (result >= 0) & (result < results)
-    return side, results, place[inside], result[inside], tap[inside]
+    return Taps((side,), (results,), (slide.size,), place[inside], result[inside], tap[inside])
 
 
-def _taps(axes: Sequence[Axis], slides: Sequence[Slide]) -> Taps:
-    """All axes at once."""
+def crossed(axes: Sequence[Taps]) -> Taps:
+    """The taps over several axes at once."""
     place = result = tap = np.zeros(1, np.int64)
-    for (side, results, places, of_results, taps), slide in zip(axes, slides, strict=True):
-        place = (place[:, None] * side + places).reshape(-1)
-        result = (result[:, None] * results + of_results).reshape(-1)
-        tap = (tap[:, None] * slide.size + taps).reshape(-1)
-    return Taps(tuple(axis[0] for axis in axes), tuple(axis[1] for axis in axes), place, result, tap)
+    inputs, outputs, sizes = zip(*((*axis.inputs, *axis.outputs, *axis.sizes) for axis in axes), strict=True)
+    for axis, side, results, size in zip(axes, inputs, outputs, sizes, strict=True):
+        place = (place[:, None] * side + axis.place).reshape(-1)
+        result = (result[:, None] * results + axis.result).reshape(-1)
+        tap = (tap[:, None] * size + axis.tap).reshape(-1)
+    return Taps(inputs, outputs, sizes, place, result, tap)

@@ -16,8 +16,7 @@ import numpy as np
 from snnctl.conversion.graph import Graph, Step, graph_of
 from snnctl.errors import ModelError
 from snnctl.events.network import Network, Population
-from snnctl.lowering.linear import Kernel
-from snnctl.lowering.signals import kernels
+from snnctl.lowering.linear import Kernel, kernels
 from snnctl.models import dtype_of
 from snnctl.ttfs.coding import InputCoding
 from snnctl.ttfs.hardware import constraints_of, unwrapped

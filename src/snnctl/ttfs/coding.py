@@ -42,12 +42,9 @@ class InputCoding(ConstrainedLayer):
 
     def coded(self, inputs):
         """Local spike times, in [0, 1], before the hardware rounds them."""
-        unit = inputs
-        if self.low != 0.0:
-            unit = unit - self.low
-        if self.high - self.low != 1.0:
-            unit = unit / (self.high - self.low)
-        return ops.clip(unit, 0.0, 1.0)
+        width = self.high - self.low
+        shifted = inputs if self.low == 0.0 else inputs - self.low
+        return ops.clip(shifted if width == 1.0 else shifted / width, 0.0, 1.0)
 
     def call(self, inputs):
         """Local spike times, in [0, 1]."""

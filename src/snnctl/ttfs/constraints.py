@@ -23,13 +23,10 @@ class Constraints:
     """What hardware does to weights, thresholds and spike times; the default is nothing.
 
     Args:
-        noise: standard deviation, in tau_c, of a normal jitter of the times of neurons that fire, not of the input's.
-            Silent neurons stay silent; then times are confined to the window.
-        time_bits: b; times, the input's too, are rounded to the 2^b levels of the layer's window (both ends are levels)
-            after the jitter. A spike that is moved to the window's end is none. 0, here and below: not rounded.
-        weight_bits: b; J, the readout's too, is rounded to b-bit signed integers times a step that reaches from
-            ``w_min`` to ``w_max``; weights outside saturate. Computed in float64.
-        threshold_bits: b; D is rounded to 2^b levels from the layer's smallest to its largest.
+        noise: standard deviation of the jitter of spike times, in tau_c; see :meth:`times`.
+        time_bits: b of spike times on 2^b levels; 0, here and below: not rounded.
+        weight_bits: b of weights J as signed integers; see :func:`rounded_weights`.
+        threshold_bits: b of D on 2^b levels; see :func:`rounded_thresholds`.
         w_min: smallest weight; None: the layer's own.
         w_max: largest weight; None: the layer's own.
         seed: of the jitter, and of the constraints of plugins.
@@ -132,8 +129,8 @@ class Constraints:
             x -> clip(what constraints of plugins make of it, 0, width)
             x -> round(x / step) step                             step = width / (2^time_bits - 1)
 
-        x, (batch, \\*neurons), and the scalar width are in tau_c; x is 0 for a silent neuron. Without a seed times are
-        rounded alone, as those of the input.
+        x, (batch, \\*neurons), and the scalar width are in tau_c. A silent neuron has x = 0 and stays silent; a spike
+        that is moved to the window's end, x = 0, is none. Without a seed times are only rounded, as the input's.
         """
         if not self.on_times:
             return x
@@ -245,17 +242,14 @@ class ConstrainedLayer(keras.layers.Layer):
         if not self.constraints.on_weights:
             return linear(inputs)
 
-        def in_force(variables: list[keras.Variable]) -> list[Any]:
-            return [
-                self.constraints.weights(ops.convert_to_tensor(weight)) if is_synaptic(weight) else weight.value
-                for weight in variables
-            ]
+        def in_force(weight: keras.Variable) -> Any:
+            return self.constraints.weights(ops.convert_to_tensor(weight)) if is_synaptic(weight) else weight.value
 
-        weights, others = in_force(linear.trainable_variables), in_force(linear.non_trainable_variables)
-        return linear.stateless_call(weights, others, inputs)[0]
+        trained = [in_force(weight) for weight in linear.trainable_variables]
+        frozen = [in_force(weight) for weight in linear.non_trainable_variables]
+        return linear.stateless_call(trained, frozen, inputs)[0]
 
     def compute_output_shape(self, input_shape):
-        """The input's shape, where a subclass does not know better."""
         return input_shape
 
     def get_config(self) -> dict[str, Any]:

@@ -29,7 +29,6 @@ class ConstrainedWiring(ConstrainedLayer, keras.layers.Wrapper):
         super().__init__(layer=layer, **kwargs)
 
     def call(self, inputs):
-        """What the layer makes of them."""
         return self.through(self.layer, inputs)
 
     def compute_output_shape(self, input_shape):

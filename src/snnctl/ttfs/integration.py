@@ -79,7 +79,6 @@ class IntegratingLayer(ConstrainedLayer):
         return inputs if len(self._group_sizes) > 1 else [inputs]
 
     def build(self, input_shape) -> None:
-        """Creates the synapses' weights and D."""
         shapes = zip(self.groups(), self._by_group(input_shape), strict=True)
         outputs = [_build_chain(group, tuple(shape)) for group, shape in shapes]
         if any(shape[1:] != outputs[0][1:] for shape in outputs):
@@ -131,6 +130,10 @@ class IntegratingLayer(ConstrainedLayer):
         config = {**config, "synapses": keras.saving.deserialize_keras_object(config["synapses"])}
         if "positions" in config:  # as snnctl 0.1.0 called them
             config["border_classes"] = config.pop("positions")
+            if config.get("signed"):  # whose networks are converted again
+                from snnctl.ttfs.version_0_1 import SignedLayer
+
+                cls = SignedLayer
         return cls(**config)
 
 
@@ -185,7 +188,6 @@ class Diagonal(keras.layers.Layer):
         self.per_neuron = per_neuron
 
     def build(self, input_shape) -> None:
-        """Creates the weights, 1 at first."""
         shape = tuple(input_shape[1:]) if self.per_neuron else (input_shape[-1],)
         self.kernel = self.add_weight(name="kernel", shape=shape, initializer="ones")
 

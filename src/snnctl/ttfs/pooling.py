@@ -40,7 +40,6 @@ class EarliestSpikePooling(keras.layers.Layer):
         self.signed = signed
 
     def build(self, input_shape) -> None:
-        """Creates the signs, when there are any."""
         if self.signed:
             self.sign = self.add_weight(name="sign", shape=(input_shape[-1],), initializer="ones", trainable=False)
 

@@ -86,7 +86,6 @@ class Silence(keras.layers.Layer):
     """
 
     def call(self, inputs):
-        """0, which is silence."""
         return ops.zeros_like(inputs)
 
     def compute_output_shape(self, input_shape):

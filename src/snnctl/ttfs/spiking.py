@@ -134,7 +134,6 @@ class SpikingLayer(IntegratingLayer):
         self.signed = signed
 
     def build(self, input_shape) -> None:
-        """Creates J, D and the window's width."""
         super().build(input_shape)
         self.width = self.add_weight(
             name="width",
@@ -188,21 +187,5 @@ class SpikingLayer(IntegratingLayer):
         return ops.cast(self.width, self.variable_dtype) - self.offset_values()
 
     def get_config(self) -> dict[str, Any]:
-        return {
-            **super().get_config(),
-            "width": self.first_width,
-            "neuron": self.neuron,
-            "windows": self.windows,
-            "gamma": self.gamma,
-            "max_value": self.max_value,
-            "signed": self.signed,
-        }
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> IntegratingLayer:
-        """The layer described by ``config``; of a signed layer of snnctl 0.1.0, a stand-in that is converted again."""
-        if cls is SpikingLayer and config.get("signed") and "positions" in config:
-            from snnctl.ttfs.version_0_1 import SignedLayer
-
-            return SignedLayer.from_config(config)
-        return super().from_config(config)
+        config = {name: getattr(self, name) for name in ("neuron", "windows", "gamma", "max_value", "signed")}
+        return {**super().get_config(), **config, "width": self.first_width}

@@ -21,12 +21,10 @@ class SignedLayer(SpikingLayer):
     """``min(low + width, max(low, z))``: what signed neurons of snnctl 0.1.0 carry. Weights: ``low`` too, a scalar."""
 
     def build(self, input_shape) -> None:
-        """Creates D and the ends of the window."""
         super().build(input_shape)
         self.low = self.add_weight(name="low", shape=(), initializer="zeros", trainable=False)
 
     def call(self, inputs, training: bool | None = None):
-        """The values that are carried."""
         z = self.integrate(inputs)  # (batch, *neurons)
         low, width = ops.cast(self.low, z.dtype), ops.cast(self.width, z.dtype)
         return ops.clip(z, low, low + width)
@@ -40,6 +38,5 @@ class OneToOne(Diagonal):
     """A :class:`~snnctl.ttfs.integration.Diagonal` by its former name, until its weights have been read."""
 
     def load_own_variables(self, store: Any) -> None:
-        """Reads the weights."""
         super().load_own_variables(store)
         self.__class__ = Diagonal

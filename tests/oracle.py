@@ -19,7 +19,7 @@ from snnctl.data.stream import ArrayStream
 from snnctl.events import Batch, Network, simulate
 from snnctl.lowering import lower
 from snnctl.metrics.network import measured_network
-from snnctl.metrics.simulated import Simulation, compared
+from snnctl.metrics.simulated import compared
 from snnctl.models import precision
 from snnctl.progress import SilentReporter
 from snnctl.ttfs.spiking import SpikingLayer
@@ -74,7 +74,7 @@ def events_of(lowered: Network, inputs: np.ndarray) -> Batch:
     return batch
 
 
-def simulated(snn: keras.Model, inputs: np.ndarray, lowered: Network | None = None) -> Simulation:
+def simulated(snn: keras.Model, inputs: np.ndarray, lowered: Network | None = None) -> tuple[dict[str, Any], str]:
     """The product's own comparison with the events, of the network's own plain data unless other is given."""
     stream = ArrayStream(lambda: inputs, None)
     network = measured_network(snn, "snn", inputs.shape)

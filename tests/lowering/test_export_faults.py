@@ -49,38 +49,38 @@ def projection(network: Network, target: str):
 
 
 def test_nothing_is_found_where_nothing_is_wrong(snn):
-    found = simulated(snn, IMAGES)
-    assert found.difference == ""
-    assert found.figures["images"] == 20
-    assert found.figures["agreement"] == 1.0
-    assert found.figures["different_spikes"] == found.figures["different_synaptic_operations"] == 0
-    spikes = {layer["name"]: layer["spikes"] for layer in found.figures["layers"]}
-    assert found.figures["synaptic_operations"] == 5 * spikes["coding"] + 4 * spikes["first"] + 3 * spikes["second"]
+    figures, difference = simulated(snn, IMAGES)
+    assert difference == ""
+    assert figures["images"] == 20
+    assert figures["agreement"] == 1.0
+    assert figures["different_spikes"] == figures["different_synaptic_operations"] == 0
+    spikes = {layer["name"]: layer["spikes"] for layer in figures["layers"]}
+    assert figures["synaptic_operations"] == 5 * spikes["coding"] + 4 * spikes["first"] + 3 * spikes["second"]
 
 
 def test_one_wrong_weight(snn):
     network = lower(snn)
     J = projection(network, "second").J.copy()
     J[0, 2, 1] += 1e-6
-    found = simulated(snn, IMAGES, changed(network, "second", J=J))
-    assert found.difference.startswith("layer 'second', neuron 1, image 0: TensorFlow has a spike at ")
-    assert 1e-9 < found.figures["largest_time_difference"] < 1e-4
+    figures, difference = simulated(snn, IMAGES, changed(network, "second", J=J))
+    assert difference.startswith("layer 'second', neuron 1, image 0: TensorFlow has a spike at ")
+    assert 1e-9 < figures["largest_time_difference"] < 1e-4
 
 
 def test_a_weight_of_the_readout(snn):
     network = lower(snn)
     J = projection(network, "readout").J + 1e-6
-    found = simulated(snn, IMAGES, changed(network, "readout", J=J))
-    assert found.difference.startswith("layer 'readout', neuron 0, image 0: TensorFlow has a potential of ")
-    assert found.figures["largest_time_difference"] < 1e-9
+    figures, difference = simulated(snn, IMAGES, changed(network, "readout", J=J))
+    assert difference.startswith("layer 'readout', neuron 0, image 0: TensorFlow has a potential of ")
+    assert figures["largest_time_difference"] < 1e-9
 
 
 def test_one_wrong_window(snn):
     network = lower(snn)
     narrow = [replace(each, t_min=each.t_min + 3.5) if each.name == "first" else each for each in network.populations]
-    found = simulated(snn, IMAGES, replace(network, populations=narrow))
-    assert found.difference.startswith("layer 'first', neuron ")
-    assert found.figures["different_spikes"] > found.figures["borderline_spikes"]
+    figures, difference = simulated(snn, IMAGES, replace(network, populations=narrow))
+    assert difference.startswith("layer 'first', neuron ")
+    assert figures["different_spikes"] > figures["borderline_spikes"]
 
 
 def test_a_neuron_that_fires_twice(snn):
@@ -93,10 +93,10 @@ def test_a_neuron_that_fires_twice(snn):
         "target": np.repeat(each.target, 2),
         "matrix": np.repeat(each.matrix, 2),
     }
-    found = simulated(snn, IMAGES, changed(network, "second", **twice))
-    assert found.difference.startswith("layer 'second': TensorFlow's spikes mean ")
-    assert found.figures["different_spikes"] == 0
-    assert found.figures["different_synaptic_operations"] == 4 * 20
+    figures, difference = simulated(snn, IMAGES, changed(network, "second", **twice))
+    assert difference.startswith("layer 'second': TensorFlow's spikes mean ")
+    assert figures["different_spikes"] == 0
+    assert figures["different_synaptic_operations"] == 4 * 20
 
 
 def test_spikes_at_the_very_end_of_a_window_are_borderline(snn):
@@ -110,9 +110,9 @@ def test_spikes_at_the_very_end_of_a_window_are_borderline(snn):
     network = lower(silent)
     thresholds = [each.threshold - 1e-10 * (each.name == "first") for each in network.populations]
     early = [replace(each, threshold=new) for each, new in zip(network.populations, thresholds, strict=True)]
-    found = simulated(silent, IMAGES, replace(network, populations=early))
-    assert found.difference == ""
-    assert found.figures["different_spikes"] == found.figures["borderline_spikes"] == 20
+    figures, difference = simulated(silent, IMAGES, replace(network, populations=early))
+    assert difference == ""
+    assert figures["different_spikes"] == figures["borderline_spikes"] == 20
 
 
 # Ties.

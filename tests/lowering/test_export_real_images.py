@@ -60,9 +60,8 @@ def test_every_spike_is_the_same(build, data, real_data):
         with precision(dtype):
             snn = build_spiking(as_dtype(source, dtype), SpikingSettings(dtype=dtype))
             calibrate(snn, seen.astype(dtype), 1.0, 0.5, 100, SilentReporter())
-            found = simulated(snn, shown.astype(dtype))
-        figures = found.figures
-        assert found.difference == ""
+            figures, difference = simulated(snn, shown.astype(dtype))
+        assert difference == ""
         assert figures["images"] == IMAGES
         assert figures["different_predictions"] == 0
         assert figures["largest_relative_difference"] <= 1e-4

@@ -103,12 +103,12 @@ def test_singular_values_are_those_of_the_weights_between_firing_units():
         product = np.eye(6)
         for number, W in enumerate(weights):
             expected = W[np.ix_(fired[number + 1], fired[number])]
-            np.testing.assert_allclose(found[number].layer[image], expected, atol=1e-12)
+            np.testing.assert_allclose(found[number]["jacobian"][image], expected, atol=1e-12)
             product = np.diag(fired[number + 1].astype(float)) @ W @ product
             reached = product[np.ix_(fired[number + 1], fired[0])]
-            np.testing.assert_allclose(found[number].depth[image], reached, atol=1e-12)
+            np.testing.assert_allclose(found[number]["depth"][image], reached, atol=1e-12)
             if reached.size:
-                ours = np.linalg.svd(found[number].depth[image], compute_uv=False)
+                ours = np.linalg.svd(found[number]["depth"][image], compute_uv=False)
                 np.testing.assert_allclose(ours, np.linalg.svd(reached, compute_uv=False), atol=1e-12)
 
 
@@ -129,8 +129,8 @@ def test_b1_has_the_gradients_and_jacobians_of_the_relu_network(build, shape):
         for key in ("activation_gradient", "weight_gradient"):
             assert other[key] == pytest.approx(layer[key], rel=1e-9)
     for relu, b1 in zip(of(model, inputs[:3]), of(net, inputs[:3]), strict=True):
-        for kind in ("layer", "depth"):
-            for mine, theirs in zip(getattr(relu, kind), getattr(b1, kind), strict=True):
+        for kind in ("jacobian", "depth"):
+            for mine, theirs in zip(relu[kind], b1[kind], strict=True):
                 np.testing.assert_allclose(mine, theirs, atol=1e-6)
 
 
@@ -143,7 +143,7 @@ def test_alpha1_divides_by_the_slope():
     fired = net.layers[2](net.layers[1](inputs)).numpy() > 0
     assert (B > 0).sum() < 7, "a neuron that never fires must be among them"
     assert not fired[:, B <= 0].any()
-    for image, jacobian in enumerate(of(net, inputs)[0].layer):
+    for image, jacobian in enumerate(of(net, inputs)[0]["jacobian"]):
         expected = (J / B).T[np.ix_(fired[image], inputs[image] > 0)]
         np.testing.assert_allclose(jacobian, expected, atol=1e-12)
 
@@ -152,13 +152,13 @@ def test_a_relu_at_the_end_is_part_of_the_readout():
     model = network(lambda: keras.Sequential([keras.Input((6,)), L.Dense(4, "relu"), L.Dense(3, "relu")]))
     assert list(staged(model).names) == [layer.name for layer in model.layers]
     inputs, _ = samples()
-    assert [jacobian.shape[0] for jacobian in of(model, inputs)[-1].layer] == [3] * len(inputs)
+    assert [jacobian.shape[0] for jacobian in of(model, inputs)[-1]["jacobian"]] == [3] * len(inputs)
 
 
 def test_large_jacobians_are_left_out(monkeypatch):
     monkeypatch.setattr(module, "LARGEST_JACOBIAN", 36)
     model, (inputs, _) = network(), samples()
-    shown = [(found.layer is None, found.depth is None) for found in of(model, inputs)]
+    shown = [(found["jacobian"] is None, found["depth"] is None) for found in of(model, inputs)]
     assert shown == [(True, True), (False, False), (False, False)]  # 7x6; 5x7, 5x6; 3x5, 3x6
 
 

@@ -28,5 +28,5 @@ def test_a_spike_that_is_rounded_to_the_start_of_its_window_is_not_saturated() -
     assert figures["saturated"] == 0.5
     network = measured_network(snn, "snn", inputs.shape, None)
     with precision("float64"):
-        found = compared(network, lower(snn), ArrayStream(lambda: inputs), 8, SilentReporter()).figures
+        found, _ = compared(network, lower(snn), ArrayStream(lambda: inputs), 8, SilentReporter())
     assert (found["saturated_spikes"], found["different_saturated_spikes"], found["different_spikes"]) == (3, 0, 0)

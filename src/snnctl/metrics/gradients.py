@@ -42,19 +42,6 @@ class Staged:
     kernels: Sequence[Sequence[Any]]
 
 
-@dataclass(frozen=True)
-class Jacobians:
-    """The Jacobians of one stage, one an image, between the neurons that fire; (outputs, inputs), sizes differ.
-
-    Args:
-        layer: ``dx(n)/dx(n-1)``; None if it is larger than :data:`LARGEST_JACOBIAN`.
-        depth: ``dx(n)/dx(0)``, with respect to the coded input: in a chain, the product of the former; or None.
-    """
-
-    layer: list[np.ndarray] | None
-    depth: list[np.ndarray] | None
-
-
 def staged(model: keras.Model) -> Staged:
     """The stages of a ReLU or spiking network.
 
@@ -122,14 +109,21 @@ def loss_gradients(network: Staged, inputs: np.ndarray, labels: np.ndarray) -> t
     return float(loss), layers
 
 
-def jacobians(network: Staged, inputs: np.ndarray, reporter: Reporter, description: str) -> Iterator[Jacobians]:
-    """The Jacobians of every stage, in order.
+def jacobians(
+    network: Staged, inputs: np.ndarray, reporter: Reporter, description: str
+) -> Iterator[dict[str, list[np.ndarray] | None]]:
+    """The Jacobians of every stage, in order, one an image, between the neurons that fire.
 
     Args:
         network: the network.
         inputs: (images, \\*input_shape).
         reporter: shows progress.
         description: of the progress.
+
+    Returns:
+        Of each stage ``jacobian``: ``dx(n)/dx(n-1)``, (outputs, inputs) each, sizes differ; and ``depth``:
+        ``dx(n)/dx(0)``, with respect to the coded input, in a chain the product of the former. None in place of those
+        that are larger than :data:`LARGEST_JACOBIAN`.
     """
     sizes = [prod(tensor.shape[1:]) for tensor in (network.view.inputs[0], *network.view.outputs)]
     with reporter.task(description, len(network.names)) as task:
@@ -140,7 +134,7 @@ def jacobians(network: Staged, inputs: np.ndarray, reporter: Reporter, descripti
             for image in inputs if wanted else ():
                 for source, jacobian in zip(wanted, compute(tf.constant(image[None])), strict=True):
                     by_source[source].append(jacobian.numpy())
-            yield Jacobians(by_source.get(number - 1), by_source.get(0))
+            yield {"jacobian": by_source.get(number - 1), "depth": by_source.get(0)}
             task.advance(1)
 
 

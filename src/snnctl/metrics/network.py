@@ -72,15 +72,6 @@ class Prices:
     ac_pj: float = 0.9
     mac_pj: float = 4.6
 
-    @property
-    def assumption(self) -> str:
-        """What an estimate with these prices rests on, one line."""
-        source = "45 nm, Horowitz 2014" if self == Prices() else "as given"
-        return (
-            f"{source}: {self.ac_pj:g} pJ an accumulate, {self.mac_pj:g} pJ a multiply-accumulate; "
-            "memory, routing and neurons not counted"
-        )
-
 
 @dataclass(frozen=True)
 class MeasuredNetwork:

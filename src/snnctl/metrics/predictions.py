@@ -7,8 +7,6 @@ from typing import Any
 
 import numpy as np
 
-CONSTANT = 1e-6  # part of the largest logit
-MANY = 50  # samples of which some should differ
 DIFFERENCES = ("max_logit_difference", "mean_logit_difference", "largest_logit")
 
 
@@ -70,34 +68,3 @@ def worst(outputs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     # np.max, unlike max(), lets NaN through.
     largest = {name: float(np.max([figures[name] for figures in outputs])) for name in DIFFERENCES}
     return {**least, **largest, "different_predictions": round((1 - least["agreement"]) * least["samples"])}
-
-
-class RunningVariety:
-    """How far one output of a network varies from sample to sample, batch by batch."""
-
-    def __init__(self) -> None:
-        self._low: np.ndarray | float = np.inf
-        self._high: np.ndarray | float = -np.inf
-        self._answers: set[int] = set()
-        self._samples = self._columns = 0
-
-    def add(self, logits: np.ndarray) -> None:
-        """A batch of logits (samples, \\*outputs)."""
-        self._low = np.minimum(self._low, logits.min(axis=0))
-        self._high = np.maximum(self._high, logits.max(axis=0))
-        self._answers.update(np.unique(predictions(logits)).tolist())
-        self._samples += len(logits)
-        self._columns = logits.shape[-1]
-
-    @property
-    def constant(self) -> bool:
-        """Whether no value changes by more than a millionth of the largest; False for a single sample."""
-        scale = np.maximum(np.abs(self._low), np.abs(self._high)).max()
-        return self._samples > 1 and bool(np.max(self._high - self._low) <= CONSTANT * scale)
-
-    @property
-    def only_answer(self) -> int | None:
-        """The class that is every sample's prediction; None if there are several, or too few samples to tell."""
-        # A single unit need not decide between classes: it may be a number that is never negative.
-        conclusive = self._columns > 1 and self._samples >= MANY and len(self._answers) == 1
-        return next(iter(self._answers)) if conclusive else None

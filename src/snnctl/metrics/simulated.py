@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -28,23 +27,9 @@ LARGEST = ("largest_time_difference", "largest_relative_difference")
 PARTS = {"float64": 1e-9, "float32": 1e-4}
 
 
-@dataclass(frozen=True)
-class Simulation:
-    """What came of the comparison.
-
-    Args:
-        figures: as plain data.
-        difference: the first that is beyond the tolerance, of the first layer that has any, in one sentence; empty if
-            there is none.
-    """
-
-    figures: dict[str, Any]
-    difference: str
-
-
 def compared(
     network: MeasuredNetwork, lowered: Network, stream: LabelledStream, batch_size: int, reporter: Reporter
-) -> Simulation:
+) -> tuple[dict[str, Any], str]:
     """Shows every sample to both.
 
     How far they may differ depends on the precision of ``network``, which is single where it upsamples bilinearly:
@@ -56,6 +41,10 @@ def compared(
         stream: the samples.
         batch_size: samples at a time, at most.
         reporter: shows progress.
+
+    Returns:
+        The figures as plain data, and the first difference that is beyond the tolerance, of the first layer that has
+        any, in one sentence; empty if there is none.
 
     Raises:
         NetworkError: ``lowered`` cannot be simulated.
@@ -120,7 +109,7 @@ class _Comparing:
         saturated = {name: int(simulated.saturated[name].sum()) for name in self.saturating}
         self.simulated["saturated_spikes"].update(saturated)
 
-    def result(self, images: int, seconds: float) -> Simulation:
+    def result(self, images: int, seconds: float) -> tuple[dict[str, Any], str]:
         """All of it."""
         overall = worst([agreement.figures() for agreement in self.agreements])
         layers = [layer.figures for layer in self.layers]
@@ -140,7 +129,7 @@ class _Comparing:
         figures |= {"seconds": seconds, "events_per_second": figures["synaptic_operations"] / seconds, "layers": layers}
         of_layers = [layer.first for layer in self.layers if layer.first]
         of_counts = [] if figures["different_spikes"] else self._miscounted()  # borderline spikes have synapses
-        return Simulation(figures, next(iter([*of_layers, *of_counts, *self.differences.values()]), ""))
+        return figures, next(iter([*of_layers, *of_counts, *self.differences.values()]), "")
 
     def _miscounted(self) -> list[str]:
         simulated = self.simulated["synaptic_operations"]

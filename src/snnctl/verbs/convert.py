@@ -71,7 +71,6 @@ def measured(
     from snnctl.ttfs.timeline import latency
     from snnctl.verbs.measurement import Measurement
     from snnctl.verbs.network_shape import class_output
-    from snnctl.verbs.soundness import monotony
     from snnctl.verbs.verification import compare
 
     samples = feed.verification
@@ -95,7 +94,7 @@ def measured(
         again = Measurement(shown, run.registry, run.reporter, compared=True, names=["agreement"])
         compare(source, again, sample, batch_size, run.reporter, "comparing on calibration data")
         metrics["calibration"] = {"samples": len(sample), **agreement_of(again.figures())}
-    return metrics, monotony(compared.varieties)
+    return metrics, compared.warnings
 
 
 def agreement_of(figures: dict[str, Any]) -> dict[str, Any]:

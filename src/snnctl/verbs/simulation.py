@@ -113,8 +113,8 @@ def simulated(
     stream = ArrayStream(lambda: samples.inputs, samples.labels)
     network = measured_network(opened.model, "snn", stream.shape)
     with told_of_network():
-        found = compared(network, plain, stream, batch_size, reporter)
-    return found.figures, failure(found.difference)
+        figures, difference = compared(network, plain, stream, batch_size, reporter)
+    return figures, failure(difference)
 
 
 def failure(difference: str) -> AgreementError | None:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from snnctl.errors import AgreementError
+from snnctl.metrics.predictions import predictions
 
 if TYPE_CHECKING:
     import keras
-
-    from snnctl.metrics.predictions import RunningVariety
 
 LOW_PRECISION = ("float16", "bfloat16")
 TOLERANCES = {"float32": 1e-3, "float64": 1e-7}  # of the largest logit; rounding stays far below
 # Rounding grows with the activations: logits that are this small a part of them are all rounding.
 SMALLEST_PART = 1e-3
+CONSTANT = 1e-6  # part of the largest logit
+MANY = 50  # samples of which some should differ
 
 
 def low_precision(model: keras.Model) -> str | None:
@@ -61,22 +63,41 @@ def defect(metrics: dict[str, Any], model: keras.Model, dtype: str) -> Agreement
     return None
 
 
-def monotony(varieties: dict[str, RunningVariety]) -> list[str]:
-    """Warnings that a network answers the same to everything, in which case another that does so too says little."""
-    return [sentence for name, variety in varieties.items() for sentence in _monotony(name, variety)]
+class Variety:
+    """How far one output of the ReLU network varies from sample to sample, batch by batch.
 
+    Args:
+        name: of the output.
+    """
 
-def _monotony(name: str, variety: RunningVariety) -> Iterable[str]:
-    if variety.constant:
-        yield (
-            f"the outputs of the ReLU network ('{name}') are the same for all compared samples: that the networks "
-            "agree says little. Check --preprocess and the data"
-        )
-    elif variety.only_answer is not None:
-        yield (
-            f"the ReLU network ('{name}') answers class {variety.only_answer} to all compared samples: that the "
-            "networks agree says little. Check --preprocess and the data"
-        )
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._low: np.ndarray | float = np.inf
+        self._high: np.ndarray | float = -np.inf
+        self._answers: set[int] = set()
+        self._samples = self._columns = 0
+
+    def add(self, logits: np.ndarray) -> None:
+        """A batch of logits (samples, \\*outputs)."""
+        self._low = np.minimum(self._low, logits.min(axis=0))
+        self._high = np.maximum(self._high, logits.max(axis=0))
+        self._answers.update(np.unique(predictions(logits)).tolist())
+        self._samples += len(logits)
+        self._columns = logits.shape[-1]
+
+    @property
+    def warning(self) -> str | None:
+        """That it answers the same to everything, in which case another network that does so too says little."""
+        scale = np.maximum(np.abs(self._low), np.abs(self._high)).max()
+        if self._samples > 1 and np.max(self._high - self._low) <= CONSTANT * scale:
+            what = f"the outputs of the ReLU network ('{self.name}') are the same for all compared samples"
+        # A single unit need not decide between classes: it may be a number that is never negative.
+        elif self._columns > 1 and self._samples >= MANY and len(self._answers) == 1:
+            [answer] = self._answers
+            what = f"the ReLU network ('{self.name}') answers class {answer} to all compared samples"
+        else:
+            return None
+        return f"{what}: that the networks agree says little. Check --preprocess and the data"
 
 
 def _differing(figures: dict[str, Any], dtype: str) -> AgreementError:

@@ -10,9 +10,10 @@ import numpy as np
 from snnctl.data.stream import Stream
 from snnctl.forward import compiled
 from snnctl.metrics.observation import observed
-from snnctl.metrics.predictions import RunningVariety, predictions
+from snnctl.metrics.predictions import predictions
 from snnctl.progress import Reporter
 from snnctl.verbs.measurement import Measurement
+from snnctl.verbs.soundness import Variety
 
 
 @dataclass(frozen=True)
@@ -21,11 +22,11 @@ class Comparison:
 
     Args:
         accuracy: as a part of 1; None without labels, or without an output for them.
-        varieties: how far its answers vary, by output.
+        warnings: that its answers do not vary, one sentence for each output of which that is so.
     """
 
     accuracy: float | None
-    varieties: dict[str, RunningVariety]
+    warnings: list[str]
 
 
 def compare(
@@ -47,17 +48,19 @@ def compare(
         description: of the progress.
     """
     network, right = measurement.network, 0
-    varieties = {name: RunningVariety() for name in output_names(source)}
+    varieties = [Variety(name) for name in output_names(source)]
     answer = compiled(lambda inputs: keras.tree.flatten(source(inputs, training=False)), stream, batch_size)
     for batch in observed(network, stream, measurement.needs, batch_size, reporter, description):
         outputs = [output.numpy() for output in answer(batch.inputs)]
-        for variety, output in zip(varieties.values(), outputs, strict=True):
+        for variety, output in zip(varieties, outputs, strict=True):
             variety.add(output)
         if batch.labels is not None and network.scored is not None:
             right += int(np.count_nonzero(predictions(outputs[network.scored]) == batch.labels))
-        measurement.add(replace(batch, source=dict(zip(varieties, outputs, strict=True))))
+        by_name = {variety.name: output for variety, output in zip(varieties, outputs, strict=True)}
+        measurement.add(replace(batch, source=by_name))
     scored = stream.labelled and network.scored is not None
-    return Comparison(right / len(stream) if scored else None, varieties)
+    warnings = [variety.warning for variety in varieties if variety.warning]
+    return Comparison(right / len(stream) if scored else None, warnings)
 
 
 def output_names(model: keras.Model) -> list[str]:

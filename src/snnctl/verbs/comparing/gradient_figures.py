@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from snnctl.verbs.comparing.csv_text import csv_text
 
-if TYPE_CHECKING:
-    from snnctl.metrics.gradients import Jacobians
-
+Matrices = dict[str, list[np.ndarray] | None]
+"""The Jacobians of one layer, one an image, by kind."""
 SPECTRA = ("jacobian", "depth")
 FIGURES = ("largest", "smallest", "mean_log", "rank")
 
 
-def differences(found: Sequence[Jacobians], relu: Sequence[Jacobians] | None) -> dict[str, Any]:
+def differences(found: Sequence[Matrices], relu: Sequence[Matrices] | None) -> dict[str, Any]:
     """Largest difference of an entry of a layer's Jacobians from the ReLU network's, relative to its largest entry.
 
     None where they cannot be compared: other neurons fire, or layers stand for no ReLU unit. Empty for the ReLU one.
@@ -28,7 +27,7 @@ def differences(found: Sequence[Jacobians], relu: Sequence[Jacobians] | None) ->
     pairs = [
         (own, reference)
         for mine, theirs in zip(found, relu, strict=True)
-        for own, reference in zip(mine.layer or [], theirs.layer or [], strict=True)
+        for own, reference in zip(mine["jacobian"] or [], theirs["jacobian"] or [], strict=True)
     ]
     if not pairs or any(own.shape != reference.shape for own, reference in pairs):
         return {"jacobian_difference": None}

@@ -6,15 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from snnctl.verbs.comparing.gradient_figures import charts, differences, table
+from snnctl.verbs.comparing.gradient_figures import Matrices, charts, differences, table
 from snnctl.verbs.comparing.networks import compared
 from snnctl.verbs.comparing.options import RELU, GradientsOptions
 from snnctl.verbs.result import Result, Run
 
 if TYPE_CHECKING:
     import keras
-
-    from snnctl.metrics.gradients import Jacobians
 
 
 def gradients(options: GradientsOptions, run: Run) -> Result:
@@ -30,7 +28,7 @@ def gradients(options: GradientsOptions, run: Run) -> Result:
         inputs, labels = found.split("train")
         chosen = np.random.default_rng(options.seed).permutation(len(inputs))[: options.images]
         networks: list[dict[str, Any]] = []
-        reference: list[Jacobians] | None = None
+        reference: list[Matrices] | None = None
         for neuron, model in found.networks.items():
             figures, matrices = _of_network(neuron, model, inputs[chosen], labels[chosen], options, run)
             networks.append({**figures, **differences(matrices, reference)})
@@ -50,9 +48,9 @@ def gradients(options: GradientsOptions, run: Run) -> Result:
 
 def _of_network(
     neuron: str, model: keras.Model, inputs: np.ndarray, labels: np.ndarray, options: GradientsOptions, run: Run
-) -> tuple[dict[str, Any], list[Jacobians]]:
+) -> tuple[dict[str, Any], list[Matrices]]:
     """A network's figures, and its Jacobians."""
-    from snnctl.metrics.gradients import jacobians, loss_gradients, staged
+    from snnctl.metrics.gradients import jacobians, loss_gradients, spectrum, staged
 
     if neuron != RELU:
         model(inputs, training=True)  # as in training: windows have grown before the first gradient is taken
@@ -60,13 +58,7 @@ def _of_network(
     loss, layers = loss_gradients(network, inputs, labels)
     matrices = list(jacobians(network, inputs[: options.jacobian_images], run.reporter, f"Jacobians of {neuron}"))
     rows = [
-        {**layer, "jacobian": _spectrum(found.layer), "depth": _spectrum(found.depth)}
-        for layer, found in zip(layers, matrices, strict=True)
+        {**layer, **{kind: None if found is None else spectrum(found) for kind, found in of_stage.items()}}
+        for layer, of_stage in zip(layers, matrices, strict=True)
     ]
     return {"neuron": neuron, "loss": loss, "layers": rows}, matrices
-
-
-def _spectrum(jacobians: list[np.ndarray] | None) -> dict[str, Any] | None:
-    from snnctl.metrics.gradients import spectrum
-
-    return None if jacobians is None else spectrum(jacobians)

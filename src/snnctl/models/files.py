@@ -38,7 +38,6 @@ LARGEST_EXPANSION = 20  # how many times its own size a file may unpack to; Kera
 STORED_CONFIG = "model_config"
 DESCRIPTION = "keras_metadata.pb"  # from TensorFlow 2.5 on; before, in the graph's file
 GRAPH = "saved_model.pb"
-KINDS = ("_tf_keras_sequential", "_tf_keras_network", "_tf_keras_model")
 
 
 def open_archive(path: Path, context: ReadContext) -> keras.Model:
@@ -159,8 +158,7 @@ def read_config(folder: Path) -> dict[str, Any]:
 
     A subclassed model's layers are in its code, not in its description.
     """
-    described = next((text for kind, text in _descriptions(folder) if kind in KINDS and text), None)
-    if described is None:
+    if not (described := _description(folder)):
         raise ModelError(
             f"{folder} is a TensorFlow SavedModel without Keras's description of its layers.",
             todo="Open it in the TensorFlow and Keras that wrote it and save it there: model.save('model.h5').",
@@ -175,17 +173,14 @@ def read_config(folder: Path) -> dict[str, Any]:
     )
 
 
-def _descriptions(folder: Path) -> Iterator[tuple[str, str]]:
-    """(kind, description as JSON) of the objects in the model, the model itself first."""
+def _description(folder: Path) -> str:
+    """Keras's description of the object that was saved, as JSON; empty if there is none."""
     if (folder / DESCRIPTION).is_file():
-        # A list of messages: 2 is the number of an object, 4 its kind, 5 its description.
-        objects = [dict(_fields(node)) for _, node in _fields((folder / DESCRIPTION).read_bytes())]
-        for node in sorted(objects, key=lambda node: node.get(2, 0)):
-            yield node[4].decode(), node[5].decode()
-    else:  # the graph's file names the kind, and often no more
-        graphs = saved_model_pb2.SavedModel.FromString((folder / GRAPH).read_bytes()).meta_graphs
-        for node in graphs[0].object_graph_def.nodes[:1]:
-            yield node.user_object.identifier, node.user_object.metadata
+        # A list of messages: 2 is the number of an object, from 0 on, which is not written; 5 its description.
+        objects = (dict(_fields(node)) for _, node in _fields((folder / DESCRIPTION).read_bytes()))
+        return next((node[5].decode() for node in objects if 2 not in node), "")
+    graphs = saved_model_pb2.SavedModel.FromString((folder / GRAPH).read_bytes()).meta_graphs
+    return str(graphs[0].object_graph_def.nodes[0].user_object.metadata)
 
 
 def _fields(message: bytes) -> list[tuple[int, Any]]:

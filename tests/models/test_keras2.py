@@ -133,7 +133,6 @@ def test_spellings_of_other_releases(name, respelled, expected):
     ("change", "message"),
     [
         (of("Conv2D", weight_standardisation=True), "weight_standardisation"),
-        (of("BatchNormalization", renorm=True), "Layer 'batch_normalization' renormalises batches (renorm=True)"),
         (of("Conv2D", nb_filter=3, dim_ordering="tf"), "nb_filter"),
     ],
 )

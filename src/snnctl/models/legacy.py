@@ -34,8 +34,7 @@ KEYS = {
 }
 """Keys of these classes that go by another name in Keras 3."""
 
-BATCHES = {"fused", "virtual_batch_size", "renorm_clipping", "renorm_momentum"}
-WITHOUT_EFFECT = BATCHES | {"filters", "implementation", "input_length"}
+WITHOUT_EFFECT = {"filters", "fused", "implementation", "input_length", "virtual_batch_size"}
 """Keys that say how a layer computes, trains or was made, but change nothing about what it computes."""
 
 
@@ -54,11 +53,7 @@ def modern_name(name: str) -> str:
 
 
 def modern(node: Config) -> Any:
-    """An object that Keras 2 serialised, as Keras 3 can build it, once its parts are: for :func:`rewritten`.
-
-    Raises:
-        ModelError: a layer does what none of Keras 3 does; names it.
-    """
+    """An object that Keras 2 serialised, as Keras 3 can build it, once its parts are: for :func:`rewritten`."""
     name = node.get("class_name")
     if name in ("__tuple__", "TensorShape"):
         return node["items"]
@@ -89,11 +84,6 @@ def modern(node: Config) -> Any:
 
 def _layer(name: Any, config: Config) -> Config:
     """The configuration of a layer, regulariser or constraint."""
-    if name == "BatchNormalization" and config.get("renorm"):
-        raise ModelError(
-            f"Layer '{config.get('name')}' renormalises batches (renorm=True), which Keras 3 cannot do.",
-            todo="Train the network with renorm=False.",
-        )
     config = {KEYS.get((name, key), key): value for key, value in config.items()}
     axis, dtype = config.get("axis"), config.get("dtype")
     if isinstance(axis, list) and len(axis) == 1:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 from snnctl.errors import ModelError
 from snnctl.plugins.reader import Read, ReadContext, Reader
@@ -24,14 +24,6 @@ ACCEPTED = (
     "Accepted: a run folder, a .keras file, a full .h5 file, a SavedModel folder of Keras 2, "
     "or a weights-only .h5 file with --arch."
 )
-
-
-class Source(NamedTuple):
-    """A file, or a SavedModel folder, that holds a model or its weights; who reads it; the record of its run if any."""
-
-    path: Path
-    reader: Reader
-    run: RunRecord | None
 
 
 @dataclass(frozen=True)
@@ -106,8 +98,8 @@ def load_model(
         return LoadedModel(model, "snn" if holds_spiking_layers(model) else "relu", run, file, notes)
 
 
-def find_source(path: Path | str, readers: Sequence[Reader]) -> Source:
-    """The file behind ``path``, which may be a run folder, or a file or folder that one of ``readers`` recognises.
+def find_source(path: Path | str, readers: Sequence[Reader]) -> tuple[Path, Reader, RunRecord | None]:
+    """The file behind ``path``, a run folder or what one of ``readers`` recognises; its reader; the run's record if any.
 
     Raises:
         ModelError: nothing there (names the nearest name), a folder that is no run or whose record is damaged, or a
@@ -129,7 +121,7 @@ def find_source(path: Path | str, readers: Sequence[Reader]) -> Source:
     except OSError as error:
         raise ModelError(f"{file} cannot be read: {error.strerror}.") from error
     if reader:
-        return Source(file, reader, None if lacking else read_run(path))
+        return file, reader, None if lacking else read_run(path)
     if file.is_dir():
         files = sorted(str(each) for each in path.glob("*") if each.suffix.lower() in {*SUFFIXES, *suffixes})
         raise ModelError(

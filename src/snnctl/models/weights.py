@@ -15,6 +15,8 @@ from snnctl.models.legacy import modern_name
 from snnctl.ttfs.keras_graph import all_layers
 
 KERAS_2_NAMES, KERAS_3_GROUPS = {"layer_names", "layer_names0"}, ("layers", "_layer_checkpoint_dependencies")
+PLACE = re.compile(f"(?:(?:{'|'.join(KERAS_3_GROUPS)})/[^/]+/)+")
+"""Where Keras 3 files a layer, by class and number: "layers/dense_1/", in a model "layers/functional/layers/dense/"."""
 NUMBERS = "fiu"
 
 Weights = dict[str, Any]
@@ -27,7 +29,7 @@ Layers = dict[str, keras.Layer]
 
 def holds_weights(file: h5py.File) -> bool:
     """Whether an HDF5 file has the weights of a network, in the layout of Keras 2 or of Keras 3."""
-    return _keras_2_weights(file) is not None or _keras_3_weights(file) is not None
+    return _keras_2_weights(file) is not None or any(isinstance(file.get(name), h5py.Group) for name in KERAS_3_GROUPS)
 
 
 def stored_layers(file: h5py.File, network: keras.Model) -> tuple[Stored, Layers]:
@@ -36,10 +38,9 @@ def stored_layers(file: h5py.File, network: keras.Model) -> tuple[Stored, Layers
         keys = {name: _names(group[name], "weight_names") for name in _names(group, "layer_names")}
         stored = {modern_name(name): {key: group[name][key] for key in keys[name]} for name in keys if keys[name]}
         return stored, {layer.name: layer for layer in network.layers}
-    group = _keras_3_weights(file)
-    filed = {} if group is None else dict(_filed(group, ""))
+    filed = _keras_3_weights(file)
     names = {place: name for place, name, _ in _places(network) if place in filed}
-    return {names.get(place, f"layers/{place}"): filed[place] for place in [*names, *filed]}, leaves(network)
+    return {names.get(place, place): filed[place] for place in [*names, *filed]}, leaves(network)
 
 
 def check_writer(file: h5py.File) -> None:
@@ -70,28 +71,22 @@ def text(value: object) -> str:
     return value.decode("utf-8") if isinstance(value, bytes) else str(value)
 
 
-def _keras_3_weights(model: h5py.Group) -> h5py.Group | None:
-    """The group with the layers of a model in Keras 3's layout (nested groups, ``vars/0``, ``vars/1``), or None."""
-    groups = (model.get(name) for name in KERAS_3_GROUPS)
-    return next((group for group in groups if isinstance(group, h5py.Group)), None)
+def _keras_3_weights(file: h5py.File) -> Stored:
+    """The weights in Keras 3's layout (nested groups, ``vars/0``, ``vars/1``), by the place of their layer.
 
+    A layer's own come before those of layers inside it, such as the cell of a recurrent one.
+    """
+    filed: Stored = {}
 
-def _filed(group: h5py.Group, prefix: str) -> Iterator[tuple[str, Weights]]:
-    """(place, weights) of the layers that have weights, those of nested models for the models."""
-    for key, node in group.items():
-        if isinstance(node, h5py.Group) and (inner := _keras_3_weights(node)) is not None:
-            yield from _filed(inner, f"{prefix}{key}/layers/")
-        elif isinstance(node, h5py.Group) and (weights := dict(_weights_in(node))):
-            yield prefix + key, weights
+    def visit(path: str, node: Any) -> None:
+        if isinstance(node, h5py.Dataset) and (place := PLACE.match(path)):
+            weights = filed.setdefault(place[0].replace(KERAS_3_GROUPS[1], KERAS_3_GROUPS[0]), {})
+            weights[path[place.end() :]] = node
 
-
-def _weights_in(layer: h5py.Group) -> Iterator[tuple[str, Any]]:
-    """A layer's own weights, then those of the layers inside it, such as the cell of a recurrent one."""
-    own = layer.get("vars", {})
-    yield from ((name, own[name]) for name in sorted(own, key=int))
-    for name, node in layer.items():
-        if name != "vars" and isinstance(node, h5py.Group):
-            yield from ((f"{name}/{weight}", values) for weight, values in _weights_in(node))
+    file.visititems(visit)
+    return {
+        place: dict(sorted(weights.items(), key=lambda item: item[0].count("/"))) for place, weights in filed.items()
+    }
 
 
 def leaves(network: keras.Model) -> Layers:
@@ -100,14 +95,14 @@ def leaves(network: keras.Model) -> Layers:
 
 
 def _places(network: keras.Model, place: str = "", prefix: str = "") -> Iterator[tuple[str, str, keras.Layer]]:
-    """(place, name, layer): Keras 3 files layers by class and number, the second Dense as "dense_1"."""
+    """The place of each layer in Keras 3's layout, its name and itself, those of nested models for the models."""
     count: Counter[str] = Counter()
     for layer in network.layers:
         kind = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=.)(?=[A-Z][a-z])", "_", type(layer).__name__).lower()
-        own = f"{place}{kind}_{count[kind]}" if count[kind] else f"{place}{kind}"
+        own = f"{place}layers/{kind}_{count[kind]}/" if count[kind] else f"{place}layers/{kind}/"
         count[kind] += 1
         if isinstance(layer, keras.Model):
-            yield from _places(layer, f"{own}/layers/", f"{prefix}{layer.name}/")
+            yield from _places(layer, own, f"{prefix}{layer.name}/")
         else:
             yield own, f"{prefix}{layer.name}", layer
 

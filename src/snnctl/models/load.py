@@ -99,7 +99,7 @@ def load_model(
 
 
 def find_source(path: Path | str, readers: Sequence[Reader]) -> tuple[Path, Reader, RunRecord | None]:
-    """The file behind ``path``, a run folder or what one of ``readers`` recognises; its reader; the run's record if any.
+    """The file behind ``path``, a run folder or what one of ``readers`` recognises; its reader; the record of the run.
 
     Raises:
         ModelError: nothing there (names the nearest name), a folder that is no run or whose record is damaged, or a

@@ -5,6 +5,7 @@ A checked network cannot lead the kernel astray, which computes without checking
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from math import prod
@@ -52,19 +53,13 @@ class Array:
 REAL, WHOLE = (np.float64, np.float32), (np.int64, np.int32)
 
 
-def _number(low: float, high: float, *types: type) -> Value:
+def _number(low: float, high: float = LARGEST, *, whole: bool = False) -> Value:
+    types: tuple[type, ...] = (int, np.integer) if whole else (int, float, np.integer, np.floating)
+
     def valid(value: Any) -> bool:
-        return not isinstance(value, bool) and isinstance(value, types) and bool(low <= value <= high)  # type: ignore[operator]
+        return isinstance(value, types) and not isinstance(value, bool) and bool(low <= value <= high)  # type: ignore[operator]
 
-    return Value(valid, f"a {'number' if float in types else 'whole number'} from {low} to {high}")
-
-
-def _real(low: float) -> Value:
-    return _number(low, LARGEST, int, float, np.integer, np.floating)
-
-
-def _whole(high: int) -> Value:
-    return _number(0, high, int, np.integer)
+    return Value(valid, f"a {'whole number' if whole else 'number'} from {low} to {high}")
 
 
 def _one_of(*texts: str) -> Value:
@@ -75,15 +70,19 @@ def _is_shape(value: Any) -> bool:
     return isinstance(value, tuple) and all(type(side) is int and side > 0 for side in value) and prod(value) < MOST
 
 
-NUMBER, POSITIVE, LEVEL = _real(-LARGEST), _real(np.nextafter(0.0, 1.0)), _whole(MOST)
+NUMBER, POSITIVE = _number(-LARGEST), _number(np.nextafter(0.0, 1.0))
 NAME = Value(lambda value: isinstance(value, str) and value != "", "a text that is not empty")
 SHAPE = Value(_is_shape, f"a tuple of positive whole numbers with a product below {MOST}")
-PLACE = {"name": NAME, "shape": SHAPE, "level": LEVEL}
+PLACE = {"name": NAME, "shape": SHAPE, "level": _number(0, MOST, whole=True)}
 
 # "elements": neurons, pools or outputs of the part; "ids": spikes that there are; "targets": elements that are reached.
 FIELDS: Mapping[type, Mapping[str, Value | Array]] = {
     Coding: {"low": NUMBER, "high": NUMBER},
-    Hardware: {"noise": _real(0.0), "time_bits": _whole(32), "seed": _whole(2**63)},
+    Hardware: {
+        "noise": _number(0.0),
+        "time_bits": _number(0, 32, whole=True),
+        "seed": _number(0, 2**63, whole=True),
+    },
     Population: {
         **PLACE,
         "kind": _one_of("input", "spiking", "signed", "relay"),
@@ -148,35 +147,6 @@ def check(network: Network) -> None:
     _check_connections(network, levels)
 
 
-def _check_connections(network: Network, levels: Container[int]) -> None:
-    """Whether pools and projections lead from spikes of the right level to what is there."""
-    firing: list[Population | Pools] = [*network.populations, *network.pools]
-    ends = np.cumsum([prod(part.shape) for part in firing])
-    levels_of_parts = np.array([part.level for part in firing])
-
-    def require_level(part: Pools | Projection, field: str, ids: np.ndarray, level: int) -> None:
-        of_ids = levels_of_parts[np.searchsorted(ends, ids, side="right")]
-        require(np.all(of_ids == level), f"{_label(part)}: {field} has spikes that are not of level {level}")
-
-    for before, pools in zip(ends[len(network.populations) - 1 :], network.pools, strict=False):
-        require(pools.level in levels, f"{_label(pools)}: level is {pools.level}, and no population is of this level")
-        _check_arrays(pools, ids=int(before))
-        require(np.all(np.diff(pools.start) > 0), f"{_label(pools)}: start leaves a pool without members")
-        require_level(pools, "members", pools.members, pools.level)
-    reached: list[Population | Readout] = [*network.populations[1:], *network.readouts]
-    targets = {part.name: part for part in reached}
-    for projection in network.projections:
-        where, target = _label(projection), targets.get(projection.target_name)
-        if target is None:
-            raise NetworkError(f"{where}: there is no such population or readout")
-        size, source = prod(target.shape), projection.source
-        _check_arrays(projection, ids=int(ends[-1]), targets=size)
-        require_level(projection, "source", source[source >= 0], target.level - 1)
-        if projection.target.size and projection.offset.size:
-            last = int(projection.target.max()) + int(projection.offset.max()) + projection.J.shape[2]
-            require(last <= size, f"{where}: target, offset and J reach neuron {last - 1} of {size}")
-
-
 def _label(part: Any) -> str:
     """How messages name a part."""
     kind = type(part).__name__.lower()
@@ -187,9 +157,8 @@ def _label(part: Any) -> str:
 
 def _check_values(network: Network) -> None:
     """Whether all fields that are no arrays are what the table has, and no name stands for two parts."""
-    coding = [network.coding] if network.coding else []
     named: list[Any] = [*network.populations, *network.pools, *network.readouts]
-    for part in (*coding, network.hardware, *named, *network.projections):
+    for part in (*filter(None, [network.coding]), network.hardware, *named, *network.projections):
         for name, rule in FIELDS[type(part)].items():
             if isinstance(rule, Value):
                 value = getattr(part, name)
@@ -197,19 +166,43 @@ def _check_values(network: Network) -> None:
     about = network.about
     texts = isinstance(about, dict) and all(isinstance(text, str) for pair in about.items() for text in pair)
     require(texts, "'about' of the network is not made of texts")
-    names: set[str] = set()
-    for part in named:
-        require(part.name not in names, f"two populations, pools or readouts are called {part.name!r}")
-        names.add(part.name)
+    for name, count in Counter(part.name for part in named).items():
+        require(count == 1, f"two populations, pools or readouts are called {name!r}")
+
+
+def _check_windows(network: Network) -> dict[int, tuple[float, float]]:
+    """(earliest t_min, t_max) of each level, whose windows follow one another and end together."""
+    levels: dict[int, tuple[float, float]] = {}
+
+    def check_integration(where: str, level: int, start: float, end: float, field: str) -> None:
+        require(level - 1 in levels, f"{where}: level is {level}, and no population before it is of level {level - 1}")
+        t_min, t_max = levels[level - 1]
+        require(end == t_max, f"{where}: {field} is {end}, and its inputs' windows end at {t_max}")
+        require(start <= t_min, f"{where}: start is {start}, and its inputs may fire from {t_min} on")
+
+    for number, each in enumerate(network.populations):
+        where, level = _label(each), each.level
+        first = (each.kind == "input") == (number == 0)
+        require(first, f"{where}: kind is {each.kind}; the first population alone is the input")
+        if number == 0:
+            require(level == 0, f"{where}: level is {level}; the input's is 0")
+        else:
+            check_integration(where, level, each.start, each.end, "end")
+            require(level >= max(levels), f"{where}: level {level} comes after level {max(levels)}")
+            require(each.t_min >= each.end, f"{where}: t_min is {each.t_min}, before its inputs' windows end")
+        require(each.width >= SMALLEST, f"{where}: the window from t_min to t_max is empty")
+        t_min, t_max = levels.get(level, (each.t_min, each.t_max))
+        require(each.t_max == t_max, f"{where}: t_max is {each.t_max}, and that of its level {t_max}")
+        levels[level] = (min(t_min, each.t_min), t_max)
+    for readout in network.readouts:
+        check_integration(_label(readout), readout.level, readout.start, readout.t_read, "t_read")
+    return levels
 
 
 def _check_arrays(part: Any, empty: bool = False, **sizes: int) -> None:
-    """Whether all arrays of a part are what the table has.
+    """Whether all arrays of a part are what the table has; ``sizes`` by the names that it has for them.
 
-    Args:
-        part: whose other fields are checked already.
-        empty: whether arrays may be empty.
-        sizes: by the names that the table has for them.
+    The part's other fields are checked already. Arrays of one that may be ``empty`` need not have their shape.
     """
     if hasattr(part, "shape"):
         sizes["elements"] = prod(part.shape)
@@ -231,41 +224,38 @@ def _check_array(field: str, values: Any, rule: Array, empty: bool, sizes: dict[
     if rule.dtypes == REAL:
         require(np.all(np.abs(values) <= LARGEST), f"{field} has numbers that are not finite, or beyond {LARGEST}")
     if rule.below and values.size:
-        low, end = rule.low, sizes[rule.below]
-        require(low <= values.min() and values.max() < end, f"{field} has numbers outside [{low}, {end - 1}]")
+        end = sizes[rule.below]
+        inside = rule.low <= values.min() and values.max() < end
+        require(inside, f"{field} has numbers outside [{rule.low}, {end - 1}]")
     if rule.starts:
         end = sizes[rule.starts[1]]
         rises = values[0] == 0 and values[-1] == end and np.all(values[1:] >= values[:-1])
         require(rises, f"{field} does not rise from 0 to {end}")
 
 
-def _check_windows(network: Network) -> dict[int, tuple[float, float]]:
-    """(earliest t_min, t_max) of each level, whose windows follow one another and end together."""
-    levels: dict[int, tuple[float, float]] = {}
+def _check_connections(network: Network, levels: Container[int]) -> None:
+    """Whether pools and projections lead from spikes of the right level to what is there."""
+    firing: list[Population | Pools] = [*network.populations, *network.pools]
+    ends = np.cumsum([prod(part.shape) for part in firing])
+    levels_of_parts = np.array([part.level for part in firing])
 
-    def check_integration(where: str, level: int, start: float, end: float, field: str) -> None:
-        require(level - 1 in levels, f"{where}: level is {level}, and no population before it is of level {level - 1}")
-        t_min, t_max = levels[level - 1]
-        require(end == t_max, f"{where}: {field} is {end}, and its inputs' windows end at {t_max}")
-        require(start <= t_min, f"{where}: start is {start}, and its inputs may fire from {t_min} on")
+    def check_level(part: Pools | Projection, field: str, ids: np.ndarray, level: int) -> None:
+        of_ids = levels_of_parts[np.searchsorted(ends, ids, side="right")]
+        require(np.all(of_ids == level), f"{_label(part)}: {field} has spikes that are not of level {level}")
 
-    for number, population in enumerate(network.populations):
-        where, level = _label(population), population.level
-        is_input = population.kind == "input"
-        require(
-            is_input == (number == 0), f"{where}: kind is {population.kind}; the first population alone is the input"
-        )
-        if is_input:
-            require(level == 0, f"{where}: level is {level}; the input's is 0")
-        else:
-            check_integration(where, level, population.start, population.end, "end")
-            require(level >= max(levels), f"{where}: level {level} comes after level {max(levels)}")
-            after = population.t_min >= population.end
-            require(after, f"{where}: t_min is {population.t_min}, before its inputs' windows end")
-        require(population.width >= SMALLEST, f"{where}: the window from t_min to t_max is empty")
-        t_min, t_max = levels.get(level, (population.t_min, population.t_max))
-        require(population.t_max == t_max, f"{where}: t_max is {population.t_max}, and that of its level {t_max}")
-        levels[level] = (min(t_min, population.t_min), t_max)
-    for readout in network.readouts:
-        check_integration(_label(readout), readout.level, readout.start, readout.t_read, "t_read")
-    return levels
+    for before, pools in zip(ends[len(network.populations) - 1 :], network.pools, strict=False):
+        require(pools.level in levels, f"{_label(pools)}: level is {pools.level}, and no population is of this level")
+        _check_arrays(pools, ids=int(before))
+        require(np.all(np.diff(pools.start) > 0), f"{_label(pools)}: start leaves a pool without members")
+        check_level(pools, "members", pools.members, pools.level)
+    reached: list[Population | Readout] = [*network.populations[1:], *network.readouts]
+    targets = {part.name: part for part in reached}
+    for each in network.projections:
+        require(each.target_name in targets, f"{_label(each)}: there is no such population or readout")
+        target = targets[each.target_name]
+        size = prod(target.shape)
+        _check_arrays(each, ids=int(ends[-1]), targets=size)
+        check_level(each, "source", each.source[each.source >= 0], target.level - 1)
+        if each.target.size and each.offset.size:
+            last = int(each.target.max()) + int(each.offset.max()) + each.J.shape[2]
+            require(last <= size, f"{_label(each)}: target, offset and J reach neuron {last - 1} of {size}")

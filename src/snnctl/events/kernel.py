@@ -27,9 +27,10 @@ def compiled(function: Any) -> Any:
 
 @compiled
 def deliver(
-    left,  # (images, spike ids of the level): t_max - t, 0 where silent
-    slot_start,  # (ids + 1,): the slots of each id; a slot is one place and channel of a projection
-    slot_entry,  # (slots + 1 columns): first entry of the slot's place
+    left,  # (images, spike ids): t_max - t, 0 where silent
+    spikes,  # (ids of the level,), rising
+    slot_start,  # (spike ids + 1,): the slots of each id; a slot is one place and channel of a projection
+    slot_entry,  # (slots,): first entry of the slot's place
     slot_end,  # and the one after its last
     slot_row,  # position of the channel's weights in those of the first matrix
     slot_offset,  # of the targets
@@ -37,9 +38,11 @@ def deliver(
     slot_counter,  # where its events are counted
     entry_target,  # (entries,): the first neuron reached
     entry_row,  # position of the matrix in J
-    J,  # all weights of the level's projections, one after the other
-    slope,  # (targets,): of the potentials, work space
-    final,  # (images, targets): potentials as they will be at the end of the window, if nothing arrives any more
+    J,  # all weights, one projection after the other
+    start,  # of the potentials that the level's spikes reach
+    stop,  # and the one after their last
+    slope,  # (potentials,): work space
+    final,  # (images, potentials), as they will be at the end of the window, if nothing arrives any more
     events,  # (images, counters): synaptic events
 ):
     """Delivers the spikes of one level, image by image.
@@ -49,21 +52,20 @@ def deliver(
     ``J left`` at the end. The common slope A is not in it. Kept as the value at the end, potentials lose no digits
     by cancellation, however late it is on the absolute time axis.
 
-    Writes ``slope`` (of the last image), ``final`` and ``events``, to which it adds.
+    Writes ``slope`` (of the last image), and adds to ``final`` and ``events``.
     """
-    images, ids = left.shape
-    when = np.empty(ids, np.float64)
-    who = np.empty(ids, np.int64)
-    for image in range(images):
+    when = np.empty(len(spikes), np.float64)
+    who = np.empty(len(spikes), np.int64)
+    for image in range(len(left)):
         fired = 0
-        for i in range(ids):
+        for i in spikes:
             if left[image, i] > 0.0:
                 when[fired] = -left[image, i]
                 who[fired] = i
                 fired += 1
         order = np.argsort(when[:fired], kind="mergesort")  # stable: simultaneous spikes by their ids
         potential = final[image]
-        slope[:] = 0.0
+        slope[start:stop] = 0.0
         for place in range(fired):
             i = who[order[place]]
             remaining = J.dtype.type(left[image, i])
@@ -79,15 +81,7 @@ def deliver(
 
 
 def coded(coding: Coding | None, values: np.ndarray) -> np.ndarray:
-    """The input's spikes.
-
-    Args:
-        coding: None when the values are spikes already.
-        values: (images, neurons), float64.
-
-    Returns:
-        Time left, (images, neurons).
-    """
+    """The input's spikes as time left, (images, neurons) float64 as the values; without coding, these are times."""
     if coding is None:
         return np.maximum(values, 0.0)
     # Into the range first: an input of any size divided by a narrow one could overflow.
@@ -108,40 +102,24 @@ def crossings(population: Population, V: np.ndarray) -> np.ndarray:
     Returns:
         z, the time left, (images, neurons), float64; more than the window's width of saturated neurons.
     """
-    B = population.B
-    rises = B > 0
-    x = (population.drive + V.astype(np.float64)) / np.where(rises, B, 1.0)
+    rises = population.B > 0
+    x = (population.drive + V.astype(np.float64)) / np.where(rises, population.B, 1.0)
     return np.where(rises, np.maximum(x, 0.0), 0.0)
 
 
 def pooled(pools: Pools, members: np.ndarray) -> np.ndarray:
-    """The spikes that pools pass on.
-
-    Args:
-        pools: which.
-        members: time left of all members' spikes, pool by pool, (images, members).
-
-    Returns:
-        Time left, (images, pools).
-    """
+    """Time left of the spikes that pools pass on, (images, pools), from their members', (images, members)."""
     start = pools.start[:-1]
     earliest = np.maximum.reduceat(members, start, axis=1)
-    if not pools.latest.any():
-        return earliest
     return np.where(pools.latest, np.minimum.reduceat(members, start, axis=1), earliest)
 
 
 def on_hardware(
     x: np.ndarray, population: Population, hardware: Hardware, generators: Sequence[np.random.Generator]
 ) -> np.ndarray:
-    """Times as the hardware has them: jitter (not of the input), then levels.
+    """Time left as the hardware has it, (images, neurons): jitter (not of the input), then levels.
 
-    Args:
-        x: time left, (images, neurons).
-        population: the neurons.
-        hardware: what it does.
-        generators: of each image; may be empty without noise. Each neuron draws, fire it or not: so what one draws
-            depends on no other neuron.
+    Each neuron draws from its image's generator, fire it or not: so what one draws depends on no other neuron.
     """
     width = population.width
     if hardware.noise > 0 and population.kind != "input":

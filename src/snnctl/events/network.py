@@ -49,10 +49,8 @@ class Population:
     ``t >= t_min`` with ``V_i(t) >= threshold_i``; if that is not before ``t_max``, it stays silent. [HP, Eqs. 1-7; EM]
     A neuron whose potential does not rise in its window, ``B_i <= 0``, crosses no threshold: it stays silent, too.
 
-    A crossing is at ``t_max - (drive_i + sum_j J_ij x_j) / B_i`` with ``x_j = end - t_j`` of the spikes and what
-    :attr:`drive` has of the threshold. So a threshold for a given drive (the D of a ReLU unit that the neuron equals)
-    should be computed by :func:`threshold_for`, which makes a drive of 0 exactly 0: then a neuron without inputs is
-    silent, not a rounding error above.
+    A crossing is at ``t_max - (drive_i + sum_j J_ij x_j) / B_i`` with ``x_j = end - t_j`` of the spikes; see
+    :attr:`drive` and :func:`threshold_for`.
 
     Args:
         name: the layer's.
@@ -97,13 +95,15 @@ class Population:
     @property
     def drive(self) -> np.ndarray:
         """By how much potentials without inputs exceed, at ``end``, the one that crosses at ``t_max``; (neurons,)."""
-        return _undriven(self.width, self.B, self.A, self.end - self.start) - self.threshold
+        return threshold_for(self.threshold, self.width, self.B, self.A, self.end - self.start)
 
 
 def threshold_for(
     drive: np.ndarray, width: float, B: np.ndarray, A: float = 0.0, integration: float = 0.0
 ) -> np.ndarray:
-    """The threshold that makes :attr:`Population.drive` what is given: ``B width + A integration - drive``.
+    """The threshold for a drive, ``B width + A integration - drive``; and of a threshold, the drive.
+
+    A drive of 0 is exactly 0 again: then a neuron without inputs is silent, not a rounding error above.
 
     Args:
         drive: D of the ReLU unit (for alpha1 neurons, of the one before the division by B), (neurons,).
@@ -112,11 +112,7 @@ def threshold_for(
         A: slope while integrating.
         integration: ``end - start``.
     """
-    return _undriven(width, B, A, integration) - drive
-
-
-def _undriven(width: float, B: np.ndarray, A: float, integration: float) -> np.ndarray:
-    return np.asarray(B, np.float64) * width + A * integration
+    return np.asarray(B, np.float64) * width + A * integration - drive
 
 
 @dataclass(frozen=True)

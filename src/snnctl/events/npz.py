@@ -67,9 +67,8 @@ def _arrays(kind: type) -> list[str]:
 
 
 def _plain(part: Any) -> dict[str, Any]:
-    """All other fields."""
-    names = [each.name for each in fields(part) if each.name not in _arrays(type(part))]
-    values = {name: getattr(part, name) for name in names}
+    """All other fields, as types of Python."""
+    values = {each.name: getattr(part, each.name) for each in fields(part) if each.name not in _arrays(type(part))}
     return {name: value.item() if isinstance(value, np.generic) else value for name, value in values.items()}
 
 
@@ -120,39 +119,34 @@ def _check_sizes(archive: zipfile.ZipFile, size: int) -> None:
 
 def _network(archive: Mapping[str, np.ndarray]) -> Network:
     structure = json.loads(_array(archive, STRUCTURE).tobytes())
-    known = isinstance(structure, dict) and structure.get("format") == FORMAT
+    known = isinstance(structure, dict) and structure.pop("format", None) == FORMAT
     require(known, f"this is not a network in the format {FORMAT!r}")
     version = structure.pop("version", None)
-    require(
-        type(version) is int and version == VERSION,
-        f"the format's version is {version!r}; this program reads version {VERSION}",
-    )
-    names = {each.name for each in fields(Network)}
-    require(
-        structure.keys() - {"format"} == names, f"the structure does not have the fields {', '.join(sorted(names))}"
-    )
-    parts: dict[str, Any] = {}
+    current = type(version) is int and version == VERSION
+    require(current, f"the format's version is {version!r}; this program reads version {VERSION}")
+    _check_names("the structure", structure, [each.name for each in fields(Network)])
     for kind, cls in PARTS.items():
         require(isinstance(structure[kind], list), f"{kind!r} is not a list")
-        parts[kind] = [_part(cls, f"{kind}.{number}", plain, archive) for number, plain in enumerate(structure[kind])]
-    coding = structure["coding"]
-    return Network(
-        coding=None if coding is None else _part(Coding, "coding", coding, archive),
-        hardware=_part(Hardware, "hardware", structure["hardware"], archive),
-        about=structure["about"],
-        **parts,
-    )
+        parts = enumerate(structure[kind])
+        structure[kind] = [_part(cls, f"{kind}.{number}", plain, archive) for number, plain in parts]
+    if structure["coding"] is not None:
+        structure["coding"] = _part(Coding, "coding", structure["coding"], archive)
+    structure["hardware"] = _part(Hardware, "hardware", structure["hardware"], archive)
+    return Network(**structure)
 
 
 def _part(cls: type, where: str, plain: Any, archive: Mapping[str, np.ndarray]) -> Any:
     """A population, pools, ... from its plain values and its arrays."""
     arrays = _arrays(cls)
-    names = {each.name for each in fields(cls)} - set(arrays)
-    complete = isinstance(plain, dict) and plain.keys() == names
-    require(complete, f"{where} does not have the fields {', '.join(sorted(names))}")
+    _check_names(where, plain, [each.name for each in fields(cls) if each.name not in arrays])
     if isinstance(plain.get("shape"), list):
         plain["shape"] = tuple(plain["shape"])
     return cls(**plain, **{name: _array(archive, f"{where}.{name}") for name in arrays})
+
+
+def _check_names(where: str, plain: Any, names: list[str]) -> None:
+    complete = isinstance(plain, dict) and plain.keys() == set(names)
+    require(complete, f"{where} does not have the fields {', '.join(sorted(names))}")
 
 
 def _array(archive: Mapping[str, np.ndarray], name: str) -> np.ndarray:

@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import accumulate
+from math import prod
 
 import numpy as np
 
 from snnctl.events.checks import check, require
 from snnctl.events.kernel import coded, crossings, deliver, on_hardware, pooled
-from snnctl.events.network import Network, NetworkError, Readout
-from snnctl.events.plan import Level, plan
+from snnctl.events.network import Network, NetworkError, Pools, Population, Readout
 
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1  # not on macOS
 DTYPES = ("float32", "float64")
@@ -87,8 +88,8 @@ def simulate(
     arrays = _numbered(network, [np.asarray(inputs)] if single else inputs, int(first))
     if single:
         arrays = iter(list(arrays))  # checked at once
-    levels = plan(network, dtype)
-    return _in_order(partial(_simulated, network, levels, dtype), _chunks(levels, arrays), int(workers))
+    layout = _plan(network, dtype)
+    return _in_order(partial(_simulated, network, layout, dtype), _chunks(layout, arrays), int(workers))
 
 
 def _numbered(network: Network, arrays: Iterable[np.ndarray], first: int) -> Iterator[tuple[int, np.ndarray]]:
@@ -101,14 +102,22 @@ def _numbered(network: Network, arrays: Iterable[np.ndarray], first: int) -> Ite
         require(fits, f"the inputs have the shape {values.shape}; the network takes ({takes})")
         values = values.reshape(len(values), source.neurons)
         valid = np.isfinite(values) if coding else (values >= 0) & (values <= source.width)
+        limits = "finite" if coding else f"in [0, {source.width}], times before the end of the input's window"
         if not valid.all():
             image, neuron = np.argwhere(~valid)[0]
-            limits = "finite" if coding else f"in [0, {source.width}], times before the end of the input's window"
-            raise NetworkError(
-                f"input {neuron} of image {first + image} is {values[image, neuron]}; inputs must be {limits}"
-            )
+            value = values[image, neuron]
+            raise NetworkError(f"input {neuron} of image {first + image} is {value}; inputs must be {limits}")
         yield first, values
         first += len(values)
+
+
+def _chunks(layout: Plan, arrays: Iterator[tuple[int, np.ndarray]]) -> Iterator[tuple[int, np.ndarray]]:
+    """Pieces of arrays that take neither long nor much memory."""
+    events, times = layout.fan_out, _size(layout.spikes) + _size(layout.potentials)
+    most = int(max(1, min(IMAGES_AT_ONCE, EVENTS_AT_ONCE // max(events, 1), TIMES_AT_ONCE // times)))
+    for first, values in arrays:
+        for start in range(0, len(values), most):
+            yield first + start, values[start : start + most]
 
 
 def _in_order(
@@ -117,8 +126,8 @@ def _in_order(
     pool = ThreadPoolExecutor(threads, thread_name_prefix="snnctl-events")
     waiting: deque[Future[Batch]] = deque()
     try:
-        for first, images in chunks:
-            waiting.append(pool.submit(work, first, images))
+        for chunk in chunks:
+            waiting.append(pool.submit(work, *chunk))
             if len(waiting) > threads:
                 yield waiting.popleft().result()
         while waiting:
@@ -127,65 +136,123 @@ def _in_order(
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _chunks(levels: Sequence[Level], arrays: Iterator[tuple[int, np.ndarray]]) -> Iterator[tuple[int, np.ndarray]]:
-    """Pieces of arrays that take neither long nor much memory."""
-    events = sum(level.fan_out for level in levels)
-    times = sum(level.width + level.potentials for level in levels)
-    most = int(max(1, min(IMAGES_AT_ONCE, EVENTS_AT_ONCE // max(events, 1), TIMES_AT_ONCE // max(times, 1))))
-    for first, values in arrays:
-        for start in range(0, len(values), most):
-            yield first + start, values[start : start + most]
-
-
-def _simulated(network: Network, levels: Sequence[Level], dtype: str, first: int, values: np.ndarray) -> Batch:
+def _simulated(network: Network, layout: Plan, dtype: str, first: int, values: np.ndarray) -> Batch:
     """What some images, the first of which has the number ``first``, cause; input values are (images, neurons)."""
     images, hardware = len(values), network.hardware
-    counts = {projection.name: np.zeros(images, np.int64) for projection in network.projections}
-    batch = Batch(first, images, {}, {}, [], counts, {name: zeros.copy() for name, zeros in counts.items()})
+    events, relay_events = ({each.name: np.zeros(images, np.int64) for each in network.projections} for _ in range(2))
+    batch = Batch(first, images, {}, {}, [], events, relay_events)
     numbers = range(first, first + images) if hardware.noise > 0 else ()
     generators = [np.random.default_rng([hardware.seed, number]) for number in numbers]
-    arrived = {network.populations[0].name: coded(network.coding, values.astype(np.float64))}
-    read: dict[str, np.ndarray] = {}
-    for level in levels:
-        left = np.zeros((images, level.width))  # time left of the level's spikes
-        for population in level.populations:
-            x = arrived[population.name]
-            if population.kind != "input":
-                z = crossings(population, x)
+    left = np.zeros((images, _size(layout.spikes)))  # time left of all spikes
+    potentials = np.zeros((images, _size(layout.potentials)), dtype)
+    slope, counts = np.empty(potentials.shape[1], dtype), np.zeros((images, len(layout.counters)), np.int64)
+    reached: list[Population | Readout] = [*network.populations, *network.readouts]
+    for level in range(max(population.level for population in network.populations) + 1):
+        populations = [population for population in network.populations if population.level == level]
+        pools = [pools for pools in network.pools if pools.level == level]
+        firing: list[Population | Pools] = [*populations, *pools]
+        for population in populations:
+            if population.kind == "input":
+                x = coded(network.coding, values.astype(np.float64))
+            else:
+                z = crossings(population, potentials[:, layout.potentials[population.name]])
                 batch.saturated[population.name] = np.count_nonzero(z > population.width, axis=1)
                 x = np.minimum(z, population.width)
-            left[:, level.columns[population.name]] = x = on_hardware(x, population, hardware, generators)
+            left[:, layout.spikes[population.name]] = x = on_hardware(x, population, hardware, generators)
             batch.times[population.name] = _absolute(x, population.t_min, population.t_max)
-        for pools, members in zip(level.pools, level.members, strict=True):
-            left[:, level.columns[pools.name]] = x = pooled(pools, left[:, members])
-            batch.pool_times[pools.name] = _absolute(x, *level.window)
-        potentials = _delivered(level, left, dtype, batch)
-        arrived = {name: potentials[:, columns] for name, columns in level.targets.items()}
-        read.update(arrived)
-    batch.logits.extend(_logits(readout, read[readout.name]) for readout in network.readouts)
+        t_min, t_max = min(population.t_min for population in populations), populations[0].t_max
+        for each in pools:
+            left[:, layout.spikes[each.name]] = x = pooled(each, left[:, each.members])
+            batch.pool_times[each.name] = _absolute(x, t_min, t_max)
+        ids = np.concatenate([np.r_[layout.spikes[each.name]] for each in firing])
+        targets = {each.name: layout.potentials[each.name] for each in reached if each.level == level + 1}
+        if targets:
+            start, stop = min(each.start for each in targets.values()), max(each.stop for each in targets.values())
+            deliver(left, ids, *layout.slots, start, stop, slope, potentials, counts)
+            if not np.isfinite(potentials[:, start:stop]).all():
+                raise NetworkError(f"potentials of {', '.join(targets)} are beyond the range of {dtype}")
+    for (name, relayed), count in zip(layout.counters, counts.T, strict=True):
+        events[name] += count
+        relay_events[name] += count * relayed
+    for readout in network.readouts:
+        logits = potentials[:, layout.potentials[readout.name]].astype(np.float64) + readout.D
+        batch.logits.append(logits if readout.decoding == "linear" else np.clip(logits, 0.0, readout.max_value))
     return batch
-
-
-def _delivered(level: Level, left: np.ndarray, dtype: str, batch: Batch) -> np.ndarray:
-    """What the level's spikes have added to potentials by the end of their window, (images, potentials)."""
-    final = np.zeros((batch.images, level.potentials), dtype)
-    events = np.zeros((batch.images, len(level.counters)), np.int64)
-    deliver(left, *level.slots, np.empty(level.potentials, dtype), final, events)
-    if not np.isfinite(final).all():
-        raise NetworkError(f"potentials of {', '.join(level.targets)} are beyond the range of {dtype}")
-    for number, (name, relayed) in enumerate(level.counters):
-        batch.events[name] += events[:, number]
-        if relayed:
-            batch.relay_events[name] += events[:, number]
-    return final
 
 
 def _absolute(x: np.ndarray, t_min: float, t_max: float) -> np.ndarray:
     return np.where(x > 0, np.maximum(t_max - x, t_min), np.inf)  # t_max - (t_max - t_min) may be rounded below t_min
 
 
-def _logits(readout: Readout, V: np.ndarray) -> np.ndarray:
-    potential = V.astype(np.float64) + readout.D
-    if readout.decoding == "linear":
-        return potential
-    return np.clip(potential, 0.0, readout.max_value)
+@dataclass(frozen=True)
+class Plan:
+    """A network laid out for the kernel: which spike reaches which targets through which weights.
+
+    Args:
+        spikes: the spike ids of each population, then of all pools, by name.
+        potentials: where the potentials of each population and readout stand, by name and level by level.
+        counters: name of the projection, and whether relay neurons carried the spikes, of each counter of events.
+        slots: arguments of :func:`snnctl.events.kernel.deliver` from ``slot_start`` to ``J``.
+    """
+
+    spikes: dict[str, slice]
+    potentials: dict[str, slice]
+    counters: Sequence[tuple[str, bool]]
+    slots: tuple[np.ndarray, ...]
+
+    @property
+    def fan_out(self) -> int:
+        """Synaptic events if all fire."""
+        _, entry, end, _, _, width, *_ = self.slots
+        return int(((end - entry) * width).sum())
+
+
+def _plan(network: Network, dtype: str) -> Plan:
+    """The layout of a checked network; ``dtype`` is that of the weights."""
+    reached: list[Population | Readout] = [*network.populations[1:], *network.readouts]
+    spikes = _in_a_row([*network.populations, *network.pools])
+    potentials = _in_a_row(sorted(reached, key=lambda part: part.level))
+    relayed = np.zeros(_size(spikes), bool)  # whether a relay neuron carries the spike
+    for population in network.populations:
+        relayed[spikes[population.name]] = population.kind == "relay"
+    for pools in network.pools:
+        relayed[spikes[pools.name]] = relayed[pools.members[pools.start[:-1]]]
+    counters = [(projection.name, relay) for projection in network.projections for relay in (False, True)]
+    return Plan(spikes, potentials, counters, _slots(network, potentials, relayed, dtype))
+
+
+def _size(places: dict[str, slice]) -> int:
+    """How many elements there are."""
+    return max((place.stop for place in places.values()), default=0)
+
+
+def _in_a_row(parts: Sequence[Population | Pools | Readout]) -> dict[str, slice]:
+    """Where the elements of parts stand, one part after the other."""
+    ends = list(accumulate((prod(part.shape) for part in parts), initial=0))
+    return {part.name: slice(*ends[number : number + 2]) for number, part in enumerate(parts)}
+
+
+def _slots(network: Network, potentials: dict[str, slice], relayed: np.ndarray, dtype: str) -> tuple[np.ndarray, ...]:
+    """The places and channels of projections, sorted by the spikes that stand there: see :attr:`Plan.slots`."""
+    # Each list begins with an empty array, so that a network without projections has arrays, too.
+    slots, targets, rows = [np.zeros((7, 0), np.int64)], [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+    weights = [np.zeros(0, dtype)]
+    entries = size = 0
+    for number, projection in enumerate(network.projections):
+        _, channels, width = projection.J.shape
+        place, channel = np.nonzero(projection.source >= 0)
+        spike = projection.source[place, channel]
+        start = projection.start.astype(np.int64) + entries
+        offset, full = projection.offset[channel], np.full(len(spike), width)
+        slot = spike, start[place], start[place + 1], channel * width, offset, full, 2 * number + relayed[spike]
+        slots.append(np.stack(slot).astype(np.int64))
+        targets.append(projection.target.astype(np.int64) + potentials[projection.target_name].start)
+        rows.append(projection.matrix.astype(np.int64) * (channels * width) + size)
+        weights.append(projection.J.astype(dtype, copy=False).reshape(-1))
+        entries += len(projection.target)
+        size += projection.J.size
+    spike, *others = np.concatenate(slots, axis=1)
+    slots.clear()  # they are large
+    order = np.argsort(spike, kind="stable")
+    slot_start = np.searchsorted(spike, np.arange(len(relayed) + 1), sorter=order)
+    return (slot_start, *(other[order] for other in others), *map(np.concatenate, (targets, rows, weights)))

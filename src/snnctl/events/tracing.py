@@ -83,69 +83,45 @@ def trace(
     times = {name: values[0] for name, values in batch.times.items()}
     pool_times = {name: values[0] for name, values in batch.pool_times.items()}
     fired = np.concatenate([*times.values(), *pool_times.values()])  # by spike id
-    potentials = []
-    for name, neuron in watched:
-        target = _target(network, name, neuron)
-        t, J = _arrivals(network, fired, name, neuron)
-        if isinstance(target, Population):
-            potentials.append(_of_neuron(target, neuron, t, J, float(times[name][neuron])))
-        else:
-            potentials.append(_of_readout(target, neuron, t, J))
+    potentials = [_potential(network, times, fired, *each) for each in watched]
     return Trace(times, pool_times, [values[0] for values in batch.logits], potentials)
 
 
-def _target(network: Network, name: str, neuron: int) -> Population | Readout:
-    """The population or readout in which a neuron with a potential is."""
+def _potential(network: Network, times: dict[str, np.ndarray], fired: np.ndarray, name: str, neuron: int) -> Potential:
+    """The course of one potential, from the times of all spikes by population and by id."""
     targets: list[Population | Readout] = [*network.populations[1:], *network.readouts]
-    for target in targets:
-        if target.name == name and neuron in range(prod(target.shape)):
-            return target
-    raise NetworkError(f"the network has no neuron {neuron} with a potential in {name!r}")
+    part = next((each for each in targets if each.name == name and neuron in range(prod(each.shape))), None)
+    if part is None:
+        raise NetworkError(f"the network has no neuron {neuron} with a potential in {name!r}")
+    arrivals = [_arrivals(each, fired, neuron) for each in network.projections if each.target_name == name]
+    t, J = np.concatenate([np.zeros((2, 0)), *arrivals], axis=1)
+    if isinstance(part, Readout):
+        t, V = _integrated(part.start, part.t_read, 0.0, t, J)
+        return Potential(name, neuron, t, V + part.D[neuron], None, part.t_read, part.t_read, np.inf)
+    t, V = _integrated(part.start, part.end, part.A, t, J)
+    spike, B = float(times[name][neuron]), float(np.broadcast_to(part.B, part.neurons)[neuron])
+    last = spike if np.isfinite(spike) else part.t_max
+    if part.t_min > part.end:
+        t, V = np.append(t, part.t_min), np.append(V, V[-1])
+    if last > part.t_min:
+        t, V = np.append(t, last), np.append(V, V[-1] + B * (last - part.t_min))
+    return Potential(name, neuron, t, V, float(part.threshold[neuron]), part.t_min, part.t_max, spike)
 
 
-def _of_neuron(population: Population, neuron: int, t: np.ndarray, J: np.ndarray, spike: float) -> Potential:
-    t, V = _integration(population.start, population.end, population.A, t, J)
-    last = spike if np.isfinite(spike) else population.t_max
-    B = float(np.broadcast_to(population.B, (population.neurons,))[neuron])
-    if population.t_min > population.end:
-        t, V = np.append(t, population.t_min), np.append(V, V[-1])
-    if last > population.t_min:
-        t, V = np.append(t, last), np.append(V, V[-1] + B * (last - population.t_min))
-    threshold = float(population.threshold[neuron])
-    return Potential(population.name, neuron, t, V, threshold, population.t_min, population.t_max, spike)
-
-
-def _of_readout(readout: Readout, neuron: int, t: np.ndarray, J: np.ndarray) -> Potential:
-    t, V = _integration(readout.start, readout.t_read, 0.0, t, J)
-    return Potential(readout.name, neuron, t, V + readout.D[neuron], None, readout.t_read, readout.t_read, np.inf)
-
-
-def _integration(start: float, end: float, A: float, t: np.ndarray, J: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _integrated(start: float, end: float, A: float, t: np.ndarray, J: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Corners (t, V) of a potential that spikes reach at times t through weights J, from start to end."""
     corners, which = np.unique(np.concatenate([[start, end], t]), return_inverse=True)
     slopes = A + np.cumsum(np.bincount(which[2:], J, len(corners)))
     return corners, np.concatenate([[0.0], np.cumsum(slopes[:-1] * np.diff(corners))])
 
 
-def _arrivals(network: Network, fired: np.ndarray, name: str, neuron: int) -> tuple[np.ndarray, np.ndarray]:
-    """Absolute times of all spikes that reach a neuron, and their weights."""
-    times, weights = [np.zeros(0)], [np.zeros(0)]
-    for projection in network.projections:
-        if projection.target_name == name:
-            t, J = _through(projection, fired, neuron)
-            times.append(t)
-            weights.append(J)
-    return np.concatenate(times), np.concatenate(weights)
-
-
-def _through(projection: Projection, fired: np.ndarray, neuron: int) -> tuple[np.ndarray, np.ndarray]:
-    width = projection.J.shape[2]
+def _arrivals(projection: Projection, fired: np.ndarray, neuron: int) -> np.ndarray:
+    """Absolute times and weights of the spikes that reach a neuron, (2, spikes)."""
     place = np.repeat(np.arange(len(projection.source)), np.diff(projection.start))
     # Which of the weights of (entry, channel) is the neuron's, if it is between 0 and L - 1.
     position = neuron - projection.target[:, None].astype(np.int64) - projection.offset
-    entry, channel = np.nonzero((position >= 0) & (position < width))
+    entry, channel = np.nonzero((position >= 0) & (position < projection.J.shape[2]))
     source = projection.source[place[entry], channel]
     times = np.where(source >= 0, fired[source], np.inf)
-    arrived = np.isfinite(times)
-    weights = projection.J[projection.matrix[entry], channel, position[entry, channel]].astype(np.float64)
-    return times[arrived], weights[arrived]
+    J = projection.J[projection.matrix[entry], channel, position[entry, channel]]
+    return np.stack([times, J])[:, np.isfinite(times)]

@@ -181,17 +181,19 @@ def singular_values(jacobian: np.ndarray) -> np.ndarray:
     return values[values > rounding].astype(np.float64)
 
 
-def spectrum(jacobians: Sequence[np.ndarray]) -> dict[str, Any]:
+def spectrum(jacobians: Sequence[np.ndarray] | None) -> dict[str, Any] | None:
     """The singular values of one layer's Jacobians, those of all images together, as figures.
 
     Args:
-        jacobians: (outputs, inputs) each; their sizes may differ from image to image.
+        jacobians: (outputs, inputs) each; their sizes may differ from image to image. None for large ones.
 
     Returns:
         ``largest``, ``smallest`` that is not zero to rounding, ``mean_log`` (natural logarithms) and ``quantiles``, NaN
         if there are none; ``rank``, the mean number of values of an image; ``values`` of the first image, in descending
-        order, empty if they are more than :data:`MOST_VALUES`.
+        order, empty if they are more than :data:`MOST_VALUES`. None where there are no Jacobians.
     """
+    if jacobians is None:
+        return None
     of_images = [singular_values(jacobian) for jacobian in jacobians]
     pooled = np.concatenate(of_images)
     some = pooled if pooled.size else np.full(1, np.nan)

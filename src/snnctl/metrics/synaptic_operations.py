@@ -33,7 +33,7 @@ def connections(graph: Graph) -> list[FanOut] | None:
         second half of a separable convolution has an entry of its own, whose source is no layer, and a number instead
         of an array. None where they cannot be counted: a layer is not known or has its channels first.
     """
-    found = []
+    fans = []
     for step in graph.steps:
         layer, kind = step.layer, SEPARABLE.get(type(step.layer), type(step.layer))
         weighted = hasattr(layer, "kernel") or type(layer) in SEPARABLE
@@ -41,12 +41,12 @@ def connections(graph: Graph) -> list[FanOut] | None:
             shape = tuple(side or 1 for side in graph.shapes[step.inputs[0]])
             block_map, behind = LINEAR[kind](layer, shape, _structure)
             macs = np.broadcast_to(block_map.fan_out, (block_map.places, block_map.channels)).reshape(shape)
-            found.append(FanOut(step.name, step.name, False, macs))
+            fans.append(FanOut(step.name, step.name, False, macs))
             if type(layer) in SEPARABLE:
-                found.append(FanOut(f"{step.name} (inner)", step.name, False, np.prod(behind) * layer.filters))
+                fans.append(FanOut(f"{step.name} (inner)", step.name, False, np.prod(behind) * layer.filters))
         elif type(layer).__name__ in PRODUCTS or (getattr(layer, "weights", None) and not isinstance(layer, FREE)):
             return None
-    return found
+    return fans
 
 
 def _structure(layer: Any) -> np.ndarray:

@@ -51,13 +51,14 @@ class SynapticOperations(Metric):
 
     def result(self) -> Mapping[str, Any]:
         network, per_image = self.network, self._sums.per_image
+        relays = network.integrating(relays=True)
         layers = [{"name": layer.name, "synaptic_operations": per_image([layer.name])} for layer in network.layers]
         readouts = [
             {"name": name, "kind": "readout", "synaptic_operations": per_image([name])} for name in network.readouts
         ]
         return {
             "synaptic_operations": per_image(network.integrating(relays=False)),
-            "relay_synaptic_operations": per_image(network.integrating(relays=True)),
+            "relay_synaptic_operations": per_image(relays) if relays else 0.0,
             "layers": layers,
             "readouts": readouts,
         }

@@ -58,7 +58,7 @@ def _of_network(
     loss, layers = loss_gradients(network, inputs, labels)
     matrices = list(jacobians(network, inputs[: options.jacobian_images], run.reporter, f"Jacobians of {neuron}"))
     rows = [
-        {**layer, **{kind: None if found is None else spectrum(found) for kind, found in of_stage.items()}}
+        {**layer, "jacobian": spectrum(of_stage["jacobian"]), "depth": spectrum(of_stage["depth"])}
         for layer, of_stage in zip(layers, matrices, strict=True)
     ]
     return {"neuron": neuron, "loss": loss, "layers": rows}, matrices

@@ -196,11 +196,13 @@ def test_damaged_binary_batches_and_archives(bare_machine: Path, tmp_path: Path)
         assert caught.value.where == str(archive)
 
 
-def test_a_pickle_of_python_2() -> None:
+def test_pickles_of_python_2_and_of_every_protocol() -> None:
     rows = cifar_rows(3)
-    read = read_pickled_dict(python2_batch(rows, [4, 5, 6]), Path("batch"))
-    np.testing.assert_array_equal(read["data"], rows)
-    assert read["labels"] == [4, 5, 6]
+    pickles = [pickle.dumps({b"data": rows, "labels": [4, 5, 6], "n": b""}, protocol=number) for number in range(6)]
+    for content in (python2_batch(rows, [4, 5, 6]), *pickles):
+        read = read_pickled_dict(content, Path("batch"))
+        np.testing.assert_array_equal(read["data"], rows)
+        assert read["labels"] == [4, 5, 6]
 
 
 class Reduced:

@@ -75,32 +75,33 @@ def change_code(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
     monkeypatch.setattr("snnctl.recipes.inputs.own_code", lambda: code)
 
 
-def test_what_builds_on_older_steps_is_not_taken_for_today_s(three, monkeypatch: pytest.MonkeyPatch) -> None:
-    fail_then_mend(three)
+def mend_code(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     change_code(monkeypatch, "edited")
-    assert three.runs("out", resume=True) == REST
-    [note] = [note for note in three.reporter.notes if "kept as complete" in note]
-    assert "have changed since: relu;" in note
-    assert three.runs("anew") == ALL
 
 
-def test_steps_of_which_no_key_is_recorded_are_not_shared(three) -> None:
-    folder = fail_then_mend(three)
+def drop_keys(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "step-keys.json").unlink()
-    assert three.runs("out", resume=True) == REST
-    assert any("it is not recorded what these were made from: relu" in note for note in three.reporter.notes)
-    assert three.runs("anew") == REST
 
 
-def test_a_result_that_somebody_has_changed_is_not_shared(three) -> None:
-    folder = fail_then_mend(three)
+def change_result(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.rmtree("runs/.cache")
     (folder / "relu/model.keras").unlink()
     (folder / "relu/model.keras").write_text("made by hand")
+
+
+@pytest.mark.parametrize(
+    ("change", "told", "anew"),
+    [
+        (mend_code, "have changed since: relu;", ALL),
+        (drop_keys, "it is not recorded what these were made from: relu", REST),
+        (change_result, "somebody has changed what was written: relu", ALL),
+    ],
+)
+def test_steps_that_are_kept_but_not_today_s_are_told_and_not_shared(three, monkeypatch, change, told, anew):
+    change(fail_then_mend(three), monkeypatch)
     assert three.runs("out", resume=True) == REST
-    [told] = three.reporter.warnings
-    assert "somebody has changed what was written: relu" in told
-    assert three.runs("anew") == ALL
+    assert sum(told in words for words in (*three.reporter.notes, *three.reporter.warnings)) == 1
+    assert three.runs("anew") == anew
     assert "made 3" in Path("anew/snn/model.keras").read_text()
 
 

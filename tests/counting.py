@@ -1,7 +1,5 @@
 """What snnctl's own metrics find in a network that is shown unlabelled inputs."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import keras

@@ -1,7 +1,5 @@
 """Packages that look installed: a module and a dist-info folder, without pip; and things as if a package had them."""
 
-from __future__ import annotations
-
 import textwrap
 from dataclasses import replace
 from pathlib import Path

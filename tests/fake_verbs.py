@@ -1,7 +1,5 @@
 """Verbs that compute nothing, in place of the real ones."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """Random Keras layers of every kind that converts, for tensors of any shape; shapes are those without the batch."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 

@@ -6,8 +6,6 @@ to fit what arrives there, so that activations stay moderate and neither die nor
     python tests/graphs.py SEED      shows a network
 """
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field

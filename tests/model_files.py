@@ -1,7 +1,5 @@
 """Model files that are changed or damaged, files of Keras 2, and what is said about them."""
 
-from __future__ import annotations
-
 import json
 import random
 import shutil

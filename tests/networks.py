@@ -1,7 +1,5 @@
 """Small networks as they are built in practice: functions from a tensor to the outputs, and random numbers for them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

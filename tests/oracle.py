@@ -4,8 +4,6 @@ The one independent oracle is the simulator of events (NumPy and Numba, absolute
 The simulator itself is checked in tests/events, the plain data in tests/lowering.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

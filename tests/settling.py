@@ -1,7 +1,5 @@
 """Numbers for Keras networks, layer by layer: drawn to fit what arrives, so that values neither die nor explode."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

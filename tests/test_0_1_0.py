@@ -1,7 +1,5 @@
 """Networks that snnctl 0.1.0 converted open, and compute what they did."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import keras

@@ -1,7 +1,5 @@
 """The Python API: the same verbs, errors as exceptions, nothing heavy at import."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

@@ -1,7 +1,5 @@
 """The rules of the house: style, types, who imports whom, and no word of the place where files were made."""
 
-from __future__ import annotations
-
 import os
 import re
 import subprocess

@@ -1,7 +1,5 @@
 """What a process that was killed has left beside a run folder."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

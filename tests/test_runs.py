@@ -1,7 +1,5 @@
 """The run folder: complete or absent, whatever happens."""
 
-from __future__ import annotations
-
 import csv
 import json
 import math

@@ -1,7 +1,5 @@
 """The built-in architectures are what they say, for any input that fits."""
 
-from __future__ import annotations
-
 import inspect
 from collections import Counter
 from itertools import pairwise

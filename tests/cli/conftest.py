@@ -1,7 +1,5 @@
 """Packages that look installed, in this process."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Progress: bars on a terminal, few lines elsewhere, and no chatter of TensorFlow."""
 
-from __future__ import annotations
-
 import io
 import os
 import sys

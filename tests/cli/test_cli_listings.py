@@ -1,7 +1,5 @@
 """Help, completion, and lists of what there is, broken plugins among it."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 

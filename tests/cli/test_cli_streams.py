@@ -1,7 +1,5 @@
 """The command in a process of its own: quick to start, with streams that are closed or full, and Ctrl-C at once."""
 
-from __future__ import annotations
-
 import json
 import os
 import signal

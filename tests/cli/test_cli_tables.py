@@ -1,7 +1,5 @@
 """Results on stdout: figures, layers, files, sweeps, comparisons."""
 
-from __future__ import annotations
-
 import io
 from pathlib import Path
 from types import SimpleNamespace

@@ -1,7 +1,5 @@
 """Verbs on the command line: flags from the options models, results on stdout, folders complete or absent."""
 
-from __future__ import annotations
-
 import json
 import signal
 import warnings

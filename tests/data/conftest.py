@@ -1,7 +1,5 @@
 """Fixtures of the data tests: no network, and a machine without data."""
 
-from __future__ import annotations
-
 import socket
 from pathlib import Path
 from typing import Any

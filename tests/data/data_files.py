@@ -1,7 +1,5 @@
 """Small data sets in the formats of the real ones."""
 
-from __future__ import annotations
-
 import gzip
 import io
 import pickle

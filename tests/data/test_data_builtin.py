@@ -1,7 +1,5 @@
 """The data sets that come with snnctl are what they say."""
 
-from __future__ import annotations
-
 import inspect
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The files of published data sets, in all their forms, and what is said of damaged ones. No code in them runs."""
 
-from __future__ import annotations
-
 import collections
 import gzip
 import os

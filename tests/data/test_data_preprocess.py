@@ -1,7 +1,5 @@
 """Samples of data sets are checked and preprocessed."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from hypothesis import given

@@ -1,7 +1,5 @@
 """How a data set that has a stream of its own is read: checked, limited, preprocessed, and never trusted."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Samples from somebody's own arrays, batches and images, read batch by batch and never all at once."""
 
-from __future__ import annotations
-
 import tracemalloc
 import zipfile
 from collections.abc import Callable, Iterator

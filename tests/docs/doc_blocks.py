@@ -10,8 +10,6 @@ A comment directly before a block decides what the tests do with it:
     <!-- fails -->                its commands end with an error, as shown
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass, field
 from pathlib import Path

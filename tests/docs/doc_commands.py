@@ -1,7 +1,5 @@
 """Commands in documentation, held against the real command line without being run."""
 
-from __future__ import annotations
-
 import re
 import shlex
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Runs the blocks of a page in order, in this process: commands and Python, in one temporary folder."""
 
-from __future__ import annotations
-
 import importlib
 import io
 import os

@@ -1,7 +1,5 @@
 """The documentation is true: its examples run, its commands and links exist, what is made of the code is up to date."""
 
-from __future__ import annotations
-
 import ast
 import importlib
 import json

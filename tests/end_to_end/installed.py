@@ -1,7 +1,5 @@
 """The installed command, run by a user who has nothing else, and what is expected of it whatever it is asked to do."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

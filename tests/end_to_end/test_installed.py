@@ -1,7 +1,5 @@
 """The installed command in a process of its own: a first run, Ctrl-C and kill, plugins, memory, and plain Keras."""
 
-from __future__ import annotations
-
 import json
 import os
 import random

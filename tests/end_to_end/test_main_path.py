@@ -1,7 +1,5 @@
 """Train, convert, finetune, eval, inspect and report on a real network: what they write, print and refuse."""
 
-from __future__ import annotations
-
 import csv
 import json
 import shutil

@@ -1,7 +1,5 @@
 """The main job on the full data sets."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Packages that look installed, for tests within one process."""
 
-from __future__ import annotations
-
 import importlib
 import os
 import sys

@@ -1,7 +1,5 @@
 """Metrics of plugins: measured side by side, and what one does wrong is its own failure."""
 
-from __future__ import annotations
-
 import weakref
 from collections.abc import Callable
 from typing import Any

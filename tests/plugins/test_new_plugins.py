@@ -1,7 +1,5 @@
 """`snnctl plugins new` writes packages that can be read and work; names that cannot be used are refused."""
 
-from __future__ import annotations
-
 import ast
 import json
 import os

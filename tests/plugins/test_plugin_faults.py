@@ -1,7 +1,5 @@
 """What a plugin does wrong is one line that names package and hook, and everything else works."""
 
-from __future__ import annotations
-
 import os
 import signal
 import sys

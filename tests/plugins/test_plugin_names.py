@@ -1,7 +1,5 @@
 """Names that plugins share with snnctl and with each other, and how they are written; options of named things."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Callable
 from typing import Any, Literal

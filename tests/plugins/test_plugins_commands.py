@@ -1,7 +1,5 @@
 """`snnctl plugins list`, `show` and `check`, and what else is shown of plugins, as people and programs see it."""
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Callable

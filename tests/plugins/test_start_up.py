@@ -1,7 +1,5 @@
 """What starts fast imports nothing heavy, whatever plugins are installed: seen in processes of their own."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

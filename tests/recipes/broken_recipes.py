@@ -1,7 +1,5 @@
 """Recipes that are wrong, and where each says so: files beside the tests, and some made when they are needed."""
 
-from __future__ import annotations
-
 import csv
 import os
 import random

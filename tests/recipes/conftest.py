@@ -1,7 +1,5 @@
 """Recipes as text: checked, or run with steps that take no time."""
 
-from __future__ import annotations
-
 import os
 import re
 import sys

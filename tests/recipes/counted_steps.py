@@ -1,7 +1,5 @@
 """A plugin whose steps take no time: ``make`` a network, ``add`` to it, ``weigh`` it. Each notes that it was run."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import fake_package

@@ -3,8 +3,6 @@
 The processes are forks that end without a word, as ``kill -9`` does it.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import Callable

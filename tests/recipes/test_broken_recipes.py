@@ -1,7 +1,5 @@
 """More than a hundred recipes that are wrong: each says where and why."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

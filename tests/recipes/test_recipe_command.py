@@ -1,7 +1,5 @@
 """``snnctl run``: what it prints of variants, of the cache, and of an interruption."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What ``--dry-run`` tells: which steps are there already, and how much work the others are."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

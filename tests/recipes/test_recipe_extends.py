@@ -1,7 +1,5 @@
 """A recipe that extends another: key by key, step by step."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """A matrix of settings: every combination is checked, and has a folder of its own."""
 
-from __future__ import annotations
-
 import re
 from typing import Any
 

@@ -1,7 +1,5 @@
 """An interrupted recipe goes on where it was; complete steps are left alone."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

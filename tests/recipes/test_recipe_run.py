@@ -1,7 +1,5 @@
 """A recipe's folder: each step complete or absent, the summary last."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 from pathlib import Path

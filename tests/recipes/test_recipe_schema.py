@@ -1,7 +1,5 @@
 """Schema and checks accept every recipe of the repository; the schema refuses what is wrong in structure."""
 
-from __future__ import annotations
-
 import textwrap
 from pathlib import Path
 from typing import Any

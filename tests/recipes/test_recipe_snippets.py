@@ -1,7 +1,5 @@
 """The line that a message is about, with a caret below the place."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

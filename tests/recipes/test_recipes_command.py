@@ -1,7 +1,5 @@
 """``snnctl recipes``: list, show, validate, init, schema."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A step is run again if anything its result depends on has changed, and only then."""
 
-from __future__ import annotations
-
 import errno
 import json
 import os

@@ -1,7 +1,5 @@
 """What a step depends on, piece by piece."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

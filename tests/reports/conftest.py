@@ -1,7 +1,5 @@
 """Reports of run folders, and reading them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Reading charts: what was drawn where."""
 
-from __future__ import annotations
-
 import re
 from xml.etree import ElementTree
 

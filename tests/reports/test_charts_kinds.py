@@ -1,7 +1,5 @@
 """Bars, histograms, rasters, potentials and confusion matrices: what is drawn where."""
 
-from __future__ import annotations
-
 import math
 import re
 from itertools import pairwise

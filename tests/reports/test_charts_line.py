@@ -1,7 +1,5 @@
 """Line charts: what is drawn where."""
 
-from __future__ import annotations
-
 import math
 import re
 from typing import Any

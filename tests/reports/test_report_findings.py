@@ -1,7 +1,5 @@
 """What runs of different verbs, prices and numbers of images look like side by side."""
 
-from __future__ import annotations
-
 import math
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """The report in Chromium: nothing fails, nothing is fetched, everybody can read it."""
 
-from __future__ import annotations
-
 import os
 import shutil
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """The page: its parts, what is left out and why, and that whatever files hold is text."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 from typing import Any

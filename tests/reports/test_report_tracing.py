@@ -1,7 +1,5 @@
 """The image that is followed through a network: which network, which neurons, which outputs."""
 
-from __future__ import annotations
-
 import math
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Options of the report, and the file it is written to."""
 
-from __future__ import annotations
-
 import os
 from datetime import date
 from pathlib import Path

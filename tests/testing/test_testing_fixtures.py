@@ -1,7 +1,5 @@
 """The fixtures that come with snnctl, and the whole test of a plugin in three lines."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """The checks of plugins find what is wrong with things that make, change, measure and write networks."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 

@@ -1,7 +1,5 @@
 """A small network and what it was trained on."""
 
-from __future__ import annotations
-
 import keras
 import numpy as np
 import pytest

@@ -1,7 +1,5 @@
 """``snnctl inspect`` and ``convert --plan``: the table of a network, and what would be made of one. Plain data."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 from pathlib import Path

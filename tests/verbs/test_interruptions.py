@@ -1,7 +1,5 @@
 """Signals that come while Python would drop what they raise."""
 
-from __future__ import annotations
-
 import gc
 import signal
 import time

@@ -1,7 +1,5 @@
 """What plugins register takes part in training, measuring, exporting and opening; its failures are told as theirs."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

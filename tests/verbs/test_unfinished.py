@@ -1,7 +1,5 @@
 """Rows that outlast the process that found them, and what is told when their result cannot be written."""
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Callable

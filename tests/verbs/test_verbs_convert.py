@@ -1,7 +1,5 @@
 """``snnctl.convert`` with data of the caller's own, in memory and in files."""
 
-from __future__ import annotations
-
 from collections import UserList
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Data that is not what the network was trained on is noticed; data that is passes without a word."""
 
-from __future__ import annotations
-
 import keras
 import numpy as np
 import pytest

@@ -1,7 +1,5 @@
 """``export`` and ``eval --simulator events``, as called from Python and as steps of recipes."""
 
-from __future__ import annotations
-
 import shutil
 from dataclasses import replace
 from pathlib import Path

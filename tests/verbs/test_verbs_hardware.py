@@ -1,7 +1,5 @@
 """Hardware constraints and recalibrated windows as options of eval, finetune and train."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Figures summed up batch by batch are those of the whole."""
 
-from __future__ import annotations
-
 import keras
 import numpy as np
 import pytest

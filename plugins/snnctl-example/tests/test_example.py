@@ -1,7 +1,5 @@
 """The data set keeps its promises, the network converts exactly, the metric counts neurons that never fire."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import keras

@@ -1,7 +1,5 @@
 """The data set: its options, what it loads and streams, and what it says of images that cannot be used."""
 
-from __future__ import annotations
-
 import os
 import pickle
 import threading

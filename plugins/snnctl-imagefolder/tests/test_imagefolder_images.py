@@ -1,7 +1,5 @@
 """Every kind of image file becomes the pixels a viewer shows, scaled and cropped; what is no image says why."""
 
-from __future__ import annotations
-
 import io
 import os
 import zlib

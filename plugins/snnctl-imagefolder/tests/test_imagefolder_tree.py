@@ -1,7 +1,5 @@
 """Which files are images, and their splits, classes and labels, from names alone."""
 
-from __future__ import annotations
-
 import os
 import unicodedata
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Networks are trained on folders of images, converted and measured on them."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

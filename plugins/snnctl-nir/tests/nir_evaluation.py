@@ -4,8 +4,6 @@ It shares no code with the plugin, Keras or the simulator. A signal holds, for e
 its window a spike comes, and 0 for silence; behind linear nodes, sums of these.
 """
 
-from __future__ import annotations
-
 from graphlib import TopologicalSorter
 from typing import Any
 

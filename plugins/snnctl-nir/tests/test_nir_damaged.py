@@ -1,7 +1,5 @@
 """Files that are damaged, or changed to do harm, are refused in one message."""
 
-from __future__ import annotations
-
 import io
 import json
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Graphs of other tools: what computes with rates is read as a ReLU network, and all else is refused by name."""
 
-from __future__ import annotations
-
 from itertools import pairwise
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Networks written to NIR and read again fire at the same times; the graph says so by itself, too."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Callable
 from functools import cache

@@ -1,7 +1,5 @@
 """Small ONNX files for tests, and both networks' answers to the same inputs."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Files as they come: inputs of any layout and type, damage, all that cannot be read told at once."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Each operator computes what onnxruntime computes, with awkward attributes, too."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

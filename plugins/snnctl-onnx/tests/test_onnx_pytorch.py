@@ -4,8 +4,6 @@ The networks are built as torchvision builds them, with random weights; the stat
 are those of real images, so that no layer dies out.
 """
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 from typing import Any

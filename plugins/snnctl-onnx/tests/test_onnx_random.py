@@ -1,7 +1,5 @@
 """Convolutions and poolings of any shape, kernel, stride, dilation and padding are what onnxruntime computes."""
 
-from __future__ import annotations
-
 import tempfile
 from pathlib import Path
 

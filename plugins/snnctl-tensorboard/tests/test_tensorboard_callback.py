@@ -1,7 +1,5 @@
 """What is written is what the network is, and a training is the same with and without it."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 from typing import Any

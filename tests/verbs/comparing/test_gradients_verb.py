@@ -1,7 +1,5 @@
 """``gradients``: the figures of a ReLU network and its spiking forms side by side."""
 
-from __future__ import annotations
-
 import csv
 import io
 from pathlib import Path

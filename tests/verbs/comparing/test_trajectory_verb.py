@@ -1,7 +1,5 @@
 """``trajectory``: a ReLU network and its spiking forms, trained side by side."""
 
-from __future__ import annotations
-
 import csv
 import io
 from typing import Any

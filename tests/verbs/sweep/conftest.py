@@ -1,7 +1,5 @@
 """Ctrl-C at a certain row of a sweep."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 

@@ -1,7 +1,5 @@
 """How axes are written, which points there are, and what is measured for them."""
 
-from __future__ import annotations
-
 from itertools import product
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Rows, points and CSV of a sweep, against NumPy; its picture."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json

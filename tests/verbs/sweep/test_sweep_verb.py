@@ -1,7 +1,5 @@
 """A sweep of a real network: what its figures are, and going on after an interruption."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

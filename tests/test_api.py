@@ -11,7 +11,7 @@ import pytest
 
 import snnctl
 from fake_verbs import FakeVerbs
-from snnctl.errors import ModelError, OutputError, PluginError, RecipeError, UsageError
+from snnctl.errors import PluginError, RecipeError, UsageError
 
 
 def test_options_are_passed_and_the_result_returned(verbs: FakeVerbs) -> None:
@@ -30,19 +30,6 @@ def test_a_model_may_be_a_path(verbs: FakeVerbs, name: str) -> None:
     record = json.loads(Path("a/out/run.json").read_text())
     assert record["command"] == [f"snnctl.{name}(...)"]
     assert Path("a/out/model.keras").exists() == (name != "evaluate")
-
-
-def test_a_folder_in_use(verbs: FakeVerbs) -> None:
-    Path("out").mkdir()
-    Path("out/precious").write_bytes(b"PK")
-    with pytest.raises(OutputError):
-        snnctl.train(arch="fc2", data="mnist-mini", out="out")
-    with pytest.raises(OutputError, match="no run has written"):
-        snnctl.train(arch="fc2", data="mnist-mini", out="out", overwrite=True)
-    assert verbs.calls == []
-    Path("out/precious").rename("out/model.keras")
-    snnctl.train(arch="fc2", data="mnist-mini", out="out", overwrite=True)
-    assert Path("out/run.json").exists()
 
 
 @pytest.mark.parametrize(
@@ -79,11 +66,6 @@ def test_where_results_go_is_checked_first(verbs: FakeVerbs, options: dict[str, 
             getattr(snnctl, name)(*(() if name == "train" else ("nowhere",)), **options)
         assert message in str(caught.value)
     assert (verbs.calls, list(Path().iterdir())) == ([], [])
-
-
-def test_a_model_that_is_not_there(verbs: FakeVerbs) -> None:
-    with pytest.raises(ModelError, match="no model at nowhere"):
-        snnctl.convert("nowhere")
 
 
 def test_a_recipe_with_settings(verbs: FakeVerbs) -> None:

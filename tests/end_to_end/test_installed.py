@@ -1,20 +1,15 @@
 """The installed command in a process of its own: a first run, Ctrl-C and kill, plugins, memory, and plain Keras."""
 
 import json
-import os
-import random
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from installed import COMMAND, SECONDS, Snnctl, chatter
-
-import snnctl as api
 
 ENDLESS = ("train", "--arch", "fc2", "--data", "mnist-mini", "--epochs", "100000", "--overwrite", "--out", "out")
 SECONDS_TO_COMPILE = 5
@@ -93,35 +88,6 @@ def test_a_training_that_is_interrupted(snnctl: Snnctl, sent: signal.Signals, co
     assert (out, [line for line in err.splitlines() if not line.startswith("training: ")]) == ("", said)
     assert not chatter(err)
     assert snnctl.files() == before
-
-
-SWEEP: dict[str, Any] = {"limit": 60, "xla": "off", "repeats": 3, "noise": [0.05, 0.2]}
-
-
-@pytest.mark.long
-def test_a_killed_sweep_goes_on_and_writes_the_same_file(snnctl: Snnctl, snn_run: Path, tmp_path: Path) -> None:
-    command = (
-        "sweep",
-        snn_run,
-        *["--limit", "60", "--xla", "off", "--repeats", "3", "--noise", "0.05,0.2", "--out", "out"],
-    )
-    kept = snnctl.cwd / "out.unfinished" / "rows.jsonl"
-    rows = random.randint(1, 4)
-    end = time.monotonic() + SECONDS
-    with snnctl.start(*command) as process:
-        while not kept.exists() or kept.read_bytes().count(b"\n") - 1 < rows:
-            assert process.poll() is None, process.communicate()
-            assert time.monotonic() < end
-            time.sleep(0.02)
-        process.kill()
-        _, err = process.communicate(timeout=SECONDS)
-    assert not chatter(err)
-    assert os.listdir(snnctl.cwd) == ["out.unfinished"]
-    assert "rows are there already" in snnctl(*command).err
-    assert os.listdir(snnctl.cwd) == ["out"]
-    api.sweep(snn_run, **SWEEP, out=tmp_path / "whole")
-    table = (snnctl.cwd / "out" / "sweep.csv").read_bytes()
-    assert table == (tmp_path / "whole" / "sweep.csv").read_bytes(), f"interrupted after {rows} rows"
 
 
 # Runs a command and prints the largest memory that it, or a child of it, had (KiB).

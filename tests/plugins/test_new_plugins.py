@@ -11,11 +11,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
-from snnctl.errors import OutputError, UsageError
-from snnctl.plugins import DataContext, load_registry
+from snnctl.errors import OutputError
+from snnctl.plugins import load_registry
 from snnctl.plugins.kinds import KINDS, LATE
 from snnctl.scaffold import SCAFFOLDS, write_package
 
@@ -37,27 +36,11 @@ def call(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Call:
     return call
 
 
-@pytest.mark.parametrize("kind", SCAFFOLDS)
-def test_every_kind_registers_under_its_name(new_package: Callable, kind: str) -> None:
-    name, key = f"fresh-{kind}", SCAFFOLDS[kind].key
-    new_package(name, kind)
-    registry = load_registry()
-    [plugin] = [plugin for plugin in registry.plugins if plugin.name == name]
-    assert plugin.error is None
-    if key in KINDS:
-        assert dict(plugin.adds) == {key: (name,)}
-        assert registry.find(key, name).summary
-    else:
-        assert plugin.late == (key,)
-        assert name in registry.metrics() if key == "metrics" else registry.layer_rules()
-    assert [problem for problem in registry.problems if problem.package == name] == []
-
-
 def test_all_kinds_in_one_package_well_formed(new_package: Callable) -> None:
     assert {scaffold.key for scaffold in SCAFFOLDS.values()} == {*KINDS, *LATE}
     folder = new_package("some-thing", *SCAFFOLDS)
     [plugin] = [plugin for plugin in load_registry().plugins if plugin.name == "some-thing"]
-    assert plugin.error is None
+    assert (plugin.error, {*plugin.adds, *plugin.late}) == (None, {*KINDS, *LATE})
     assert (plugin.adds["steps"], plugin.adds["commands"]) == (("some-thing",), ("some-thing-table",))
     project = tomllib.loads((folder / "pyproject.toml").read_text())
     assert project["project"]["entry-points"]["snnctl"] == {"some-thing": "some_thing"}
@@ -70,18 +53,6 @@ def test_all_kinds_in_one_package_well_formed(new_package: Callable) -> None:
     command = [sys.executable, "-m", "ruff", "check", *rules, "--target-version", "py311", "."]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
-
-
-def test_a_new_data_set_can_be_learnt_and_has_its_options(new_package: Callable) -> None:
-    new_package("fresh-data", "dataset")
-    registry = load_registry()
-    samples = registry.dataset("fresh-data", {"noise": "0.3"}).load("train", DataContext())
-    inputs = samples.inputs.reshape(len(samples), -1)
-    means = np.stack([inputs[samples.labels == label].mean(axis=0) for label in range(4)])
-    nearest = np.linalg.norm(inputs[:, None] - means, axis=2).argmin(axis=1)
-    assert (nearest == samples.labels).mean() > 0.9
-    with pytest.raises(UsageError, match="noise is"):
-        registry.dataset("fresh-data", {"noise": "2"})
 
 
 def test_it_says_what_was_written_and_what_to_do_next(call: Call) -> None:

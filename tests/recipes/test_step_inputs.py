@@ -1,6 +1,5 @@
 """What a step depends on, piece by piece."""
 
-import os
 from pathlib import Path
 
 import counted_steps
@@ -8,7 +7,6 @@ import pytest
 
 import fake_package
 from snnctl.data.dataset import DataContext
-from snnctl.data.fingerprint import content_of, stat_of
 from snnctl.plugins import load_registry
 from snnctl.recipes import inputs, make_plan
 from snnctl.recipes.keys import step_keys
@@ -22,23 +20,6 @@ METRIC = """
     def register_metrics(register):
         pass
 """
-
-
-def test_content_does_not_depend_on_the_place_and_a_change_of_size_or_time_is_noticed(tmp_path: Path) -> None:
-    for name in ("a", "b"):
-        (tmp_path / name / "inner").mkdir(parents=True)
-        (tmp_path / name / "inner/file").write_text("the same")
-    assert content_of(tmp_path / "a") == content_of(tmp_path / "b")
-    assert stat_of(tmp_path / "a", below=True) != stat_of(tmp_path / "b", below=True)
-    (tmp_path / "b/inner/file").rename(tmp_path / "b/inner/other")
-    assert content_of(tmp_path / "a") != content_of(tmp_path / "b")
-    file = tmp_path / "a/inner/file"
-    stats = []
-    for text, time in (("one", 1), ("one", 2), ("three", 2)):
-        file.write_text(text)
-        os.utime(file, (time, time))
-        stats.append((stat_of(tmp_path, below=True), stat_of(tmp_path), stat_of(file)))
-    assert [len(set(each)) for each in zip(*stats, strict=True)] == [3, 1, 3]
 
 
 def test_the_files_of_a_data_set_are_looked_at_and_nothing_else(tmp_path, monkeypatch):

@@ -23,13 +23,7 @@ class FakeModel:
 
 @dataclass
 class FakeVerbs:
-    """Records what the verbs were called with.
-
-    Args:
-        calls: (verb, options) in order.
-        action: called by every verb with its name; may raise.
-        failure: what convert misses of what was required.
-    """
+    """Records (verb, options) of every call; ``action`` may raise, ``failure`` is what convert misses."""
 
     calls: list[tuple[str, Any]] = field(default_factory=list)
     action: Callable[[str], None] = lambda name: None

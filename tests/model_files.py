@@ -30,16 +30,7 @@ def load_model(path: Path | str, **options: Any) -> models.LoadedModel:
 
 
 def rewritten(source: Path, target: Path, changes: Mapping[str, Callable[[bytes], bytes]]) -> Path:
-    """A copy of a ``.keras`` file in which some parts are changed; sizes and checksums are right.
-
-    Args:
-        source: the file to copy.
-        target: where to.
-        changes: for the names of some parts, what makes the new content from the old.
-
-    Returns:
-        ``target``.
-    """
+    """``target``: a copy of a ``.keras`` file; ``changes`` make the new content of some of its parts from the old."""
     with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as new:
         for name in old.namelist():
             content = old.read(name)
@@ -113,16 +104,7 @@ def loaded_outputs(path: Path, x: np.ndarray, **options: Any) -> np.ndarray:
 
 
 def save_weights_keras2(model: keras.Model, path: Path, names: Mapping[str, str] | None = None) -> Path:
-    """What Keras 2's ``model.save_weights(path)`` writes.
-
-    Args:
-        model: a built model.
-        path: the file to write.
-        names: other names for some of the layers, as Keras 2 might have called them.
-
-    Returns:
-        ``path``.
-    """
+    """What Keras 2's ``model.save_weights(path)`` writes, with other ``names`` for some of the layers; the path."""
     called = {layer.name: (names or {}).get(layer.name, layer.name) for layer in model.layers}
     with h5py.File(path, "w") as file:
         file.attrs["layer_names"] = [called[layer.name].encode() for layer in model.layers]

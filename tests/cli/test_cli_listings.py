@@ -42,12 +42,14 @@ def test_completion(call: Call, monkeypatch: pytest.MonkeyPatch, words: str, exp
     assert "snnctl" in call("--show-completion", "bash")[1]
 
 
-def test_plugins_that_fail_are_named_and_disturb_nobody(call, refused, packages):
+def test_plugins_that_fail_are_named_and_disturb_nobody(call, refused, monkeypatch, tmp_path):
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
     lost = fake_package.GOOD.replace("def load(", "def where(self, context):\n            1 / 0\n\n        def load(")
     anything = "raise type('Odd', (BaseException,), {})('boo')"
-    fake_package.install(packages, "cli_lost", lost.replace("tiny-shapes", "lost").replace("narrow", "other"))
-    fake_package.install(packages, "cli_odd", anything)
-    fake_package.install(packages, "cli_good", fake_package.GOOD)
+    fake_package.install(tmp_path, "cli_lost", lost.replace("tiny-shapes", "lost").replace("narrow", "other"))
+    fake_package.install(tmp_path, "cli_odd", anything)
+    fake_package.install(tmp_path, "cli_good", fake_package.GOOD)
     plugins = {plugin["package"]: plugin for plugin in json.loads(call("plugins", "list", "--json")[1])["plugins"]}
     assert "Odd: boo" in plugins["cli-odd"]["error"]
     assert "warning: plugin cli-odd (cli-odd): cannot be loaded: " in call("run", "nowhere.yaml")[2]

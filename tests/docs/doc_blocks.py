@@ -26,13 +26,9 @@ SHELLS = ("console", "shell", "sh", "bash")
 
 @dataclass(frozen=True)
 class Block:
-    """A block of code.
+    """A block of code, from ``line`` on; ``marks`` is what comments before it say, by kind.
 
-    Args:
-        language: as written behind the fence; empty for indented blocks.
-        text: what is in it, without its indentation.
-        line: of its first line of code, from 1.
-        marks: what comments before it say, by kind.
+    The language is the one behind the fence, and empty for indented blocks; the text stands without its indentation.
     """
 
     language: str

@@ -26,12 +26,7 @@ RULE = re.compile(r"[─━│|+=-]{2,}")
 
 
 class Session:
-    """A page that is being read.
-
-    Args:
-        folder: where its commands and Python blocks run.
-        site: where its plugins are installed.
-    """
+    """A page that is being read: its blocks run in ``folder``, its plugins are installed in ``site``."""
 
     def __init__(self, folder: Path, site: Path) -> None:
         self.folder, self.site = folder, site
@@ -39,11 +34,7 @@ class Session:
         self.printed = ""
 
     def run(self, block: Block) -> None:
-        """Do with a block what it asks for.
-
-        Raises:
-            AssertionError: it fails, or prints something else than is shown.
-        """
+        """Do with a block what it asks for; an assertion fails if it prints something else than is shown."""
         if "not run" in block.marks:
             return
         if "output" in block.marks:
@@ -125,11 +116,7 @@ def session(folder: Path) -> Iterator[Session]:
 
 
 def require_output(shown: list[str], printed: str) -> None:
-    """Every line that is shown must be printed, in this order; numbers may differ, and ``...`` stands for more.
-
-    Raises:
-        AssertionError: a line is missing.
-    """
+    """Every line that is shown must be printed, in this order; numbers may differ, and ``...`` stands for more."""
     lines = iter([gist(line) for line in printed.splitlines()])
     for line in shown:
         wanted = gist(line)

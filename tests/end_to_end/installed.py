@@ -23,13 +23,7 @@ SECONDS = 900  # a machine may be busy
 
 @dataclass(frozen=True)
 class Done:
-    """What a command left behind.
-
-    Args:
-        code: its exit code.
-        out: what it wrote to stdout.
-        err: what it wrote to stderr.
-    """
+    """Exit code and streams of a command."""
 
     code: int
     out: str
@@ -38,11 +32,7 @@ class Done:
 
 @dataclass(frozen=True)
 class Snnctl:
-    """The command, run in a folder and with a home and a place for temporary files of its own.
-
-    Args:
-        root: an empty folder that it gets to itself.
-    """
+    """The command, run below ``root`` in a folder and with a home and a place for temporary files of its own."""
 
     root: Path
 

@@ -8,11 +8,7 @@ Place = tuple[float, float]
 
 
 class Drawing:
-    """A chart that was parsed.
-
-    Args:
-        text: the SVG.
-    """
+    """A chart, parsed from SVG."""
 
     def __init__(self, text: str) -> None:
         self.root = ElementTree.fromstring(text)

@@ -60,52 +60,25 @@ def test_what_a_run_lacks_is_left_out_with_a_reason(read: Any, tmp_path: Path) -
     assert "One run on mnist-mini" in read(folder).text
 
 
+SPREAD = [{"axis": "noise", "noise": x, "accuracy": 0.9, "accuracy_std": 1e308} for x in (0, 1)]
+NETWORKS = ([{"neuron": "b1", "layers": "none", "loss": "x"}], {"a": 1}, [None, {"neuron": 3}])
+ODD_FIGURES = [
+    {"accuracy": "high", "layers": "none", "input": 3, "confusion_matrix": {"a": 1}, "points": [1, None]},
+    {"accuracy": True, "layers": [None, 5, {}], "energy": [], "confusion_matrix": [[1], [2]], "points": {}},
+    {"accuracy": 10**400, "layers": [{"name": 5, "spikes_per_neuron": None, "first_spikes": {"counts": "x"}}]},
+    {"layers": [{"name": "a", "first_spikes": {"start": 0, "end": 1, "counts": [-1, None, "x"]}}]},
+    {"type": ["snn"], "points": [{"axis": 7, "noise": "x"}, {"axis": "noise", "noise": 1, "accuracy": None}]},
+    {"points": SPREAD},
+    {"confusion_matrix": [[0, 0], [0, 0]], "images": -1, "latency": -1e308, "constraints": []},
+]
+
+
 @pytest.mark.parametrize(
     "changes",
     [
-        {
-            "metrics": {
-                "accuracy": "high",
-                "layers": "none",
-                "input": 3,
-                "confusion_matrix": {"a": 1},
-                "points": [1, None],
-            }
-        },
-        {
-            "metrics": {
-                "accuracy": True,
-                "layers": [None, 5, {}],
-                "energy": [],
-                "confusion_matrix": [[1], [2]],
-                "points": {},
-            }
-        },
-        {
-            "metrics": {
-                "accuracy": 10**400,
-                "layers": [{"name": 5, "spikes_per_neuron": None, "first_spikes": {"counts": "x"}}],
-            }
-        },
-        {"metrics": {"layers": [{"name": "a", "first_spikes": {"start": 0, "end": 1, "counts": [-1, None, "x"]}}]}},
-        {
-            "metrics": {
-                "type": ["snn"],
-                "points": [{"axis": 7, "noise": "x"}, {"axis": "noise", "noise": 1, "accuracy": None}],
-            }
-        },
-        {
-            "metrics": {
-                "points": [{"axis": "noise", "noise": x, "accuracy": 0.9, "accuracy_std": 1e308} for x in (0, 1)]
-            }
-        },
-        {"metrics": {"confusion_matrix": [[0, 0], [0, 0]], "images": -1, "latency": -1e308, "constraints": []}},
+        *({"metrics": figures} for figures in ODD_FIGURES),
         {"plugins": [float("nan"), None], "versions": {"numpy": float("inf")}},
-        *(
-            {"verb": verb, "metrics": {"networks": networks}}
-            for verb in ("gradients", "trajectory")
-            for networks in ([{"neuron": "b1", "layers": "none", "loss": "x"}], {"a": 1}, [None, {"neuron": 3}])
-        ),
+        *({"verb": verb, "metrics": {"networks": each}} for verb in ("gradients", "trajectory") for each in NETWORKS),
     ],
     ids=lambda changes: "",
 )

@@ -138,8 +138,8 @@ def check(network: Network) -> None:
         require(high - low >= SMALLEST, f"coding: the range from low, {low}, to high, {high}, is empty")
         require(width > 1 - 1e-9, f"{_label(network.populations[0])}: the input's coding needs a window of width 1")
     levels = _check_windows(network)
-    for population in network.populations:
-        _check_arrays(population, empty=population.kind == "input")
+    for population in network.populations[1:]:  # the input's arrays mean nothing
+        _check_arrays(population)
         slopes = population.B[population.B > 0]
         require(np.all(slopes >= SMALLEST), f"{_label(population)}: B has slopes below {SMALLEST}, other than 0")
     for readout in network.readouts:
@@ -199,23 +199,23 @@ def _check_windows(network: Network) -> dict[int, tuple[float, float]]:
     return levels
 
 
-def _check_arrays(part: Any, empty: bool = False, **sizes: int) -> None:
+def _check_arrays(part: Any, **sizes: int) -> None:
     """Whether all arrays of a part are what the table has; ``sizes`` by the names that it has for them.
 
-    The part's other fields are checked already. Arrays of one that may be ``empty`` need not have their shape.
+    The part's other fields are checked already.
     """
     if hasattr(part, "shape"):
         sizes["elements"] = prod(part.shape)
     for name, rule in FIELDS[type(part)].items():
         if isinstance(rule, Array):
-            _check_array(f"{_label(part)}: {name}", getattr(part, name), rule, empty, sizes)
+            _check_array(f"{_label(part)}: {name}", getattr(part, name), rule, sizes)
 
 
-def _check_array(field: str, values: Any, rule: Array, empty: bool, sizes: dict[str, int]) -> None:
+def _check_array(field: str, values: Any, rule: Array, sizes: dict[str, int]) -> None:
     """One array; sizes that it is the first to have are added."""
     dtypes = " or ".join(dtype.__name__ for dtype in rule.dtypes)
     require(isinstance(values, np.ndarray) and values.dtype in rule.dtypes, f"{field} is not an array of {dtypes}")
-    if not (values.shape == (0,) and empty) and not (values.shape == (1,) and rule.shared):
+    if not (values.shape == (1,) and rule.shared):
         if rule.starts:
             sizes[rule.axes[0]] = sizes[rule.starts[0]] + 1
         shape = tuple(sizes.setdefault(axis, size) for axis, size in zip(rule.axes, values.shape, strict=False))

@@ -135,24 +135,18 @@ def moved(block_map: BlockMap, index: np.ndarray) -> BlockMap:
 
 
 def _moved(block_map: BlockMap, index: np.ndarray) -> BlockMap:
-    span = np.arange(block_map.span)
+    target, span = block_map.target, np.arange(block_map.span)
     by_old = np.argsort(index, kind="stable")
     first = np.searchsorted(index[by_old], np.arange(block_map.size + 1))
     copies = np.diff(first)
-    targets, which = np.unique(block_map.target, return_inverse=True)
-    times = copies[targets]
-    if np.any(copies[targets[:, None] + span] != times[:, None]):
+    times = copies[target]
+    if np.any(copies[target[:, None] + span] != times[:, None]):
         raise IrregularError
-    copied = _expanded(first[targets], times)
-    new = by_old[copied]
-    ends = new + block_map.span
-    wanted = np.repeat(targets, times)[:, None] + span
-    if np.any(ends > len(index)) or np.any(index[new[:, None] + span] != wanted):
+    entry = np.repeat(np.arange(len(target)), times)
+    new = by_old[_expanded(first[target], times)]
+    if np.any(new + block_map.span > len(index)) or np.any(index[new[:, None] + span] != target[entry, None] + span):
         raise IrregularError
-    start = np.cumsum(times) - times
-    taken = _expanded(start[which], times[which])
-    entry = np.repeat(np.arange(len(which)), times[which])
-    return replace(block_map.at(entry), size=len(index), target=new[taken])
+    return replace(block_map.at(entry), size=len(index), target=new)
 
 
 def composed(first: BlockMap, second: BlockMap) -> BlockMap:

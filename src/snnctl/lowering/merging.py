@@ -34,7 +34,7 @@ def merged(terms: Sequence[Term]) -> list[Term]:
     """The same synapses as terms in which no spike stands twice, and no two of which connect the same pair."""
     result = []
     for group in _sharing([term for term in map(_reaching, terms) if len(term.ids)]):
-        single = len(group) == 1 and _once(group[0].ids) and not _overlap(group[0].block_map, group[0].block_map.run)
+        single = len(group) == 1 and _once(group[0].ids) and not _overlap([group[0].block_map])
         result += group if single else _united(group)
     return result
 
@@ -78,12 +78,13 @@ def _once(ids: np.ndarray) -> bool:
 
 
 def _united(terms: Sequence[Term]) -> list[Term]:
+    """Terms that share spikes as ones that do not; element by element, if maps of several structures overlap."""
     ids, maps = _common_places(terms)
-    disjoint = _disjoint(_by_structure(maps))
-    if disjoint is None:
+    parts = _by_structure(maps)
+    if _overlap(parts):
         ids, maps = _common_places([Term(term.ids, term.block_map.by_elements()) for term in terms])
-        disjoint = _by_structure(maps)
-    return [_reaching(Term(ids, each)) for each in disjoint]
+        parts = _by_structure(maps)
+    return [_reaching(Term(ids, part)) for part in parts]
 
 
 def _common_places(terms: Sequence[Term]) -> tuple[np.ndarray, list[BlockMap]]:
@@ -103,11 +104,11 @@ def _by_rows(terms: Sequence[Term]) -> tuple[np.ndarray, list[BlockMap]]:
 
 
 def _by_structure(maps: Sequence[BlockMap]) -> list[BlockMap]:
-    """Maps of the same places, one for each structure; the longest runs first."""
+    """Maps of the same places, one for each structure."""
     alike: dict[tuple[bytes, int], list[BlockMap]] = {}
     for each in maps:
         alike.setdefault((each.offset.tobytes(), each.run), []).append(each)
-    return sorted((combined(_stacked(group)) for group in alike.values()), key=lambda each: -each.run)
+    return [combined(_stacked(group)) for group in alike.values()]
 
 
 def _stacked(maps: Sequence[BlockMap]) -> BlockMap:
@@ -121,48 +122,10 @@ def _stacked(maps: Sequence[BlockMap]) -> BlockMap:
     )
 
 
-def _disjoint(maps: Sequence[BlockMap]) -> list[BlockMap] | None:
-    """The maps with entries that lie within another map's added to it; None if some overlap in another way."""
-    disjoint: list[BlockMap] = []
-    for each in maps:
-        if _overlap(each, each.run if len(maps) == 1 else each.span):
-            return None
-        for at, larger in enumerate(disjoint):
-            within, where, touches = _within(each, larger)
-            if np.any(touches & ~within):
-                return None
-            if within.any():
-                disjoint[at] = combined(_stacked([larger, _embedded(each.at(within), larger, where[within])]))
-                each = each.at(~within)
-        disjoint.append(each)
-    return [each for each in disjoint if len(each.place)]
-
-
-def _overlap(block_map: BlockMap, length: int) -> bool:
-    """Whether two entries of a place are less than ``length`` elements apart."""
-    order = np.lexsort((block_map.target, block_map.place))
-    place, target = block_map.place[order], block_map.target[order]
-    return bool(np.any((np.diff(place) == 0) & (np.diff(target) < length)))
-
-
-def _within(small: BlockMap, larger: BlockMap) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Which entries lie within one of the larger map's, in which one, and which touch one at all."""
-    step = small.size + small.span + larger.span
-    start = larger.place * step + larger.target  # sorted, as combined() leaves them
-    first = small.place * step + small.target
-    where = np.searchsorted(start + larger.span, first, side="right")
-    touches = np.searchsorted(start, first + small.span) > where
-    where = np.minimum(where, len(start) - 1)
-    inside = (start[where] <= first) & (first + small.span <= start[where] + larger.span)
-    return touches & inside & larger.dense, where, touches
-
-
-def _embedded(small: BlockMap, larger: BlockMap, where: np.ndarray) -> BlockMap:
-    """Entries of ``small`` as entries of the larger map's structure, which is dense."""
-    shift = small.target - larger.target[where]
-    kinds, kind = np.unique(small.matrix * larger.run + shift, return_inverse=True)
-    J = np.zeros((len(kinds), small.channels, larger.run))
-    channel = np.arange(small.channels)[:, None]
-    for at, (matrix, by) in enumerate(zip(*np.divmod(kinds, larger.run), strict=True)):
-        J[at, channel, by + small.offset[:, None] + np.arange(small.run)] = small.J[matrix]
-    return replace(larger, place=small.place, target=larger.target[where], matrix=kind, J=J)
+def _overlap(maps: Sequence[BlockMap]) -> bool:
+    """Whether two entries of a place reach one element: through one channel, or, of several maps, any channels."""
+    place = np.concatenate([each.place for each in maps])
+    start = np.concatenate([each.target for each in maps])
+    end = np.concatenate([each.target + (each.run if len(maps) == 1 else each.span) for each in maps])
+    order = np.lexsort((start, place))
+    return bool(np.any((np.diff(place[order]) == 0) & (start[order][1:] < end[order][:-1])))

@@ -12,10 +12,9 @@ import numpy as np
 from snnctl.conversion.graph import Step, extra_arguments, graph_of
 from snnctl.errors import ModelError
 from snnctl.events.network import Coding, Hardware, Kind, Network, Pools, Population, Readout, threshold_for
-from snnctl.lowering.linear import NOTHING, Shape, average, kernels, slides, structure, thresholds
+from snnctl.lowering.linear import NOTHING, Shape, average, kernels, slid, slides, structure, thresholds
 from snnctl.lowering.merging import Term, merged
 from snnctl.lowering.signals import Currents, Signal, Spikes, behind, currents, mapped, projection
-from snnctl.lowering.sliding import slid
 from snnctl.ttfs.coding import InputCoding
 from snnctl.ttfs.hardware import constraints_of
 from snnctl.ttfs.integration import IntegratingLayer

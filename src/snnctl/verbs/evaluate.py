@@ -20,7 +20,6 @@ def evaluate(options: EvalOptions, run: Run) -> Result:
         UsageError: one whose simulation would differ; known before anything is measured.
         ModelError, DataError, UsageError, PluginError: see :func:`~snnctl.verbs.opening.open_model`.
     """
-    from snnctl.metrics.network import Prices
     from snnctl.verbs.measure import measure
 
     opened = open_model(options, run)
@@ -38,7 +37,7 @@ def evaluate(options: EvalOptions, run: Run) -> Result:
         run.reporter,
         "measuring",
         registry=run.registry,
-        prices=Prices(options.ac_pj, options.mac_pj),
+        prices=(options.ac_pj, options.mac_pj),
     )
     metrics = {**metrics, "split": options.split, **hardware}
     missed = None

@@ -10,7 +10,7 @@ import keras
 from snnctl.conversion.logits import logits_of
 from snnctl.data.dataset import Samples
 from snnctl.data.stream import ArrayStream
-from snnctl.metrics.network import Prices, measured_network
+from snnctl.metrics.network import PRICES, measured_network
 from snnctl.metrics.observation import observed
 from snnctl.plugins import Registry, load_registry
 from snnctl.progress import Reporter
@@ -28,7 +28,7 @@ def measure(
     *,
     registry: Registry | None = None,
     metrics: Collection[str] | None = None,
-    prices: Prices | None = None,
+    prices: tuple[float, float] = PRICES,
 ) -> dict[str, Any]:
     """The figures of a network on labelled samples.
 
@@ -41,7 +41,7 @@ def measure(
         description: of the progress.
         registry: has the metrics; snnctl's own when not given.
         metrics: names of those that are wanted, e.g. "accuracy", "spikes", "latency", "saturation"; None for all.
-        prices: of operations.
+        prices: of operations, see :class:`~snnctl.metrics.network.MeasuredNetwork`.
 
     Raises:
         PluginError: one of ``metrics`` is none.

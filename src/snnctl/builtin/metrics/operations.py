@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from snnctl.metrics.batch import Batch
-from snnctl.metrics.network import MeasuredNetwork, Prices
+from snnctl.metrics.network import PRICES, MeasuredNetwork
 from snnctl.plugins.metric import Metric
 
 PJ_IN_NJ = 1000.0
@@ -107,25 +107,21 @@ class Energy(Metric):
             self._accumulates.add(batch.synaptic_operations)
 
     def result(self) -> Mapping[str, Any]:
-        network, prices = self.network, self.network.prices
+        network, (ac_pj, mac_pj) = self.network, self.network.prices
         integrating = network.integrating(relays=False)
         figures: dict[str, Any] = {}
         if network.kind == "snn":
             accumulates = self._accumulates.per_image([*integrating, *network.integrating(relays=True)])
-            figures["spiking_nj"] = _energy(accumulates, prices.ac_pj)
-        figures["relu_nj"] = _energy(network.macs, prices.mac_pj)
-        figures["relu_nonzero_nj"] = _energy(self._nonzero.per_image(integrating), prices.mac_pj)
-        costs = {"ac_pj": prices.ac_pj, "mac_pj": prices.mac_pj, "assumption": _assumption(prices)}
-        return {"energy": {**figures, **costs}}
+            figures["spiking_nj"] = _energy(accumulates, ac_pj)
+        figures["relu_nj"] = _energy(network.macs, mac_pj)
+        figures["relu_nonzero_nj"] = _energy(self._nonzero.per_image(integrating), mac_pj)
+        source = "45 nm, Horowitz 2014" if network.prices == PRICES else "as given"
+        assumption = (
+            f"{source}: {ac_pj:g} pJ an accumulate, {mac_pj:g} pJ a multiply-accumulate; "
+            "memory, routing and neurons not counted"
+        )
+        return {"energy": {**figures, "ac_pj": ac_pj, "mac_pj": mac_pj, "assumption": assumption}}
 
 
 def _energy(count: float | None, price: float) -> float | None:
     return None if count is None else count * price / PJ_IN_NJ
-
-
-def _assumption(prices: Prices) -> str:
-    source = "45 nm, Horowitz 2014" if prices == Prices() else "as given"
-    return (
-        f"{source}: {prices.ac_pj:g} pJ an accumulate, {prices.mac_pj:g} pJ a multiply-accumulate; "
-        "memory, routing and neurons not counted"
-    )

@@ -18,6 +18,7 @@ import h5py
 import keras
 import tensorflow as tf
 
+import snnctl.layers  # noqa: F401  (registers the spiking layers)
 from snnctl.errors import ModelError, SnnctlError
 from snnctl.ttfs.keras_graph import all_layers, outputs
 
@@ -112,22 +113,18 @@ def vet(config: Config, *, allow_code: bool = False) -> None:
     objects = list(_objects(config, "A layer of the network"))
     if (layers := sum(is_layer for _, is_layer, _ in objects)) > MOST_LAYERS:
         raise ModelError(f"The network has {layers:,} layers; at most {MOST_LAYERS:,} are read.")
-    if any(_registered_name(item).startswith(PACKAGE) for _, _, item in objects):
-        import snnctl.layers  # noqa: F401  (registers the spiking layers)
     for owner, is_layer, item in objects:
-        name, todo = (
-            item["class_name"],
-            f"{STANDARD}, or install the plugin that brings it (docs/plugins.md, Layer rules).",
-        )
+        name, unknown = item["class_name"], ""
         if re.split("[.>]", name)[-1] in CODE and not allow_code:
             todo = f"{STANDARD}; or, if you trust whoever made the file, add --allow-code."
             raise ModelError(f"{owner} holds Python code, which is not run from a model file.", todo=todo)
         if is_layer and not _is_known(item, name, keras.layers):
-            raise ModelError(f"{owner} is of class {name}, which neither Keras nor snnctl has.", todo=todo)
-        if name == "function" and not _is_known(item, str(item["config"]), keras.activations):
-            raise ModelError(
-                f"{owner} uses the function {item['config']}, which neither Keras nor snnctl has.", todo=todo
-            )
+            unknown = f"is of class {name}"
+        elif name == "function" and not _is_known(item, str(item["config"]), keras.activations):
+            unknown = f"uses the function {item['config']}"
+        if unknown:
+            todo = f"{STANDARD}, or install the plugin that brings it (docs/plugins.md, Layer rules)."
+            raise ModelError(f"{owner} {unknown}, which neither Keras nor snnctl has.", todo=todo)
 
 
 def _objects(node: Any, owner: str, is_layer: bool = True) -> Iterator[tuple[str, bool, Config]]:
@@ -147,15 +144,12 @@ def _objects(node: Any, owner: str, is_layer: bool = True) -> Iterator[tuple[str
 
 def _is_known(item: Config, name: str, module: Any) -> bool:
     """Whether Keras has a class or function, of which files of Keras 2 have only the name, or someone registered it."""
-    if any(keras.saving.get_registered_object(each) is not None for each in (name, _registered_name(item))):
+    names = (name, item.get("registered_name"))
+    if any(keras.saving.get_registered_object(each) is not None for each in names):
         return True
     if (origin := item.get("module")) in (None, "builtins"):
         return name in MODELS or hasattr(module, name)
     return str(origin).split(".")[0] == "keras"
-
-
-def _registered_name(item: Config) -> str:
-    return str(item.get("registered_name") or item["class_name"])
 
 
 @contextmanager

@@ -12,8 +12,7 @@ GOOD = """
     from snnctl.plugins import Architecture, Dataset, hookimpl
 
     class Tiny(Dataset):
-        name = "tiny-shapes"
-        summary = "made up"
+        name, summary = "tiny-shapes", "made up"
         input_shape = (8, 8, 1)
         classes = 2
 
@@ -21,8 +20,7 @@ GOOD = """
             raise NotImplementedError
 
     class Narrow(Architecture):
-        name = "narrow"
-        summary = "made up"
+        name, summary = "narrow", "made up"
 
         def build(self, input_shape, classes, *, hidden: int = 3):
             raise NotImplementedError

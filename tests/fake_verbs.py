@@ -15,8 +15,6 @@ from snnctl.verbs.result import Result
 
 
 class FakeModel:
-    """Saves a text."""
-
     def save(self, path: Path) -> None:
         Path(path).write_text("model")
 

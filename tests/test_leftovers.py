@@ -69,15 +69,11 @@ def test_what_was_being_replaced_is_put_back_and_may_be_overwritten(out: Path) -
     assert names(out) == {"out"}
     assert (out / "run.json").read_text() == "old"
     assert prepare_output(out, overwrite=True) == out
-
-
-def test_a_new_folder_in_its_place_stays(out: Path) -> None:
     killed_at(out)
     out.mkdir()
     (out / "run.json").write_text("newer")
     prepare_output(out, overwrite=True)
-    assert names(out) == {"out"}
-    assert (out / "run.json").read_text() == "newer"
+    assert (names(out), (out / "run.json").read_text()) == ({"out"}, "newer")
 
 
 @pytest.mark.parametrize("tail", [f"-{os.getppid()}", "er-1", "-0", f"-{10**30}", "-", "-9x"])

@@ -29,8 +29,6 @@ from snnctl.verbs.result import Result
 
 @dataclass
 class FakeModel:
-    """Saves a text, or fails."""
-
     error: BaseException | None = None
 
     def save(self, path: Path) -> None:

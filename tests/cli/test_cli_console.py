@@ -13,8 +13,6 @@ from snnctl.cli.console import PlainReporter, RichReporter, format_figures, form
 
 
 class Clock:
-    """Seconds that pass when told to."""
-
     def __init__(self) -> None:
         self.now = 0.0
 

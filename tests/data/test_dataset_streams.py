@@ -33,16 +33,12 @@ class Numbers(Stream):
 
 
 class Unlabelled(Numbers):
-    """Promises labels, and gives none."""
-
     def pairs(self, size: int) -> Iterator[Pair]:
         for inputs, _ in super().pairs(size):
             yield inputs, None
 
 
 class Streamed(Dataset):
-    """What :class:`Numbers` gives."""
-
     name = "streamed"
     input_shape = (2,)
     classes = 3

@@ -23,8 +23,6 @@ SECONDS = 900  # a machine may be busy
 
 @dataclass(frozen=True)
 class Done:
-    """Exit code and streams of a command."""
-
     code: int
     out: str
     err: str

@@ -20,8 +20,7 @@ PACKAGE = """
     from snnctl.plugins import Metric, hookimpl
 
     class Silent(Metric):
-        name = "quiet"
-        summary = "Neurons that never fire"
+        name, summary = "quiet", "Neurons that never fire"
         networks = ("snn",)
         needs = ("spikes",)
 

@@ -147,12 +147,6 @@ def test_hooks_that_need_keras_are_called_when_they_are_needed_and_their_problem
     assert warned == ["plugin pp-late (pp-late): register_layer_rules fails: ZeroDivisionError: division by zero"]
 
 
-def test_plugins_can_be_left_out(install: Install, monkeypatch: pytest.MonkeyPatch) -> None:
-    install(pp_good=fake_package.GOOD)
-    monkeypatch.setenv("SNNCTL_DISABLE_PLUGINS", "1")
-    assert [plugin.name for plugin in load_registry().plugins] == ["builtin"]
-
-
 @pytest.mark.parametrize(
     ("entry_points", "problems"),
     [

@@ -120,8 +120,6 @@ class Example(Architecture):
 
 
 class Plain(Architecture):
-    """An architecture without options."""
-
     name = "plain"
 
     def build(self, input_shape: tuple[int, ...], classes: int) -> Any:  # type: ignore[override]

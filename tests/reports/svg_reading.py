@@ -8,8 +8,6 @@ Place = tuple[float, float]
 
 
 class Drawing:
-    """A chart, parsed from SVG."""
-
     def __init__(self, text: str) -> None:
         self.root = ElementTree.fromstring(text)
 

@@ -32,10 +32,7 @@ LABELS = np.arange(20) % 2
 
 
 class Good(Dataset):
-    """Nothing is wrong with it."""
-
-    name = "good"
-    summary = "good"
+    name, summary = "good", "good"
     input_shape = IMAGES[1:]
     classes = 2
     raw_range = (0.0, 1.0)
@@ -51,15 +48,11 @@ class Good(Dataset):
 
 
 class Required(Good):
-    """Needs an option."""
-
     def configured(self, *, offset: float) -> Good:  # type: ignore[override]
         return type(self)(offset)
 
 
 class Nowhere(Good):
-    """Would have to download."""
-
     def where(self, context: DataContext) -> str | None:
         return None
 
@@ -69,8 +62,6 @@ class Nowhere(Good):
 
 
 class OneClass(Good):
-    """One class does not occur."""
-
     def load(self, split: str, context: DataContext) -> Samples:
         return Samples(super().load(split, context).inputs, np.zeros(20, int))
 
@@ -139,10 +130,7 @@ def test_good_data_sets() -> None:
 
 
 class Letters(Reader):
-    """Reads what begins with its name."""
-
-    name = "letters"
-    summary = "letters"
+    name, summary = "letters", "letters"
     suffixes = (".letters",)
 
     def read(self, path: Path, context: ReadContext) -> Any:
@@ -180,14 +168,10 @@ def test_a_good_reader() -> None:
 
 
 class Described(Options):
-    """Options as they should be."""
-
     depth: int = Field(3, description="How deep.")
 
 
 class Silent(Options):
-    """An option without a word."""
-
     depth: int = "three"  # type: ignore[assignment]
 
 

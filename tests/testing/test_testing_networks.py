@@ -62,8 +62,7 @@ def unseeded() -> keras.Model:
 class Small(Architecture):
     """Nothing is wrong with it; it takes samples that are no images."""
 
-    name = "small"
-    summary = "small"
+    name, summary = "small", "small"
 
     def build(self, input_shape: tuple[int, ...], classes: int, *, hidden: int = 4) -> keras.Model:
         if input_shape != (20,):
@@ -75,8 +74,6 @@ class Small(Architecture):
 
 
 class Kept(Small):
-    """Builds once."""
-
     kept: keras.Model | None = None
 
     def network(self, hidden: int) -> keras.Model:
@@ -85,8 +82,6 @@ class Kept(Small):
 
 
 class Fallen(Small):
-    """A default of the wrong type."""
-
     def build(self, input_shape: tuple[int, ...], classes: int, *, hidden: int = "many") -> keras.Model:  # type: ignore[assignment]
         return super().build(input_shape, classes)
 
@@ -129,8 +124,6 @@ def test_what_is_wrong_with_an_architecture(architecture: type[Architecture], me
 
 @keras.saving.register_keras_serializable("testing-checks")
 class Scaled(keras.layers.Layer):
-    """Its input times k."""
-
     def __init__(self, k: float, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.k = k
@@ -144,8 +137,6 @@ class Scaled(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("testing-checks")
 class Doubled(Scaled):
-    """Needs no argument."""
-
     def __init__(self, k: float = 2.0, **kwargs: Any) -> None:
         super().__init__(k, **kwargs)
 
@@ -163,10 +154,7 @@ def test_layer_rules() -> None:
 
 
 class Count(Metric):
-    """Nothing is wrong with it."""
-
-    name = "count"
-    summary = "count"
+    name, summary = "count", "count"
 
     def __init__(self, network: Any) -> None:
         super().__init__(network)
@@ -192,18 +180,13 @@ def test_metrics() -> None:
 
 
 class Names(Exporter):
-    """The layers' names."""
-
-    name = "names"
-    summary = "names"
+    name, summary = "names", "names"
 
     def export(self, network: Any, context: ExportContext, *, file: str = "names.txt") -> Mapping[str, bytes | str]:
         return {file: "\n".join(each.name for each in network.populations)}
 
 
 class Choosing(Names):
-    """Cannot say what the network has."""
-
     def export(self, network: Any, context: ExportContext) -> Mapping[str, bytes | str]:  # type: ignore[override]
         raise ModelError("no pools in this format")
 
@@ -221,10 +204,7 @@ def test_exporters() -> None:
 
 
 class Steep(NeuronModel):
-    """Slope 2."""
-
-    name = "steep"
-    summary = "steep"
+    name, summary = "steep", "steep"
 
     def parameters(self, W: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return 2 * W, 2 * b
@@ -255,10 +235,7 @@ def test_neuron_models(members: dict[str, Any], message: str) -> None:
 
 
 class Halved(HardwareConstraint):
-    """Weights lose a part."""
-
-    name = "halved"
-    summary = "halved"
+    name, summary = "halved", "halved"
 
     def __init__(self, *, part: float = 0.5) -> None:
         self.part = part
@@ -291,18 +268,13 @@ def test_constraints(members: dict[str, Any], message: str) -> None:
 
 
 class Watching(TrainingCallback):
-    """Only looks."""
-
-    name = "watching"
-    summary = "watching"
+    name, summary = "watching", "watching"
 
     def make(self, context: TrainingContext, *, every: int = 1) -> keras.callbacks.Callback:
         return keras.callbacks.Callback()
 
 
 class Meddler(keras.callbacks.Callback):
-    """Changes weights after each epoch."""
-
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         self.model.trainable_weights[0].assign_add(ops.ones_like(self.model.trainable_weights[0]))
 

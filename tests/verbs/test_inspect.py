@@ -209,8 +209,6 @@ def test_what_cannot_be_planned() -> None:
 
 @keras.saving.register_keras_serializable("halving")
 class Halved(L.Layer):
-    """A layer that only a plugin knows."""
-
     def call(self, inputs):
         return inputs / 2
 

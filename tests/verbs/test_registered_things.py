@@ -115,8 +115,6 @@ class Lines(Reader):
 
 
 class Counting(TrainingCallback):
-    """Writes down what it is told."""
-
     name, summary = "counting", "made up"
 
     def __init__(self) -> None:
@@ -450,8 +448,6 @@ RETURNED: dict[str, Any] = {}
 
 
 class StepOptions(Options):
-    """Of the step; its seed is none."""
-
     seed: str = "a text"
 
 

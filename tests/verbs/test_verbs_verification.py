@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 
 from snnctl.metrics.predictions import Agreement, losses, worst
-from snnctl.verbs.network_shape import class_count, class_output
 
 layers = keras.layers
 RNG = np.random.default_rng(0)
@@ -40,12 +39,3 @@ def test_the_worst_of_several_outputs() -> None:
     one = dict(zip(keys, (10, 0.5, 1.0, np.nan, 3.0), strict=True))
     other = dict(zip(keys, (20, 0.4, 2.0, 0.1, 2.0), strict=True))
     assert list(worst([one, other]).values()) == pytest.approx([20, 0.4, 2.0, np.nan, 3.0, 12], nan_ok=True)
-
-
-@pytest.mark.parametrize(("units", "classes", "count"), [(1, 2, 2), (5, 5, 5)])
-def test_classes_of_an_output(units: int, classes: int, count: int) -> None:
-    net = keras.Sequential([keras.Input((3,)), layers.Dense(units)])
-    assert class_count(net) == count
-    assert class_output(net, classes) == 0
-    assert class_output(net, 7) is None
-    assert class_output(net, None) is None

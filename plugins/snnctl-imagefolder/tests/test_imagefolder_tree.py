@@ -6,12 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from imagefolder_trees import touch
 from snnctl_imagefolder.scan import scan, shown, some
 from snnctl_imagefolder.splits import held_out
-from snnctl_imagefolder.tree import Tree, read_tree, spread
+from snnctl_imagefolder.tree import Tree, read_tree
 
 from snnctl.errors import DataError, UsageError
 
@@ -190,17 +188,3 @@ def test_an_order_that_does_not_fit_is_refused(tmp_path: Path, content: bytes, w
     (touch(tmp_path, "a/1.png", "b/1.png") / "classes.txt").write_bytes(content)
     with pytest.raises(DataError, match=why):
         tree(tmp_path)
-
-
-@settings(max_examples=40)
-@given(st.lists(st.integers(0, 5), min_size=1, max_size=80))
-def test_any_first_part_stands_for_the_whole(drawn: list[int]) -> None:
-    labels = np.array(drawn)
-    rows = spread(labels, 6)
-    assert sorted(rows) == list(range(len(labels)))
-    counts = np.bincount(labels, minlength=6)
-    for label in range(6):
-        mine = labels[rows] == label
-        assert (np.diff(rows[mine]) > 0).all()  # of one class, the order stays
-        expected = counts[label] * np.arange(1, len(labels) + 1) / len(labels)
-        assert np.abs(np.cumsum(mine) - expected).max() <= 3.5

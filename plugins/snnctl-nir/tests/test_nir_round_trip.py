@@ -32,8 +32,6 @@ L = keras.layers
 
 
 class Listener(SilentReporter):
-    """Keeps notes and warnings."""
-
     def __init__(self) -> None:
         self.notes: list[str] = []
         self.warnings: list[str] = []

@@ -25,8 +25,6 @@ L = keras.layers
 
 
 class Listener(SilentReporter):
-    """Keeps notes."""
-
     def __init__(self) -> None:
         self.notes: list[str] = []
 

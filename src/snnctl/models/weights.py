@@ -84,9 +84,11 @@ def _keras_3_weights(file: h5py.File) -> Stored:
             weights[path[place.end() :]] = node
 
     file.visititems(visit)
-    return {
-        place: dict(sorted(weights.items(), key=lambda item: item[0].count("/"))) for place, weights in filed.items()
-    }
+
+    def order(item: tuple[str, Any]) -> tuple[int, str]:
+        return item[0].count("/"), re.sub(r"\d+", lambda number: number[0].zfill(9), item[0])  # 9 comes before 10
+
+    return {place: dict(sorted(weights.items(), key=order)) for place, weights in filed.items()}
 
 
 def leaves(network: keras.Model) -> Layers:

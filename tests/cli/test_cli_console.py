@@ -74,13 +74,9 @@ def test_bars_show_figures() -> None:
     assert "3/4" in shown
     assert "measuring" in shown
     assert "beware [of] brackets" in shown
-
-
-def test_a_broken_bar_does_not_stay(capsys: pytest.CaptureFixture[str]) -> None:
-    reporter = RichReporter(Console(file=io.StringIO(), force_terminal=True))
     with pytest.raises(ValueError, match="no"), reporter.task("training", 1), reporter.task("inner", 1):
         raise ValueError("no")
-    with reporter.task("again", 1) as task:
+    with reporter.task("again", 1) as task:  # no broken bar stays
         task.advance()
 
 

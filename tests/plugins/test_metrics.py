@@ -132,14 +132,3 @@ def test_only_what_is_asked_for_is_measured(network: tuple) -> None:
     with pytest.raises(PluginError, match="no metric called 'acuracy'") as caught:
         figures(network, registry, metrics=["acuracy"])
     assert "accuracy" in caught.value.todo
-
-
-def test_snnctls_own_metrics_share_no_figure(network: tuple) -> None:
-    registry = load_registry(entry_points=False)
-    for kind in ("relu", "snn"):
-        seen: dict[str, str] = {}
-        for name in registry.metrics():
-            measured, _ = figures(network, registry, kind, metrics=[name])
-            for key in measured.keys() - {"type", "images", "input", "layers", "readouts"}:
-                assert key not in seen, (key, name, seen[key])
-                seen[key] = name

@@ -44,11 +44,6 @@ def test_recipes_that_come_along_are_accepted(validator, registry, tmp_path, pat
     assert plan.description
 
 
-def test_the_experiments_of_the_paper_are_among_them() -> None:
-    experiments = {"cifar10", "fashion-mnist", "gradients", "mnist", "robustness", "sparsity", "trajectories"}
-    assert {path.stem for path in SHIPPED if path.parent.name == "paper"} == experiments
-
-
 @pytest.mark.parametrize("broken", STRUCTURAL, ids=lambda broken: broken.name)
 def test_what_is_structurally_wrong_is_refused(validator: Draft202012Validator, broken: Broken) -> None:
     assert not validator.is_valid(content((BROKEN / broken.name).read_text()))

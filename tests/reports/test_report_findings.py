@@ -5,9 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from reports.run_folders import metrics, sweep_metrics, write_run
-from snnctl.reports.facts import Facts
 from snnctl.reports.numbers import seconds
-from snnctl.verbs.report.gather import gather
 
 SIMULATED = {"images": 50, "spikes": 900, "different_predictions": 0, "agreement": 1.0, "largest_time_difference": 1e-6}
 CHEAP = {"spiking_nj": 5.0, "relu_nj": 270.0, "ac_pj": 0.1, "mac_pj": 1.0, "assumption": "as given"}
@@ -103,13 +101,6 @@ def test_fine_tuning_continues_the_training_it_came_from(read: Any, tmp_path: Pa
     alone = read(tuned).text
     assert "tuned, training: 2 points, from 0.7 at 1" in alone
     assert "Epochs of tuned count from the beginning of fine-tuning" in alone
-
-
-def test_runs_of_one_network_have_the_first_colours(tmp_path: Path) -> None:
-    sweeps = [write_run(tmp_path / f"curves{place}", "sweep", metrics=sweep_metrics()) for place in range(10)]
-    runs, _ = gather([str(folder) for folder in (*sweeps, write_run(tmp_path / "score"))])
-    assert Facts("T", runs).colour(runs[-1]) == 0
-    assert len({Facts("T", runs).colour(one) for one in runs}) == 11
 
 
 def test_a_duration_that_is_no_number_is_a_dash() -> None:

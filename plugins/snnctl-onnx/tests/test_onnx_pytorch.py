@@ -118,22 +118,8 @@ class MobileNetV2(nn.Module):
         return self.classifier(torch.flatten(x, 1))
 
 
-class Normalized(nn.Module):
-    """A network behind torchvision's Normalize, with ImageNet's figures."""
-
-    def __init__(self, network: nn.Module) -> None:
-        super().__init__()
-        self.network = network
-        self.register_buffer("mean", torch.tensor([0.485, 0.456, 0.406]).reshape(1, 3, 1, 1))
-        self.register_buffer("std", torch.tensor([0.229, 0.224, 0.225]).reshape(1, 3, 1, 1))
-
-    def forward(self, x):
-        return self.network((x - self.mean) / self.std)
-
-
 NETWORKS = {
     "resnet18": ResNet18,
-    "resnet18_normalized": lambda: Normalized(ResNet18()),
     "mobilenet_v2": MobileNetV2,
 }
 
@@ -190,7 +176,6 @@ def test_converted_networks_answer_as_onnxruntime_does(name, exporter, images, t
     [
         ("resnet18", "dynamo", {"dynamic_shapes": ({0: "n"},), "opset_version": 20}),
         ("resnet18", "torchscript", {"training": torch.onnx.TrainingMode.PRESERVE, "do_constant_folding": False}),
-        ("resnet18_normalized", "torchscript", {"dynamic_axes": {"image": {0: "n"}}}),
         ("mobilenet_v2", "torchscript", {"opset_version": 11, "do_constant_folding": False}),
         ("mobilenet_v2", "dynamo", {"optimize": False}),
     ],

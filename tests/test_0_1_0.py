@@ -33,16 +33,13 @@ def test_signed_neurons_become_pairs_with_the_same_logits(recorded):
     np.testing.assert_allclose(model.predict(inputs, verbose=0), logits, rtol=1e-5, atol=1e-5)
 
 
-def test_relays_of_signed_neurons_stay_relays():
+def test_relays_of_signed_neurons_stay_relays_and_are_exported(tmp_path):
     """They are read by a Dense, beside a later branch: nothing is carried once more, in windows nobody calibrated."""
     with np.load(FILES / "relayed.npz") as arrays:
         inputs, logits = arrays["inputs"], arrays["logits"]
     model = snnctl.load(FILES / "relayed.keras").model
     np.testing.assert_allclose(model.predict(inputs, verbose=0), logits, rtol=1e-5, atol=1e-5)
     assert len([layer for layer in spiking_layers(model) if layer.signed]) == 2
-
-
-def test_they_are_exported(tmp_path):
     snnctl.export(FILES / "relayed.keras", to="npz", out=tmp_path / "plain")
     assert list((tmp_path / "plain").glob("*.npz"))
 

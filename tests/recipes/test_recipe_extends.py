@@ -59,7 +59,7 @@ def test_a_matrix_key_by_key_and_settings_over_all(plan_of: Any) -> None:
     assert (relu.epochs, relu.lr, relu.seed) == (1, 0.9, 3)
 
 
-def test_options_of_another_architecture_are_left_behind(plan_of: Any) -> None:
+def test_options_of_another_architecture_are_left_behind_and_null_empties_mappings(plan_of: Any) -> None:
     for arch, options in (("lenet5", {}), ("fc", {"widths": [50]})):
         text = NO_MATRIX + f"steps: [{{id: relu, train: {{arch: {arch}}}}}]\n"
         assert only(plan_of(text, base=BASE))[0].arch_opt == options
@@ -68,9 +68,6 @@ def test_options_of_another_architecture_are_left_behind(plan_of: Any) -> None:
         "steps: [{id: own, train: {arch: lenet5}}, {id: same, train: {}}]\n"
     )
     assert [options.arch_opt for options in only(plan_of(text))] == [{}, {"hidden": 9}]
-
-
-def test_null_is_a_value_and_empties_mappings(plan_of: Any) -> None:
     text = NO_MATRIX + "defaults: {limit: null}\nsteps: [{id: relu, train: {arch_opt: , callback: }}]\n"
     relu, snn = only(plan_of(text, base=BASE.replace("{data: mnist-mini", "{limit: 5, data: mnist-mini")))
     assert (relu.arch_opt, relu.callback, relu.limit, snn.limit) == ({}, None, None, None)

@@ -103,9 +103,6 @@ def test_steps_of_plugins_are_in_it(registry: Registry, validator: Draft202012Va
     assert extended.is_valid(content(recipe))
     assert not validator.is_valid(content(recipe))
     assert not extended.is_valid(content(recipe.replace("seed", "sed")))
-
-
-def test_it_helps_with_words(validator: Draft202012Validator) -> None:
     definitions = validator.schema["$defs"]
     epochs = definitions["step.train"]["properties"]["epochs"]
     assert (epochs["description"], epochs["default"]) == ("Passes over the training data.", 10)

@@ -76,14 +76,11 @@ def test_dots_stand_at_the_times_of_their_spikes() -> None:
     assert not Drawing(raster("T", [Spikes("silent", [math.inf], 0, 1)])).all("path", "dots")
 
 
-def test_a_large_population_is_drawn_in_part_and_stays_small() -> None:
+def test_large_populations_are_drawn_in_part_and_unequal_windows_equally_wide() -> None:
     text = raster("T", [Spikes("conv", [0.5 + (index % 97) / 200 for index in range(65_536)], 0, 1)])
     assert len(dots(Drawing(text))) == 300
     assert len(text) < 10_000
     assert "65 536 of 65 536" in Drawing(text).texts()
-
-
-def test_windows_that_differ_much_are_drawn_equally_wide() -> None:
     chart = Drawing(raster("T", [Spikes("a", [0.5], 0, 1), Spikes("b", [500.0], 1, 1001)]))
     at = [chart.place_of(text)[0] for text in ("0", "1", "1001")]
     assert at[1] - at[0] == pytest.approx(at[2] - at[1])

@@ -142,9 +142,6 @@ def test_runs_of_the_same_name_are_told_apart_and_a_title_names_up_to_four(repor
     assert report_of(one, two, a).runs == ["one", "two", "score"]
     assert "<h1>a/score, b/score, er/one and er/two</h1>" in report_of(a, b, one, two).html
     assert "<h1>5 runs</h1>" in report_of(a, b, c, one, two).html
-
-
-def test_a_damaged_history_does_not_stop_the_report(report_of: Any, tmp_path: Path) -> None:
     made = report_of(write_run(tmp_path / "run", history="epoch,loss\n1,low\n"))
     assert "history.csv cannot be read" in made.missing[0][1]
 

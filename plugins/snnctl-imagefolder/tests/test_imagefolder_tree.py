@@ -152,15 +152,12 @@ def test_trees_that_are_refused(tmp_path: Path, names: tuple[str, ...], message:
         tree(touch(tmp_path, *names))
 
 
-def test_parts_that_cannot_be_held_out(tmp_path: Path) -> None:
+def test_what_is_no_part_and_no_folder(tmp_path: Path) -> None:
     for part in (-0.1, 1.0, float("nan")):
         with pytest.raises(UsageError, match="is no part to hold out"):
             tree(touch(tmp_path, "train/a/1.png"), part)
     with pytest.raises(UsageError, match="There is a folder of test images"):
         tree(touch(tmp_path, "test/a/1.png"), 0.2)
-
-
-def test_what_is_no_folder(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="There is no such folder"):
         tree(tmp_path / "nowhere")
     with pytest.raises(DataError, match="This is no folder"):

@@ -150,7 +150,7 @@ def test_functions_of_the_file(tmp_path: Path) -> None:
     assert_read_exactly(model, tmp_path)
 
 
-def test_damaged_files(tmp_path: Path) -> None:
+def test_damaged_files_and_weights_of_a_wrong_shape(tmp_path: Path) -> None:
     whole = model_of(CONV, (1, 3, 6, 5), WEIGHTS).SerializeToString()
     path = tmp_path / "broken.onnx"
     cuts = [(whole[:size], "") for size in range(1, len(whole), 601)]
@@ -158,9 +158,6 @@ def test_damaged_files(tmp_path: Path) -> None:
         path.write_bytes(content)
         with pytest.raises(ModelError, match=message or None):
             read_network(path, ReadContext())
-
-
-def test_weights_of_a_wrong_shape(tmp_path: Path) -> None:
     weights = {**WEIGHTS, "conv.weight": random(4, 2, 3, 3)}
     model = helper.make_model(model_of(CONV, (1, 3, 6, 5), weights).graph, opset_imports=[helper.make_opsetid("", 17)])
     with pytest.raises(ModelError, match=r"node 'node_conv_0' \(Conv\) cannot be read: 1 groups of a kernel of shape"):

@@ -93,7 +93,7 @@ def test_all_combinations() -> None:
     assert count(axes, grid=True) == len(each) == len(set(each))
 
 
-def test_seeds_are_for_what_is_random() -> None:
+def test_what_is_random_has_seeds_and_what_does_nothing_is_measured_once() -> None:
     plan = Plan(seed=7, repeats=3, finetunes=False)
     jobs = {point.setting: plan.jobs(point, "before") for point in points({"noise": (0.0, 0.1), "zeta": (0.5,)}, False)}
     assert [len(each) for each in jobs.values()] == [1, 3, 1]
@@ -101,9 +101,6 @@ def test_seeds_are_for_what_is_random() -> None:
     tuned = Plan(seed=0, repeats=3, finetunes=True)
     [point] = points({"time_bits": (3,)}, False)
     assert [len(tuned.jobs(point, stage)) for stage in tuned.stages] == [1, 3]
-
-
-def test_what_does_nothing_is_measured_once() -> None:
     plan = Plan(seed=0, repeats=5, finetunes=False)
     axes = {"noise": (0.0,), "time_bits": (0, 4), "weight_bits": (0,)}
     assert [job.setting for job in plan.all_jobs(points(axes, False))] == [Setting(), Setting(time_bits=4)]

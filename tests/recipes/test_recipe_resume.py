@@ -60,7 +60,7 @@ def test_without_a_name_the_newest_of_this_very_recipe_goes_on(three) -> None:
 
 
 def test_a_complete_run_is_answered_with_its_summary(three) -> None:
-    three.run("out")
+    assert three.runs("out", resume=True) == ALL, "where nothing is, it starts from the beginning"
     before = {path: path.stat().st_mtime_ns for path in Path("out").rglob("*")}
     three.ran()
     outcome = three.run("out", resume=True, force=True)

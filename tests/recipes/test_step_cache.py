@@ -80,6 +80,16 @@ def test_the_content_of_files_that_options_name_matters(three, options: str) -> 
     assert three.runs("second") == ALL
 
 
+def test_of_a_folder_that_options_name_sizes_and_times_matter(three) -> None:
+    Path("folder/below").mkdir(parents=True)
+    Path("folder/below/t.txt").write_text("one")
+    three.edit("value: 3", "value: 3, tables: [folder]")
+    three.run("first")
+    assert three.runs("again") == []
+    Path("folder/below/t.txt").write_text("three")
+    assert three.runs("second") == ALL
+
+
 def test_the_order_of_chosen_things_matters(three) -> None:
     three.edit("value: 3", "value: 3, constraint: {steps: {}, halves: {}}")
     three.run("first")

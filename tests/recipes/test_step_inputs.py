@@ -77,6 +77,12 @@ def test_a_network_in_a_run_folder_counts_by_content_and_settings(tmp_path: Path
     assert keys[0] == keys[1]
     assert keys[2] != keys[0] != keys[3]
     assert inputs.network(str(tmp_path / "model.keras")) == {"content": keys[3]["content"]}
+    saved = []
+    for name, text in (("one/below", "v"), ("two/below", "v"), ("three/below", "w")):  # SavedModel folders
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / "file").write_text(text)
+        saved.append(inputs.network(str((tmp_path / name).parent)))
+    assert saved[0] == saved[1] != saved[2]
 
 
 def test_samples_that_are_not_here_are_not_known(three) -> None:

@@ -37,34 +37,26 @@ ONE_OF_EACH = """
     from typing import Literal
     from snnctl import plugins as p
     from snnctl.plugins import hookimpl
-
     class Data(p.Dataset):
         name, summary, input_shape, classes = "twin", "", (2,), 2
         def load(self, split, context): ...
-
     class Net(p.Architecture):
         name, summary = "twin", ""
         def build(self, input_shape, classes): ...
-
     class Neuron(p.NeuronModel):
         name, summary = "twin", ""
-
     class Limit(p.HardwareConstraint):
         name, summary = "twin", ""
         def weights(self, J): return J
-
     class Format(p.Exporter):
         name, summary = "twin", ""
         def export(self, network, context): ...
-
     class Files(p.Reader):
         name, summary, suffixes = "twin", "", (".twin",)
         def read(self, path, context): ...
-
     class Watch(p.TrainingCallback):
         name, summary = "twin", ""
         def make(self, context): ...
-
     class Count(p.Metric):
         name, summary = "twin", ""
         def __init__(self, network): ...

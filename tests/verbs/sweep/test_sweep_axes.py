@@ -20,28 +20,21 @@ QUANTILES = numbers(0, 1, above_low=True)
 
 
 @pytest.mark.parametrize(
-    ("written", "meant"),
+    ("read", "written", "meant"),
     [
-        ("4", (4,)),
-        (" 3 .. 5 , 8", (3, 4, 5, 8)),
-        ("3..5,4..7,3", (3, 4, 5, 6, 7)),
-        (8, (8,)),
-        ([3, "5..6"], (3, 5, 6)),
-        (range(3, 6), (3, 4, 5)),
-        (np.arange(2), (0, 1)),
+        (BITS, "4", (4,)),
+        (BITS, " 3 .. 5 , 8", (3, 4, 5, 8)),
+        (BITS, "3..5,4..7,3", (3, 4, 5, 6, 7)),
+        (BITS, 8, (8,)),
+        (BITS, [3, "5..6"], (3, 5, 6)),
+        (BITS, range(3, 6), (3, 4, 5)),
+        (BITS, np.arange(2), (0, 1)),
+        *((NOISE, written, meant) for written, meant in (("0,0.01,1e-1", (0.0, 0.01, 0.1)), ("0.1,0.10", (0.1,)))),
+        *((NOISE, written, meant) for written, meant in (([0, 0.5], (0.0, 0.5)), (2, (2.0,)), ("-0", (0.0,)))),
     ],
 )
-def test_whole_numbers(written: Any, meant: tuple[int, ...]) -> None:
-    assert BITS(written) == meant
-    assert all(type(value) is int for value in BITS(written))
-
-
-@pytest.mark.parametrize(
-    ("written", "meant"),
-    [("0,0.01,1e-1", (0.0, 0.01, 0.1)), ("0.1,0.10", (0.1,)), ([0, 0.5], (0.0, 0.5)), (2, (2.0,)), ("-0", (0.0,))],
-)
-def test_numbers(written: Any, meant: tuple[float, ...]) -> None:
-    assert repr(NOISE(written)) == repr(meant)
+def test_numbers_of_an_axis(read: Any, written: Any, meant: tuple) -> None:
+    assert repr(read(written)) == repr(meant)  # types, too
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import io
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from rich.console import Console
 
 from snnctl.cli.comparing_tables import MOST_LAYERS, comparing_rows
+from snnctl.cli.recipe_tables import show_outcome
 from snnctl.cli.simulation_table import ROWS, simulation_rows, verdict
 from snnctl.cli.sweep_tables import sweep_table
 from snnctl.cli.tables import figures_table, format_figure, layers_table, show_points, show_result
@@ -171,6 +173,17 @@ def test_figures_are_not_broken_on_a_narrow_terminal(monkeypatch, capsys):
     out = capsys.readouterr().out
     assert "95.00 % ± 0.07" in out
     assert "standard deviation of 2 seeds" in out
+
+
+def test_the_sweep_of_a_recipe_is_shown_below_the_steps(capsys: pytest.CaptureFixture[str]) -> None:
+    steps = [SimpleNamespace(id=name, verb=SimpleNamespace(name=name)) for name in ("train", "sweep")]
+    plan, durations = SimpleNamespace(steps=steps, has_matrix=False), {"train": 1.0, "sweep": 2.0}
+    metrics, folder = {"train": {"accuracy": 0.875}, "sweep": SWEEP}, Path("runs/mine")
+    show_outcome(SimpleNamespace(plan=plan, metrics=metrics, durations=durations, folder=folder))
+    out = capsys.readouterr().out
+    assert next(line for line in out.splitlines() if "sweep  " in line).split()[2:4] == ["see", "below"]
+    assert "runs/mine/sweep/sweep.svg" in out
+    assert "95.00 % ± 0.07" in out
 
 
 def layer(number, depth=True):

@@ -36,6 +36,10 @@ def test_bars_are_as_long_as_their_values() -> None:
     many = Drawing(bar_chart("T", "x", ["a"], [Bars(str(index), [1.0]) for index in range(30)]))
     assert len({item.get("class") for item in many.all("rect", "bar")}) == 30, "told apart without colour"
     assert "no values" in Drawing(bar_chart("T", "x", [], [])).texts()
+    for value in (0.0, -1.0, 1e300):
+        chart = Drawing(bar_chart("T", "x", ["a", "b"], [Bars("", [value, 0.0])]))
+        for item in chart.all("rect", "bar"):
+            assert 0 <= number(item, "x") <= number(item, "x") + number(item, "width") <= number(chart.root, "width")
     with pytest.raises(ValueError, match="1 values for 2 groups"):
         bar_chart("T", "x", ["a", "b"], [Bars("one", [1.0])])
 

@@ -51,7 +51,7 @@ FAULTS = (
     ),
     Fault(
         "border-thresholds",
-        "conversion/linear.py",
+        "conversion/folding.py",
         "return rows[first], index.reshape(constant.shape[:-1])",
         "return rows[first][::-1], index.reshape(constant.shape[:-1])",
         ("tests/conversion/test_layers_one_by_one.py", "tests/conversion/test_fixed_networks.py"),

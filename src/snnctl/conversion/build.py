@@ -10,11 +10,11 @@ from typing import Any
 
 import keras
 
+from snnctl.conversion.folding import Signal, Value, Wire
 from snnctl.conversion.graph import extra_arguments, graph_of, opens
 from snnctl.conversion.network import INPUT, Network, SpikingSettings
 from snnctl.conversion.rule import Context, Rule
 from snnctl.conversion.rules import default_rules, require_supported, vanish
-from snnctl.conversion.values import Signal, Value, Wire
 from snnctl.errors import ConversionError
 
 __all__ = ["Built", "NotConvertibleError", "SpikingSettings", "build", "build_spiking"]
@@ -48,10 +48,8 @@ class Built:
 
     Args:
         model: a functional Keras model from the same input to the logits.
-        sources: which layers of the source are in each layer of the wiring, by its name; layers of neurons and readouts
-            hold this themselves.
-        vanished: names of the source's layers that leave nothing, each once: what does nothing outside training, linear
-            activations, a softmax or sigmoid at the end, ReLUs of values that are never negative.
+        sources: which layers of the source are in each layer of the wiring, by its name; others hold this themselves.
+        vanished: names of the source's layers that leave nothing, each once.
     """
 
     model: keras.Model
@@ -146,8 +144,7 @@ def _converted(context: Context, layer: Any, signals: list[Signal], rules: Mappi
         number = "one" if accepted == 1 else accepted
         raise context.refuse(f"it reads {len(signals)} tensors", f"Its conversion takes {number}.") from None
     if rule in default_rules().values():
-        if rule is not vanish:
-            require_supported(context, layer)
+        require_supported(context, layer)
         return rule(context, layer, *signals)
     try:
         signal = rule(context, layer, *signals)

@@ -63,8 +63,8 @@ class Calibrator:
         Raises:
             DataError: an activation is NaN or infinite.
         """
-        if not self.layers:
-            return []  # a linear network: the input is read out
+        if not self.layers:  # a linear network: the input is read out
+            return []
         peaks = np.zeros(len(self.layers))
         for largest in self._run(self._largest, inputs, batch_size, reporter, "calibrating windows"):
             peaks = np.maximum(peaks, largest)
@@ -92,7 +92,7 @@ class Calibrator:
         self, reduce: Callable[[Any], Any], inputs: Any, batch_size: int, reporter: Reporter, description: str
     ) -> Iterator[np.ndarray]:
         """``reduce`` of the local spike times of every batch, with progress counted in samples."""
-        key = reduce, tuple(inputs.shape[1:]), str(inputs.dtype)
+        key = reduce, inputs.shape[1:], inputs.dtype
         if key not in self._compiled:
             self._compiled[key] = compiled(lambda batch: reduce(self._times(batch)), inputs)
         with reporter.task(description, len(inputs)) as task:

@@ -43,6 +43,10 @@ class Step:
         return keras.tree.flatten(self.layer(*args, **kwargs))
 
 
+Call = Callable[[Step, Mapping[int, Any]], list[Any]]
+"""The outputs of a step, given the values so far by key."""
+
+
 @dataclass(frozen=True)
 class Graph:
     """A whole network.
@@ -139,30 +143,18 @@ def _entered(layer: Any, arguments: Any) -> list[tuple[Any, Any]] | None:
     return pairs if alike else None
 
 
-def computed(graph: Graph, inputs: Any, call: Callable[[Step, Mapping[int, Any]], list[Any]] = Step.call) -> list[Any]:
-    """The outputs of a network for ``inputs``, symbolic or not, step by step.
-
-    ``call`` makes the outputs of a step, given the values so far by key.
-    """
+def computed(graph: Graph, inputs: Any, call: Call = Step.call) -> list[Any]:
+    """The outputs of a network for ``inputs``, symbolic or not; ``call`` makes the outputs of each step."""
     values: dict[int, Any] = {graph.input: inputs}
     for step in graph.steps:
         values.update(zip(step.outputs, call(step, values), strict=True))
     return [values[key] for key in graph.outputs]
 
 
-def replayed(
-    graph: Graph,
-    shape: Shape,
-    call: Callable[[Step, Mapping[int, Any]], list[Any]] = Step.call,
-    name: str | None = None,
-) -> keras.Model:
+def replayed(graph: Graph, shape: Shape, call: Call = Step.call, name: str | None = None) -> keras.Model:
     """A functional model that shares the graph's layers and computes it anew, nested models opened.
 
-    Args:
-        graph: the steps.
-        shape: of the input, without the batch.
-        call: see :func:`computed`.
-        name: of the model; None for the source's.
+    Its input has this ``shape``, without the batch; its name is the source's unless given; see also :func:`computed`.
     """
     inputs = keras.Input(shape, dtype=graph.model.inputs[0].dtype)
     outputs = computed(graph, inputs, call)

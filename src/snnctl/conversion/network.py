@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from itertools import count
 from typing import Any
 
 import keras
 import numpy as np
 
-from snnctl.conversion.linear import Linear, diagonal, distinct
-from snnctl.conversion.values import Pooling, Signal, Term, Value, Wire, never_negative
+from snnctl.conversion.folding import Map, Signal, Term, Value, Wire, diagonal, distinct, never_negative
 from snnctl.errors import ConversionError
 from snnctl.ttfs.coding import InputCoding
 from snnctl.ttfs.integration import IntegratingLayer, Readout
@@ -140,25 +138,25 @@ class Network:
     def _waited(self, fired: Value, value: Value) -> Value:
         """What was ``fired`` of a value, behind the poolings and selections that waited."""
         for waiting in value.then:
-            fired = self.pooled(waiting, fired) if isinstance(waiting, Pooling) else self.linear(fired, waiting)
+            fired = self.pooled(waiting, fired) if waiting.form == "max" else self.linear(fired, waiting)
         return fired
 
-    def pooled(self, pooling: Pooling, value: Value) -> Value:
+    def pooled(self, pooling: Map, value: Value) -> Value:
         """Max pooling of scaled, shifted spikes: ``max(k x + c) = k max(x) + c`` for k > 0, ``k min(x) + c`` else."""
-        terms = tuple(self._pooled(pooling.turned(term.scale), term) for term in value.terms)
-        return replace(value, terms=terms, shape=terms[0].wire.shape)
-
-    def _pooled(self, pooling: Pooling, term: Term) -> Term:
-        signed = bool(np.any(pooling.sign < 0))
-        make = partial(pooling.cls, **pooling.config, signed=signed)
-        layer = self.wired(make, pooling.name, (pooling.name,), term.wire.tensor)
-        if signed:
-            layer.sign.assign(pooling.sign)
-        return replace(term, wire=replace(term.wire, tensor=layer.output, name=layer.name))
+        terms = []
+        for term in value.terms:
+            sign = pooling.kernel * np.where(term.scale < 0, -1.0, 1.0)
+            signed = bool(np.any(sign < 0))
+            make = replace(pooling, config={**pooling.config, "signed": signed}).layer
+            layer = self.wired(make, pooling.name, (pooling.name,), term.wire.tensor)
+            if signed:
+                layer.sign.assign(sign)
+            terms.append(replace(term, wire=replace(term.wire, tensor=layer.output, name=layer.name)))
+        return replace(value, terms=tuple(terms), shape=terms[0].wire.shape)
 
     # Linear maps
 
-    def linear(self, value: Value, linear: Linear, bias: np.ndarray | None = None) -> Value:
+    def linear(self, value: Value, linear: Map, bias: np.ndarray | None = None) -> Value:
         """``linear(value) + bias``; the value may have nothing waiting.
 
         Raises:
@@ -176,7 +174,7 @@ class Network:
             comonotone=value.comonotone and linear.selects,
         )
 
-    def _through(self, term: Term, linear: Linear) -> Term:
+    def _through(self, term: Term, linear: Map) -> Term:
         """The term read through one linear map more."""
         wire, scale = term.wire, term.scale
         if term.chain:

@@ -15,9 +15,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from snnctl.conversion.linear import Form, Linear, Shape, SizeNotFixedError
+from snnctl.conversion.folding import Form, Map, Shape, Signal, SizeNotFixedError, Term, Value, Wire
 from snnctl.conversion.network import Network
-from snnctl.conversion.values import Pooling, Signal, Term, Value, Wire
 from snnctl.errors import ConversionError
 from snnctl.ttfs.relay import Silence
 
@@ -58,10 +57,7 @@ class Context:
     def affine(self, signal: Signal, k: np.ndarray | float, c: np.ndarray | float = 0.0) -> Value:
         """``k * signal + c``: a batch normalisation, a rescaling.
 
-        Args:
-            signal: the layer's input.
-            k: per channel (last axis), or broadcastable to the signal's shape without batch; float64.
-            c: likewise.
+        ``k`` and ``c`` are per channel (last axis), or broadcastable to the signal's shape without batch; float64.
         """
         value = self.network.value(signal)
         k, c = (self._broadcast(array, value.final_shape) for array in (k, c))
@@ -86,14 +82,14 @@ class Context:
             signal: the layer's input.
             cls: class of the Keras layer.
             config: its config.
-            form: layout of the weights, see :class:`~snnctl.conversion.linear.Linear`.
+            form: layout of the weights, see :class:`~snnctl.conversion.folding.Map`.
             kernel: weights; None for a layer that has none.
             bias: (output channels,), or None.
 
         What selects or rearranges elements waits until the signal is fired, where it can.
         """
-        self._require_finite(*(weights for weights in (kernel, bias) if weights is not None))
-        linear = Linear(cls, config, form, self.name, kernel)
+        self._require_finite(kernel, bias)
+        linear = Map(cls, config, form, self.name, kernel)
         value = self.network.value(signal)
         if linear.output_shape(value.final_shape)[-1] is None:
             raise SizeNotFixedError
@@ -113,23 +109,19 @@ class Context:
         return replace(self._named(signal, rename=not signal.unfired), limit=limit)
 
     def leaky(self, signal: Signal, slope: np.ndarray | float, max_value: float | None = None) -> Signal:
-        """``relu(z)`` and ``relu(-z)`` of a pair of neurons, the second one read with ``-slope``.
+        """``relu(z)`` and ``relu(-z)`` of a pair of neurons, the second one read with ``-slope``; z is the signal.
 
-        Args:
-            signal: z.
-            slope: per channel, or broadcastable to the signal's shape without batch.
-            max_value: limit of the positive half.
+        ``slope`` is per channel, or broadcastable to the signal's shape; ``max_value`` limits the positive half.
         """
         value = self.network.value(signal)
         slope = self._broadcast(slope, value.final_shape)
         if not np.any(slope) or value.never_negative:
             return self.rectify(value, max_value)
-        poolings: list[Pooling] = []
         increasing = bool(np.all(slope >= 0)) and slope.ndim == 1
-        if increasing and all(isinstance(waiting, Pooling) for waiting in value.then):
+        poolings: tuple[Map, ...] = ()
+        if increasing and all(waiting.form == "max" for waiting in value.then):
             # Pooling commutes with any increasing function.
-            poolings = [waiting for waiting in value.then if isinstance(waiting, Pooling)]
-            value = replace(value, then=())
+            poolings, value = value.then, replace(value, then=())
         channels = np.ones(slope.shape[-1])
         z = replace(self.network.shared(value), name=self.name, source=(*value.source, self.name))
         positive = self.network.fire(replace(z, limit=max_value))
@@ -141,16 +133,13 @@ class Context:
         return halves
 
     def pool(self, signal: Signal, cls: type[keras.layers.Layer], config: dict[str, Any]) -> Value:
-        """Max pooling.
+        """Max pooling by ``cls``, an ``EarliestSpikePooling1D``, ``2D`` or ``3D`` of :mod:`snnctl.ttfs.pooling`.
 
-        Args:
-            signal: the layer's input.
-            cls: the spiking pooling layer, :class:`~snnctl.ttfs.pooling.EarliestSpikePooling2D` or its kin.
-            config: ``pool_size``, ``strides``, ``padding``.
+        ``config`` holds ``pool_size``, ``strides`` and ``padding``.
         """
         value = self.network.value(signal)
-        pooling = Pooling(cls, config, self.name, np.ones(value.final_shape[-1] or 1))
-        if value.unfired and all(isinstance(waiting, Pooling) or waiting.channelwise for waiting in value.then):
+        pooling = Map(cls, config, "max", self.name, np.ones(value.final_shape[-1] or 1))
+        if value.unfired and all(waiting.form == "max" or waiting.channelwise for waiting in value.then):
             return replace(value, then=(*value.then, pooling))
         value = self.network.settled(value)
         poolable = len(value.terms) == 1 or value.comonotone
@@ -220,8 +209,8 @@ class Context:
         self.ended = True
         return signal
 
-    def _require_finite(self, *arrays: np.ndarray) -> None:
-        if not all(np.all(np.isfinite(array)) for array in arrays):
+    def _require_finite(self, *arrays: np.ndarray | None) -> None:
+        if not all(array is None or np.all(np.isfinite(array)) for array in arrays):
             raise self.refuse("its numbers are not finite", "Train the network anew, or repair its weights.")
 
     def _broadcast(self, array: Any, shape: Shape) -> np.ndarray:
@@ -255,9 +244,9 @@ def _sources(parts: Sequence[Value | Wire], *names: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*(name for part in parts for name in part.source), *names]))
 
 
-def _commutes(waiting: Linear | Pooling, c: np.ndarray) -> bool:
+def _commutes(waiting: Map, c: np.ndarray) -> bool:
     """Whether scaling and shifting channels may be done before what waits."""
-    return isinstance(waiting, Pooling) or waiting.form == "select" or (waiting.form == "pad" and not np.any(c))
+    return waiting.form in ("max", "select") or (waiting.form == "pad" and not np.any(c))
 
 
 def _side_by_side(arrays: Sequence[np.ndarray], values: Sequence[Value], axis: int) -> np.ndarray:

@@ -11,9 +11,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from snnctl.conversion.linear import Form, SizeNotFixedError
+from snnctl.conversion.folding import Form, Signal, SizeNotFixedError
 from snnctl.conversion.rule import Context, Rule
-from snnctl.conversion.values import Signal
 from snnctl.ttfs.keras_graph import nn_operations, numpy_operations
 from snnctl.ttfs.pooling import EarliestSpikePooling1D, EarliestSpikePooling2D, EarliestSpikePooling3D
 
@@ -26,7 +25,10 @@ def array(variable: Any) -> np.ndarray:
 
 
 def require_supported(context: Context, layer: Any) -> None:
-    """Refuses options that no layer of Keras can have: channels first, quantised weights."""
+    """Refuses what layers of Keras can be asked for and no rule reads."""
+    # Keras notes training=True for augmentations, whoever calls them.
+    if getattr(context.arguments, "kwargs", {}).get("training") and not isinstance(layer, AUGMENTATIONS):
+        raise context.refuse("the network calls it with training=True", "Call it without, as for inference.")
     if getattr(layer, "data_format", "channels_last") != "channels_last":
         raise context.refuse(
             "the layer has its channels first",
@@ -114,14 +116,7 @@ def convert_softmax(context: Context, layer: Any, signal: Signal) -> Signal:
 
 def vanish(context: Context, layer: keras.layers.Layer, signal: Signal) -> Signal:
     """The signal as it is, behind a layer that does nothing outside training."""
-    require_inference(context)
     return signal
-
-
-def require_inference(context: Context) -> None:
-    """Refuses a layer that the network calls as in training."""
-    if getattr(context.arguments, "kwargs", {}).get("training"):
-        raise context.refuse("the network calls it with training=True", "Call it without, as for inference.")
 
 
 # Linear layers: with ``a = scale x + shift``, ``W a + b = (W scale) x + (b + W shift)``.
@@ -193,8 +188,7 @@ def convert_time_distributed(context: Context, layer: keras.layers.TimeDistribut
         value = context.linear(signal, WIDER[type(inner)], config, "conv", kernel, bias_of(inner))
         return activate(context, inner.activation, value)
     if type(inner) is L.BatchNormalization:
-        axis = axis_of(inner)
-        return normalize(context, inner, signal, axis + 1 if axis > 0 else axis)
+        return normalize(context, inner, signal, inner.axis + 1 if inner.axis > 0 else inner.axis)
     rules = {**ACTIVATION_RULES, **NORMALIZATION_RULES, **VANISHING_RULES, L.Dense: LINEAR_RULES[L.Dense]}
     rule = rules.get(type(inner))
     if rule is None or isinstance(inner, L.PReLU):
@@ -205,18 +199,16 @@ def convert_time_distributed(context: Context, layer: keras.layers.TimeDistribut
     return rule(context, inner, signal)
 
 
-# Normalisations are ``k a + c``: behind a linear layer they fold into it, behind a ReLU the next layer reads the spikes
-# otherwise.
+# Normalisations, ``k a + c``, fold into the linear layer before them, or change how the next layer reads the spikes.
 
 
 def convert_batch_normalization(context: Context, layer: keras.layers.BatchNormalization, signal: Signal) -> Signal:
     """``k = gamma / sqrt(var + eps)`` and ``c = beta - k mean``, with the moving statistics."""
-    return normalize(context, layer, signal, axis_of(layer))
+    return normalize(context, layer, signal, layer.axis)
 
 
 def normalize(context: Context, layer: keras.layers.BatchNormalization, signal: Signal, axis: int) -> Signal:
     """The batch normalisation along ``axis``, counted with the batch."""
-    require_inference(context)
 
     def value(weight: Any, default: float) -> np.ndarray:
         return np.full(layer.moving_mean.shape, default) if weight is None else array(weight)
@@ -227,11 +219,6 @@ def normalize(context: Context, layer: keras.layers.BatchNormalization, signal: 
     sides = [1] * len(context.shape(signal))
     sides[axis - 1 if axis > 0 else axis] = len(k)
     return context.affine(signal, k.reshape(sides), c.reshape(sides))
-
-
-def axis_of(layer: keras.layers.BatchNormalization) -> int:
-    """The axis that is normalised, counted with the batch."""
-    return layer.axis[0] if isinstance(layer.axis, (list, tuple)) else layer.axis
 
 
 def convert_rescaling(context: Context, layer: keras.layers.Rescaling, signal: Signal) -> Signal:
@@ -346,11 +333,8 @@ ACTIVATION_RULES: dict[type, Rule] = {
 }
 NOISES = (L.Dropout, L.SpatialDropout1D, L.SpatialDropout2D, L.SpatialDropout3D, L.AlphaDropout, L.GaussianDropout)
 AUGMENTATIONS = (L.RandomFlip, L.RandomRotation, L.RandomTranslation, L.RandomZoom, L.RandomContrast)
-VANISHING_RULES: dict[type, Rule] = {
-    **dict.fromkeys((*NOISES, L.GaussianNoise, L.ActivityRegularization, L.Identity), vanish),
-    # Keras notes training=True for these layers, whoever calls them.
-    **dict.fromkeys(AUGMENTATIONS, lambda context, layer, signal: signal),
-}
+VANISHING = (*NOISES, *AUGMENTATIONS, L.GaussianNoise, L.ActivityRegularization, L.Identity)
+VANISHING_RULES: dict[type, Rule] = dict.fromkeys(VANISHING, vanish)
 LINEAR_RULES: dict[type, Rule] = {
     L.Dense: convert_linear("dense"),
     **dict.fromkeys((L.Conv1D, L.Conv2D, L.Conv3D), convert_linear("conv")),

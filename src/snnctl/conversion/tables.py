@@ -35,23 +35,23 @@ def source_table(model: keras.Model) -> tuple[list[dict[str, Any]], ConversionEr
     try:
         graph = graph_of(model)
     except ConversionError as error:
-        return [_source_row(layer, layer.name, _shape(layer), (), set()) for layer in model.layers], error
-    numbers: Counter[str] = Counter()
+        return [_source_row(layer, layer.name, _shape(layer), ()) for layer in model.layers], error
+    calls: Counter[str] = Counter()
     seen: set[int] = set()
     names = {graph.input: INPUT}
     rows = []
     for step in graph.steps:
-        numbers[step.name] += 1
-        name = step.name if numbers[step.name] == 1 else f"{step.name} #{numbers[step.name]}"
+        calls[step.name] += 1
+        name = step.name if calls[step.name] == 1 else f"{step.name} #{calls[step.name]}"
         names.update(dict.fromkeys(step.outputs, name))
-        reads = tuple(names[key] for key in step.inputs)
-        rows.append(_source_row(step.layer, name, graph.shapes[step.outputs[0]], reads, seen))
+        row = _source_row(step.layer, name, graph.shapes[step.outputs[0]], tuple(names[key] for key in step.inputs))
+        rows.append({**row, "parameters": 0} if id(step.layer) in seen else row)
+        seen.add(id(step.layer))
     return rows, None
 
 
-def _source_row(layer: Any, name: str, shape: Shape | None, reads: tuple[str, ...], seen: set[int]) -> dict[str, Any]:
-    parameters = 0 if id(layer) in seen else size(getattr(layer, "weights", ()))
-    seen.add(id(layer))
+def _source_row(layer: Any, name: str, shape: Shape | None, reads: tuple[str, ...]) -> dict[str, Any]:
+    parameters = size(getattr(layer, "weights", ()))
     return {"name": name, "kind": type(layer).__name__, "shape": shape, "parameters": parameters, "reads": reads}
 
 
@@ -92,31 +92,29 @@ def spiking_table(
     for step in graph.steps:
         layer, kind, shape = step.layer, kind_of(step.layer), graph.shapes[step.outputs[0]]
         integrates = isinstance(layer, IntegratingLayer)
-        held = [weight for part in layer.synapses for weight in part.weights] if integrates else layer.weights
-        window = windows.get(step.name)
-        timed = window if window is not None and (calibrated or window.level == 0) else None
-        width = timed.width if timed else fixed[step.outputs[0]] if window else None
-        counted = kind not in ("pooling", "wiring") and None not in shape
-        neurons = prod(side or 0 for side in shape) if counted else None
-        leaving = synapses.get(step.name, 0) if synapses and kind in NEURONS else None
-        rows.append(
-            {
-                "name": step.name,
-                "kind": kind,
-                "shape": shape,
-                "neurons": neurons,
-                "weights": size(held) if integrates or kind == "wiring" else 0,
-                "thresholds": size([layer.D]) if integrates else 0,
-                "synapses": leaving,
-                "level": None if window is None else window.level,
-                "window": width,
-                "t_min": timed and timed.t_min,
-                "t_max": timed and timed.t_max,
-                "reads": tuple(names[key] for key in step.inputs),
-                "source": tuple(getattr(layer, "source", ())) or (sources or {}).get(step.name, ()),
-                "fan_out": leaving / neurons if leaving is not None and neurons else None,
-            }
-        )
+        row: dict[str, Any] = {
+            "name": step.name,
+            "kind": kind,
+            "shape": shape,
+            "neurons": None if kind in ("pooling", "wiring") or None in shape else prod(side or 0 for side in shape),
+            "weights": size(layer.weights) if kind == "wiring" else 0,
+            "thresholds": size([layer.D]) if integrates else 0,
+            "synapses": synapses.get(step.name, 0) if synapses and kind in NEURONS else None,
+            **dict.fromkeys(("level", "window", "t_min", "t_max")),
+            "reads": tuple(names[key] for key in step.inputs),
+            "source": tuple(getattr(layer, "source", ())) or (sources or {}).get(step.name, ()),
+            "fan_out": None,
+        }
+        if integrates:
+            row["weights"] = sum(size(part.weights) for part in layer.synapses)
+        if row["synapses"] is not None and row["neurons"]:
+            row["fan_out"] = row["synapses"] / row["neurons"]
+        if step.name in windows:
+            window = windows[step.name]
+            row.update(level=window.level, window=fixed[step.outputs[0]])
+            if calibrated or window.level == 0:
+                row.update(window=window.width, t_min=window.t_min, t_max=window.t_max)
+        rows.append(row)
     if sources is not None:
         _add_own_wiring(rows)
     return rows

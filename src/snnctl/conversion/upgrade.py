@@ -13,9 +13,9 @@ import keras
 import numpy as np
 
 from snnctl.conversion.build import SpikingSettings, build_spiking
+from snnctl.conversion.folding import Map, Signal, Value, Wire
 from snnctl.conversion.rule import Context, Rule
 from snnctl.conversion.rules import array, default_rules
-from snnctl.conversion.values import Pooling, Signal, Value, Wire
 from snnctl.ttfs.coding import InputCoding
 from snnctl.ttfs.constraints import Constraints
 from snnctl.ttfs.hardware import constrained, constraints_of
@@ -60,9 +60,8 @@ def _integrated(context: Context, layer: IntegratingLayer, signals: tuple[Signal
         for synapses in group:
             signal = rules[type(synapses)](context, synapses, signal)
         arriving.append(signal)
-    return replace(
-        context.affine(context.add(arriving), 1.0, array(layer.offsets())), name=layer.name, source=layer.source
-    )
+    z = context.affine(context.add(arriving), 1.0, array(layer.offsets()))
+    return replace(z, name=layer.name, source=layer.source)
 
 
 def _spiking(context: Context, layer: SpikingLayer, *signals: Signal) -> Signal:
@@ -97,7 +96,7 @@ def _relay(context: Context, layer: Relay, signal: Signal) -> Signal:
 def _pooling(context: Context, layer: Any, signal: Value) -> Signal:
     sign = array(layer.sign) if layer.signed else np.ones(context.shape(signal)[-1])
     config = {"pool_size": layer.pool.pool_size, "strides": layer.pool.strides, "padding": layer.pool.padding}
-    return context.network.pooled(Pooling(type(layer), config, layer.name, sign), signal)
+    return context.network.pooled(Map(type(layer), config, "max", layer.name, sign), signal)
 
 
 def _readout(context: Context, layer: Readout, *signals: Signal) -> Signal:

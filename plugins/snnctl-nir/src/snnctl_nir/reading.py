@@ -12,7 +12,7 @@ import keras
 import nir
 import numpy as np
 
-from snnctl.conversion.linear import distinct
+from snnctl.conversion.folding import distinct
 from snnctl.errors import ModelError
 from snnctl.events.network import threshold_for
 from snnctl.models.safety import budget

@@ -85,13 +85,6 @@ def test_a_failure_while_writing_leaves_everything_as_it_was(tmp_path, error, ex
         assert json.loads((out / "metrics.json").read_text()) == {"accuracy": 1}
 
 
-def test_a_full_disk_is_an_output_error(tmp_path: Path) -> None:
-    model = FakeModel(OSError(28, "No space left on device"))
-    with pytest.raises(OutputError, match="No space left on device"):
-        write_run(tmp_path / "out", result(model), RunRecord("train"))
-    assert names(tmp_path) == set()
-
-
 def test_the_old_folder_stays_until_the_new_one_is_complete(tmp_path: Path) -> None:
     out = write_run(tmp_path / "out", result(accuracy=1), RunRecord("train"))
     with staging_folder(out) as staging:

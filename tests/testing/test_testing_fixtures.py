@@ -18,10 +18,6 @@ def test_the_networks_compute_the_same(tiny_relu: Any, tiny_snn: Any, tiny_sampl
     assert np.ptp(expected) > 0.01
 
 
-def test_the_registry_has_what_is_installed(snnctl_registry: Any) -> None:
-    assert "bars" in snnctl_registry.datasets
-
-
 def test_the_command_runs_in_a_folder_of_its_own(run_snnctl: Callable[..., Any], tmp_path: Path) -> None:
     assert run_snnctl("plugins", "list", "--json").json()["plugins"][0]["name"] == "builtin"
     run_snnctl("plugins", "new", "mine-of-tests", "--kind", "dataset")

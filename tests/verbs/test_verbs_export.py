@@ -163,11 +163,3 @@ def test_a_difference_is_a_failure_with_exit_code_10(snn_run: Path, monkeypatch:
         snnctl.evaluate(snn_run, simulator="events", **DATA)
     assert caught.value.exit_code == 10
     assert caught.value.result.metrics["simulator"]["different_spikes"] >= 0
-
-
-def test_a_recipe_exports_the_network_of_an_earlier_step(relu_run: Path, tmp_path: Path) -> None:
-    (tmp_path / "r.yaml").write_text(
-        f"steps: [{{id: snn, convert: {{model: {relu_run}, limit: 50, verify: none}}}}, {{export: {{model: snn}}}}]"
-    )
-    snnctl.run_recipe(tmp_path / "r.yaml", out=tmp_path / "out")
-    assert list((tmp_path / "out").rglob("network.npz"))

@@ -31,16 +31,11 @@ from snnctl.verbs.plugin_objects import neuron_of
 L = keras.layers
 
 
-class Listener(SilentReporter):
-    def __init__(self) -> None:
-        self.notes: list[str] = []
-        self.warnings: list[str] = []
-
-    def note(self, message: str) -> None:
-        self.notes.append(message)
-
-    def warn(self, message: str) -> None:
-        self.warnings.append(message)
+def make_listener() -> SilentReporter:
+    reporter = SilentReporter()
+    reporter.notes, reporter.warnings = [], []
+    reporter.note, reporter.warn = reporter.notes.append, reporter.warnings.append
+    return reporter
 
 
 def conv_net() -> keras.Model:
@@ -115,8 +110,8 @@ def spiking(build: Callable[[], keras.Model], neuron: str = "b1") -> tuple[keras
     return snn, inputs
 
 
-def exported(snn: keras.Model, listener: Listener | None = None, **options: int) -> bytes:
-    context = ExportContext(snn, "net", listener or Listener())
+def exported(snn: keras.Model, listener: SilentReporter | None = None, **options: int) -> bytes:
+    context = ExportContext(snn, "net", listener or make_listener())
     (content,) = NirExporter().export(lower(snn), context, **options).values()
     return content
 
@@ -190,7 +185,7 @@ def test_neurons_fire_once_by_their_reset() -> None:
 @pytest.mark.long
 def test_alpha1_neurons(tmp_path: Path) -> None:
     snn, inputs = spiking(dense_net, "alpha1")
-    listener = Listener()
+    listener = make_listener()
     again = read_again(exported(snn, listener), tmp_path)
     for layer, times in local_times(snn, inputs).items():
         np.testing.assert_allclose(local_times(again, inputs)[layer], times, rtol=1e-6, atol=1e-6)
@@ -201,7 +196,7 @@ def test_alpha1_neurons(tmp_path: Path) -> None:
 def test_constraints_are_kept(tmp_path: Path) -> None:
     snn, inputs = spiking(conv_net)
     rough = constrained(snn, Constraints(noise=0.01, time_bits=6, weight_bits=5, threshold_bits=6, seed=4))
-    listener = Listener()
+    listener = make_listener()
     again = read_again(exported(rough, listener), tmp_path)
     assert constraints_of(again) == Constraints(noise=0.01, time_bits=6, seed=4)
     restart_jitter(rough)
@@ -214,7 +209,7 @@ def test_constraints_are_kept(tmp_path: Path) -> None:
 
 
 def test_what_nir_cannot_say_is_a_warning_and_notes() -> None:
-    listener = Listener()
+    listener = make_listener()
     snn, _ = spiking(branched_net)
     exported(snn, listener)
     (warning,) = listener.warnings

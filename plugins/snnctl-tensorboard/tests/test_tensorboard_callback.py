@@ -24,12 +24,11 @@ from snnctl.verbs.measure import measure
 L = keras.layers
 
 
-class Listener(SilentReporter):
-    def __init__(self) -> None:
-        self.notes: list[str] = []
-
-    def note(self, message: str) -> None:
-        self.notes.append(message)
+def listener() -> SilentReporter:
+    reporter = SilentReporter()
+    reporter.notes = []
+    reporter.note = reporter.notes.append
+    return reporter
 
 
 def dense_net() -> keras.Model:
@@ -67,12 +66,12 @@ def trained(model: keras.Model, callbacks: list, epochs: int = 2, **settings: An
 
 
 def callback(
-    model: keras.Model, folder: Path, reporter: Listener | None = None, **options: object
+    model: keras.Model, folder: Path, reporter: SilentReporter | None = None, **options: object
 ) -> keras.callbacks.Callback:
     data = samples()
     kind = "snn" if spiking_layers(model) else "relu"
     validation = Samples(data.inputs[:40], data.labels[:40])
-    context = TrainingContext("train", model, kind, 2, 20, data, validation, {}, reporter or Listener())
+    context = TrainingContext("train", model, kind, 2, 20, data, validation, {}, reporter or listener())
     return TensorBoard().make(context, log_dir=str(folder), **options)  # type: ignore[arg-type]
 
 
@@ -145,7 +144,7 @@ def test_figures_are_those_of_the_network(tmp_path: Path) -> None:
 
 @pytest.mark.long
 def test_options_and_saturated_spikes(tmp_path: Path) -> None:
-    model, reporter = spiking(dense_net), Listener()
+    model, reporter = spiking(dense_net), listener()
     for layer in spiking_layers(model):
         layer.windows = "fixed"
         layer.width.assign(0.05)

@@ -2,7 +2,6 @@
 
 import csv
 import io
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -60,13 +59,6 @@ def test_what_is_told_of_a_layer_in_figures_tables_and_curves(gradients: Any) ->
     for name in ("gradients.svg", "jacobians.svg"):
         assert gradients.files[name].startswith("<svg")
         assert "smart-alpha1" in gradients.files[name]
-
-
-def test_the_run_folder(tmp_path: Path) -> None:
-    options = {**TINY, "arch_opt": {"widths": [4]}, "neurons": "b1", "images": 3}
-    snnctl.gradients(**options, out=tmp_path / "run")
-    names = {"metrics.json", "run.json", "gradients.csv", "gradients.svg", "jacobians.svg"}
-    assert {file.name for file in (tmp_path / "run").iterdir()} == names
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 
 import snnctl
 from snnctl.data.dataset import Samples
-from snnctl.errors import Interrupted, ModelError, OutputError, TrainingError
+from snnctl.errors import Interrupted, OutputError, TrainingError
 from snnctl.verbs.samples import Source
 
 FEW: dict[str, Any] = {"limit": 40, "xla": "off"}
@@ -140,12 +140,6 @@ def test_fine_tuning_that_diverges_leaves_a_gap(snn_run: Path, reporter: Any, mo
     assert before["accuracy"] is not None
     assert reporter.warnings[3] == "after time_bits=4 seed=1: the loss is nan; its figures stay empty"
     assert result.files["sweep.csv"].splitlines()[-1] == "time_bits,after,,4,,,,,1,,,,"
-
-
-@pytest.mark.parametrize("file", ["", "model.keras"])
-def test_a_relu_network_is_refused(relu_run: Path, file: str) -> None:
-    with pytest.raises(ModelError, match="is a ReLU network"):
-        snnctl.sweep(relu_run / file, data="mnist-mini", noise=0.1, limit=10)
 
 
 def test_constraints_that_a_network_carries_are_taken_away(snn_run: Path, tmp_path: Path, reporter: Any) -> None:

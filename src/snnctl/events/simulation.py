@@ -234,8 +234,10 @@ def _in_a_row(parts: Sequence[Population | Pools | Readout]) -> dict[str, slice]
 
 def _slots(network: Network, potentials: dict[str, slice], relayed: np.ndarray, dtype: str) -> tuple[np.ndarray, ...]:
     """The places and channels of projections, sorted by the spikes that stand there: see :attr:`Plan.slots`."""
+    most = sum(len(each.target) + each.J.size for each in network.projections) + len(relayed)
+    whole = np.int32 if most < 2**31 else np.int64
     # Each list begins with an empty array, so that a network without projections has arrays, too.
-    slots, targets, rows = [np.zeros((7, 0), np.int64)], [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+    slots, targets, rows = [np.zeros((7, 0), whole)], [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
     weights = [np.zeros(0, dtype)]
     entries = size = 0
     for number, projection in enumerate(network.projections):
@@ -245,14 +247,13 @@ def _slots(network: Network, potentials: dict[str, slice], relayed: np.ndarray, 
         start = projection.start.astype(np.int64) + entries
         offset, full = projection.offset[channel], np.full(len(spike), width)
         slot = spike, start[place], start[place + 1], channel * width, offset, full, 2 * number + relayed[spike]
-        slots.append(np.stack(slot).astype(np.int64))
+        slots.append(np.stack(slot, dtype=whole, casting="same_kind"))
         targets.append(projection.target.astype(np.int64) + potentials[projection.target_name].start)
         rows.append(projection.matrix.astype(np.int64) * (channels * width) + size)
         weights.append(projection.J.astype(dtype, copy=False).reshape(-1))
         entries += len(projection.target)
         size += projection.J.size
     spike, *others = np.concatenate(slots, axis=1)
-    slots.clear()  # they are large
     order = np.argsort(spike, kind="stable")
-    slot_start = np.searchsorted(spike, np.arange(len(relayed) + 1), sorter=order)
+    slot_start = np.append(0, np.cumsum(np.bincount(spike, minlength=len(relayed))))
     return (slot_start, *(other[order] for other in others), *map(np.concatenate, (targets, rows, weights)))

@@ -14,21 +14,13 @@ def layer(name: str, kind: str, shape: list[int | None], **known: Any) -> dict[s
 
 
 LONG = "a_convolution_with_a_long_name"
+SIZES = {"weights": 36864, "thresholds": 576, "level": 1, "window": 3.25, "t_min": 1.0, "t_max": 4.25}
 SPIKING = {
     "type": "snn",
     "name": "net_spiking",
     "layers": [
         layer("input_coding", "input", [28, 28, 1], neurons=784, fan_out=10.0, level=0, window=1.0, t_min=0, t_max=1.0),
-        layer(
-            *(LONG, "spiking", [None, None, 64]),
-            weights=36864,
-            thresholds=576,
-            level=1,
-            window=3.25,
-            t_min=1.0,
-            t_max=4.25,
-            source=[LONG, "batch_normalization_12", "re_lu_12"],
-        ),
+        layer(LONG, "spiking", [None, None, 64], **SIZES, source=[LONG, "batch_normalization_12", "re_lu_12"]),
         layer("predictions", "readout", [10], neurons=10, weights=640, thresholds=10, source=["predictions"]),
     ],
     "neurons": {"input": 784},

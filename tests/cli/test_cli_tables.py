@@ -129,14 +129,8 @@ def point(
 
 
 def sweep(*points: dict[str, Any], tuned: int = 1, grid: bool = False) -> dict[str, Any]:
-    return {
-        "axes": {axis: [1] for axis in AXES},
-        "mode": "grid" if grid else "axes",
-        "repeats": 2,
-        "finetune_epochs": tuned,
-        "unconstrained": {"accuracy": 0.9},
-        "points": list(points),
-    }
+    found = {"axes": {axis: [1] for axis in AXES}, "mode": "grid" if grid else "axes", "repeats": 2}
+    return {**found, "finetune_epochs": tuned, "unconstrained": {"accuracy": 0.9}, "points": list(points)}
 
 
 SWEEP = sweep(
@@ -219,14 +213,8 @@ def test_of_deep_networks_the_middle_is_left_out():
 
 
 def test_trajectories():
-    lost = {
-        "neuron": "alpha1",
-        "loss": None,
-        "accuracy": None,
-        "distance": None,
-        "diverged": 7,
-        "largest_distance": 0.5,
-    }
+    lost = {"neuron": "alpha1", "diverged": 7, "largest_distance": 0.5}
+    lost |= dict.fromkeys(("loss", "accuracy", "distance"))
     kept = {"neuron": "b1", "loss": 0.5, "accuracy": 0.9, "distance": 0.0, "diverged": None, "largest_distance": 1e-12}
     [(heads, rows)] = comparison({"networks": [kept, lost]})
     assert heads == ["network", "last loss", "accuracy", "distance from relu", "largest distance", "diverged in step"]

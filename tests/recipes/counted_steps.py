@@ -28,7 +28,6 @@ SOURCE = '''
         constraint: Chosen | None = chosen_field("constraints", "made up")
         data: str | None = Field(None, json_schema_extra=of_kind("datasets"))
         data_opt: dict = Field({}, json_schema_extra=options_of("data"))
-
     class AddOptions(Options):
         """Add to a network."""
         model: str
@@ -36,7 +35,6 @@ SOURCE = '''
         fail: bool = False
         require: bool = False
         wait: str | None = None
-
     class WeighOptions(Options):
         """Weigh a network."""
         model: str
@@ -111,10 +109,8 @@ SOURCE = '''
 
         def weights(self, J):
             return J
-
     class Halves(Steps):
         name = "halves"
-
     class Coded(Lines):
         name = "coded"
         where = Dataset.where

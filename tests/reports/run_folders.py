@@ -11,38 +11,19 @@ from snnctl.reports.picture import png
 HISTOGRAM = {"start": 1.0, "end": 3.0, "counts": [0, 1, 4, 9]}
 
 
+LAYER = {"name": "dense", "kind": "spiking", "level": 1, "neurons": 340, "spikes_per_neuron": 0.625}
+LAYER |= {"saturated": 0.0125, "window": 2.0, "t_min": 1.0, "t_max": 3.0, "synaptic_operations": 2125.0}
+INPUT = {**LAYER, "name": "input_coding", "kind": "input", "spikes_per_neuron": 0.2, "level": 0}
+ENERGY = {"spiking_nj": 49.0, "relu_nj": 1241.8, "ac_pj": 0.9, "mac_pj": 4.6, "assumption": "45 nm"}
+FIGURES = {"type": "snn", "images": 1000, "split": "test", "accuracy": 0.9375, "loss": 0.25, "spikes_per_neuron": 0.625}
+FIGURES |= {"latency": 3.0, "saturated": 0.0125, "synaptic_operations": 54321.0, "macs": 269960}
+
+
 def metrics(**changes: Any) -> dict[str, Any]:
     """What `eval` finds of a spiking network with one hidden layer and two classes."""
-    layer = {
-        "name": "dense",
-        "kind": "spiking",
-        "level": 1,
-        "neurons": 340,
-        "spikes_per_neuron": 0.625,
-        "saturated": 0.0125,
-        "window": 2.0,
-        "t_min": 1.0,
-        "t_max": 3.0,
-        "synaptic_operations": 2125.0,
-        "first_spikes": HISTOGRAM,
-    }
-    return {
-        "type": "snn",
-        "images": 1000,
-        "split": "test",
-        "accuracy": 0.9375,
-        "loss": 0.25,
-        "spikes_per_neuron": 0.625,
-        "latency": 3.0,
-        "saturated": 0.0125,
-        "synaptic_operations": 54321.0,
-        "macs": 269960,
-        "energy": {"spiking_nj": 49.0, "relu_nj": 1241.8, "ac_pj": 0.9, "mac_pj": 4.6, "assumption": "45 nm"},
-        "confusion_matrix": [[480, 20], [43, 457]],
-        "input": {**layer, "name": "input_coding", "kind": "input", "spikes_per_neuron": 0.2, "level": 0},
-        "layers": [layer],
-        **changes,
-    }
+    layers = [{**layer, "first_spikes": HISTOGRAM} for layer in (INPUT, LAYER)]
+    parts = {"energy": {**ENERGY}, "confusion_matrix": [[480, 20], [43, 457]], "input": layers[0], "layers": layers[1:]}
+    return {**FIGURES, **parts, **changes}
 
 
 def write_run(folder: Path, verb: str = "eval", history: str = "", **changes: Any) -> Path:

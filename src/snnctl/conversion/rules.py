@@ -26,10 +26,10 @@ def array(variable: Any) -> np.ndarray:
 
 def require_supported(context: Context, layer: Any) -> None:
     """Refuses what layers of Keras can be asked for and no rule reads."""
-    # Keras notes training=True for augmentations, whoever calls them.
-    if getattr(context.arguments, "kwargs", {}).get("training") and not isinstance(layer, AUGMENTATIONS):
+    training = getattr(context.arguments, "kwargs", {}).get("training")
+    if training and isinstance(layer, (*NOISES, L.GaussianNoise, L.BatchNormalization)):
         raise context.refuse("the network calls it with training=True", "Call it without, as for inference.")
-    if getattr(layer, "data_format", "channels_last") != "channels_last":
+    if getattr(layer, "data_format", "channels_last") != "channels_last" and not isinstance(layer, VANISHING):
         raise context.refuse(
             "the layer has its channels first",
             "Rebuild the network with data_format='channels_last'; convolution kernels stay as they are.",

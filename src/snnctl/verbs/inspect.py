@@ -40,7 +40,7 @@ def of_relu(model: keras.Model, rules: Mapping[type, Any]) -> dict[str, Any]:
 
     ``hidden`` says why the layers are only listed, if they are.
     """
-    from snnctl.conversion.tables import size, source_table
+    from snnctl.verbs.layer_tables import size, source_table
 
     rows, hidden = source_table(model)
     found = obstacles(model, rules)
@@ -75,10 +75,10 @@ def of_spiking(
         calibrated: whether its windows mean something.
         sources: of the wiring, if they are recorded: then it has a ``source`` too.
     """
-    from snnctl.conversion.tables import NEURONS, spiking_table
     from snnctl.lowering.size import leaving
     from snnctl.ttfs.hardware import constraints_of
     from snnctl.ttfs.timeline import latency
+    from snnctl.verbs.layer_tables import NEURONS, spiking_table
 
     try:
         synapses = leaving(model)

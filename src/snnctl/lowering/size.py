@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 
-from snnctl.events.network import Network
 from snnctl.lowering.network import Lowering
 
 
@@ -65,13 +64,4 @@ def leaving(model: keras.Model) -> dict[str, int]:
     totals: Counter[str] = Counter()
     for fan in fan_outs(model, pools=False):
         totals[fan.source] += int(fan.synapses.sum())
-    return dict(totals)
-
-
-def synapses(network: Network) -> dict[str, int]:
-    """Number of synapses that reach each population and readout, by name; none where there are none."""
-    totals: Counter[str] = Counter()
-    for projection in network.projections:
-        firing = (projection.source >= 0).sum(axis=1)
-        totals[projection.target_name] += int(np.dot(firing, np.diff(projection.start))) * projection.J.shape[2]
     return dict(totals)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from snnctl.errors import ModelError, PluginError, SnnctlError
 from snnctl.plugins import ExportContext
@@ -100,9 +103,10 @@ def exported(network: Network, context: ExportContext, options: ExportOptions, r
 
 def figures(network: Network) -> dict[str, Any]:
     """How large the network is, in total and by population; ``synapses``: those that reach it."""
-    from snnctl.lowering.size import synapses
-
-    reaching = synapses(network)
+    reaching: Counter[str] = Counter()
+    for projection in network.projections:
+        firing = (projection.source >= 0).sum(axis=1)
+        reaching[projection.target_name] += int(firing @ np.diff(projection.start)) * projection.J.shape[2]
     first, *layers = network.populations
     return {
         "type": "snn",
@@ -113,7 +117,7 @@ def figures(network: Network) -> dict[str, Any]:
         "input": _population(first, reaching),
         "layers": [_population(layer, reaching) for layer in layers],
         "readouts": [
-            {"name": each.name, "kind": "readout", "neurons": each.outputs, "synapses": reaching.get(each.name, 0)}
+            {"name": each.name, "kind": "readout", "neurons": each.outputs, "synapses": reaching[each.name]}
             for each in network.readouts
         ],
     }
@@ -123,13 +127,13 @@ def _neurons(populations: list[Population], kind: str) -> int:
     return sum(population.neurons for population in populations if population.kind == kind)
 
 
-def _population(population: Population, reaching: dict[str, int]) -> dict[str, Any]:
+def _population(population: Population, reaching: Counter[str]) -> dict[str, Any]:
     return {
         "name": population.name,
         "kind": population.kind,
         "level": population.level,
         "neurons": population.neurons,
-        "synapses": reaching.get(population.name, 0),
+        "synapses": reaching[population.name],
         "window": population.width,
         "t_min": population.t_min,
         "t_max": population.t_max,

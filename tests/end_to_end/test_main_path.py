@@ -69,7 +69,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     [
         (3, "god.keras", MNIST, ["god.keras", "run folder, a .keras file"]),
         (3, "good.keras", ("--data", "cifar10"), ["shape (28, 28, 1)", "set cifar10 have shape (32, 32, 3)", "--data"]),
-        (3, "cut.keras", MNIST, ["cut.keras is damaged", "Copy or save it again"]),
+        (3, "cut.keras", MNIST, ["cut.keras cannot be opened", "copy or save it again"]),
         (3, "good.weights.h5", MNIST, ["good.weights.h5 holds weights only", "--arch vgg16"]),
         (3, "lambda.keras", MNIST, ["Layer 'doubled' holds Python code", "standard layers", "--allow-code"]),
         (3, "huge.keras", MNIST, ["huge.keras describes a network with more weights than the file holds"]),

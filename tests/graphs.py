@@ -16,7 +16,7 @@ import numpy as np
 
 from graph_layers import WIDEST, LayerChoice, layer_of, per_axis, traits
 from settling import evaluate, runs_in_double, settle
-from snnctl.models import precision
+from snnctl.models.network import precision
 
 L = keras.layers
 

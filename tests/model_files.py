@@ -13,8 +13,8 @@ import keras
 import numpy as np
 import pytest
 
-from snnctl import models
 from snnctl.errors import ModelError
+from snnctl.models import load
 from snnctl.plugins import load_registry
 
 CONFIG, WEIGHTS = "config.json", "model.weights.h5"
@@ -24,9 +24,9 @@ Edit = Callable[[Path], Path]
 """Writes a changed copy of a file next to it, and returns its path."""
 
 
-def load_model(path: Path | str, **options: Any) -> models.LoadedModel:
-    """See :func:`snnctl.models.load_model`; with the readers that come with snnctl, as commands do."""
-    return models.load_model(path, readers=load_registry(entry_points=False).readers, **options)
+def load_model(path: Path | str, **options: Any) -> load.LoadedModel:
+    """See :func:`snnctl.models.load.load_model`; with the readers that come with snnctl, as commands do."""
+    return load.load_model(path, readers=load_registry(entry_points=False).readers, **options)
 
 
 def rewritten(source: Path, target: Path, changes: Mapping[str, Callable[[bytes], bytes]]) -> Path:

@@ -6,7 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from snnctl.models import precision
+from snnctl.models.network import precision
 
 L = keras.layers
 IMAGE = (9, 8, 3)

@@ -18,7 +18,7 @@ from snnctl.events import Batch, Network, simulate
 from snnctl.lowering import lower
 from snnctl.metrics.network import measured_network
 from snnctl.metrics.simulated import compared
-from snnctl.models import precision
+from snnctl.models.network import precision
 from snnctl.progress import SilentReporter
 from snnctl.ttfs.spiking import SpikingLayer
 from snnctl.ttfs.timeline import spiking_layers, timeline

@@ -6,7 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from snnctl.models import as_dtype
+from snnctl.models.network import as_dtype
 
 L = keras.layers
 POOLS_OF_VOLUMES = (L.MaxPooling3D, L.AveragePooling3D)

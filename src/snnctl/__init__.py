@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     import keras
 
-    from snnctl.models import LoadedModel
+    from snnctl.models.load import LoadedModel
     from snnctl.progress import Reporter
     from snnctl.recipes import Outcome
     from snnctl.verbs.result import Given, Result
@@ -302,7 +302,7 @@ def load(path: Folder, *, allow_code: bool = False) -> LoadedModel:
     from pathlib import Path
 
     from snnctl.conversion.upgrade import upgraded
-    from snnctl.models import load_model
+    from snnctl.models.load import load_model
     from snnctl.plugins import load_registry
     from snnctl.verbs.conversion_rules import layer_rules
     from snnctl.verbs.model_readers import readers_of

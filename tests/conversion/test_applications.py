@@ -22,7 +22,7 @@ from snnctl.conversion.calibrate import calibrate
 from snnctl.conversion.logits import logits_of
 from snnctl.data.dataset import DataContext
 from snnctl.errors import ConversionError
-from snnctl.models import as_dtype, precision
+from snnctl.models.network import as_dtype, precision
 from snnctl.progress import SilentReporter
 
 A, L = keras.applications, keras.layers

@@ -12,7 +12,7 @@ import networks
 from oracle import check_events, converted, difference, events_of, narrow, outputs_of
 from snnctl.conversion.build import SpikingSettings, build_spiking
 from snnctl.lowering import lower
-from snnctl.models import precision
+from snnctl.models.network import precision
 from snnctl.plugins import load_registry
 from snnctl.verbs.plugin_objects import neuron_of
 

@@ -19,7 +19,7 @@ import settling
 from graphs import Grower, Node, layer_of
 from oracle import TOLERANCE, largest_relative_difference, outputs_of, spiking_form
 from snnctl.conversion.logits import logits_of
-from snnctl.models import as_dtype, precision
+from snnctl.models.network import as_dtype, precision
 
 L = keras.layers
 P = partial

@@ -13,7 +13,7 @@ from counting import batches_and_figures
 from oracle import converted, spiking_form
 from snnctl.conversion.build import SpikingSettings, build_spiking
 from snnctl.conversion.logits import logits_of
-from snnctl.models import precision
+from snnctl.models.network import precision
 
 L, P = keras.layers, partial
 VECTOR, IMAGE = (4,), (6, 6, 2)

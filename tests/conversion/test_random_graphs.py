@@ -16,7 +16,7 @@ import graphs
 from counting import by_name, counted, spikes_of
 from oracle import TOLERANCE, check_events, converted, difference, events_of, narrow, outputs_of
 from snnctl.lowering import lower
-from snnctl.models import as_dtype, precision
+from snnctl.models.network import as_dtype, precision
 from snnctl.ttfs.timeline import timeline
 
 SHORT, ALL = 16, 150

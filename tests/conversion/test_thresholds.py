@@ -8,7 +8,7 @@ import pytest
 
 from snnctl.builtin.neuron_models import SmartAlpha1
 from snnctl.conversion.build import SpikingSettings, build_spiking
-from snnctl.models import precision
+from snnctl.models.network import precision
 from snnctl.plugins import load_registry
 from snnctl.verbs.plugin_objects import neuron_of
 

@@ -12,7 +12,7 @@ from oracle import simulated
 from snnctl.events import Network
 from snnctl.lowering import lower
 from snnctl.metrics.simulated import tied_predictions
-from snnctl.models import precision
+from snnctl.models.network import precision
 from snnctl.ttfs.coding import InputCoding
 from snnctl.ttfs.integration import Readout
 from snnctl.ttfs.spiking import SpikingLayer

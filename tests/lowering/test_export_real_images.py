@@ -16,7 +16,7 @@ from snnctl.conversion.calibrate import calibrate
 from snnctl.data.dataset import DataContext
 from snnctl.data.prepare import load_split
 from snnctl.data.preprocess import parse_preprocess
-from snnctl.models import as_dtype, precision
+from snnctl.models.network import as_dtype, precision
 from snnctl.plugins import load_registry
 from snnctl.progress import SilentReporter
 

@@ -10,7 +10,7 @@ import pytest
 
 from snnctl.lowering.blocks import BlockMap
 from snnctl.lowering.linear import LINEAR, kernels
-from snnctl.models import precision
+from snnctl.models.network import precision
 from snnctl.ttfs.constraints import Constraints
 from snnctl.ttfs.integration import Diagonal
 

@@ -8,7 +8,7 @@ import pytest
 
 from snnctl.events import Network
 from snnctl.lowering import lower
-from snnctl.models import precision
+from snnctl.models.network import precision
 from snnctl.ttfs.coding import InputCoding
 from snnctl.ttfs.integration import Readout
 from snnctl.ttfs.relay import Relay

@@ -19,7 +19,7 @@ from snnctl.events import Batch as Events
 from snnctl.lowering import lower
 from snnctl.lowering.size import fan_outs, leaving
 from snnctl.metrics.batch import Batch
-from snnctl.models import precision
+from snnctl.models.network import precision
 from snnctl.ttfs.hardware import Constraints, constrained
 from snnctl.ttfs.pooling import EarliestSpikePooling
 from snnctl.ttfs.timeline import spiking_layers, timeline

@@ -9,7 +9,7 @@ import pytest
 from snnctl.conversion.build import SpikingSettings, build_spiking
 from snnctl.metrics import gradients as module
 from snnctl.metrics.gradients import MOST_VALUES, jacobians, loss_gradients, singular_values, spectrum, staged
-from snnctl.models import precision
+from snnctl.models.network import precision
 from snnctl.plugins import load_registry
 from snnctl.progress import SilentReporter
 from snnctl.verbs.plugin_objects import neuron_of

@@ -11,7 +11,7 @@ from snnctl.data.stream import ArrayStream
 from snnctl.lowering import lower
 from snnctl.metrics.network import measured_network
 from snnctl.metrics.simulated import compared
-from snnctl.models import precision
+from snnctl.models.network import precision
 from snnctl.progress import SilentReporter
 from snnctl.ttfs.constraints import Constraints
 from snnctl.ttfs.hardware import constrained

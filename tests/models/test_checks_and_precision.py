@@ -10,7 +10,7 @@ import pytest
 
 from model_files import load_model, outputs
 from snnctl.errors import ModelError
-from snnctl.models import as_dtype, check_finite, check_fits, check_savable, dtype_of, kind_of, precision
+from snnctl.models.network import as_dtype, check_finite, check_fits, check_savable, dtype_of, kind_of, precision
 
 L = keras.layers
 

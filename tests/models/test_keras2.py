@@ -14,8 +14,8 @@ import pytest
 
 from model_files import Config, config, hdf5, load_model, loaded_outputs, outputs, refusal
 from snnctl.errors import ModelError
-from snnctl.models import dtype_of
 from snnctl.models.files import build
+from snnctl.models.network import dtype_of
 from snnctl.plugins import ReadContext
 
 FILES = [

@@ -13,7 +13,8 @@ import pytest
 from model_files import hdf5, load_model, outputs, refusal, save_weights_keras2
 from snnctl.builtin.architectures import FC, VGG16
 from snnctl.errors import ModelError
-from snnctl.models import LoadedModel, dtype_of, precision
+from snnctl.models.load import LoadedModel
+from snnctl.models.network import dtype_of, precision
 from snnctl.plugins.architecture import Architecture
 
 IMAGE = (8, 8, 2)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from snnctl.conversion.build import SpikingSettings, build_spiking
-from snnctl.models import precision
+from snnctl.models.network import precision
 from snnctl.plugins import load_registry
 from snnctl.progress import SilentReporter
 from snnctl.training.fit import FitSettings

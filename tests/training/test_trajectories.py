@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from snnctl.conversion.build import SpikingSettings, build_spiking
-from snnctl.models import precision
+from snnctl.models.network import precision
 from snnctl.training.fit import make_optimizer
 from snnctl.ttfs.relay import Relay
 from snnctl.ttfs.timeline import spiking_layers

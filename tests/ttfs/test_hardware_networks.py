@@ -13,7 +13,7 @@ import snnctl.layers as ttfs
 from oracle import check_events, outputs_of, spiking_form
 from snnctl.events import Hardware
 from snnctl.lowering import lower
-from snnctl.models import as_dtype, precision
+from snnctl.models.network import as_dtype, precision
 from snnctl.ttfs.hardware import Constraints, constrained, constraints_of, restart_jitter, with_quantized_weights
 from snnctl.ttfs.timeline import spiking_layers, timeline
 

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 import snnctl.layers as ttfs
-from snnctl.models import precision
+from snnctl.models.network import precision
 from snnctl.ttfs.timeline import latency
 
 L = keras.layers

@@ -9,7 +9,7 @@ import pytest
 import snnctl.layers as ttfs
 from oracle import check_events, events_of
 from snnctl.lowering import lower
-from snnctl.models import precision
+from snnctl.models.network import precision
 from snnctl.ttfs.timeline import latency, set_windows, timeline
 
 L = keras.layers

@@ -123,7 +123,7 @@ def _require_exact(architecture: Architecture, shape: Shape, classes: int, optio
     """Random weights and inputs, in float64, where nothing but a mistake makes a difference."""
     from snnctl.conversion.build import SpikingSettings, build_spiking
     from snnctl.conversion.logits import logits_of
-    from snnctl.models import precision
+    from snnctl.models.network import precision
 
     with precision("float64"):
         model = with_random_biases(_seeded(architecture, shape, classes, options))

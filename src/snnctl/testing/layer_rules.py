@@ -110,7 +110,7 @@ def _some_network(instance: Any) -> Any:
 def _require_exact(instance: Any, layer: type, rule: LayerRule) -> None:
     from snnctl.conversion.build import SpikingSettings, build_spiking
     from snnctl.conversion.logits import logits_of
-    from snnctl.models import precision
+    from snnctl.models.network import precision
 
     with precision("float64"):
         model = _some_network(_in_float64(instance))
@@ -133,7 +133,7 @@ def _require_saved(instance: Any) -> None:
 
     import keras
 
-    from snnctl.models import load_model
+    from snnctl.models.load import load_model
     from snnctl.plugins import load_registry
 
     model = _some_network(instance)

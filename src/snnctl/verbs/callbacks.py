@@ -11,7 +11,7 @@ import keras
 
 from snnctl.data.dataset import Samples
 from snnctl.errors import PluginError
-from snnctl.models import kind_of
+from snnctl.models.network import kind_of
 from snnctl.plugins import TrainingContext
 from snnctl.plugins.guard import guard, origin
 from snnctl.plugins.options import check_options

@@ -38,7 +38,7 @@ def export(options: ExportOptions, run: Run) -> Result:
         ConversionError: several inputs, or a call method of its own.
     """
     from snnctl.lowering import lower
-    from snnctl.models import dtype_of
+    from snnctl.models.network import dtype_of
     from snnctl.ttfs.hardware import constraints_of
 
     model = spiking_model(options, run)
@@ -64,7 +64,8 @@ def spiking_model(options: ExportOptions, run: Run) -> keras.Model:
         ModelError: missing or damaged, no spiking network, or one that is nested inside another model.
     """
     from snnctl.conversion.upgrade import upgraded
-    from snnctl.models import check_finite, kind_of, load_model
+    from snnctl.models.load import load_model
+    from snnctl.models.network import check_finite, kind_of
 
     layer_rules(run)  # plugins register the layers that a file may hold
     model, where = run.given.model, ""

@@ -64,7 +64,7 @@ def train_further(
     """
     import keras
 
-    from snnctl.models import precision
+    from snnctl.models.network import precision
     from snnctl.training.fit import fit
     from snnctl.ttfs.hardware import restart_jitter
     from snnctl.ttfs.timeline import set_windows

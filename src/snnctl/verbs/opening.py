@@ -69,7 +69,7 @@ def open_model(options: ModelSourceOptions, run: Run) -> Opened:
         UsageError: no data set is named, and the network's run does not name one.
         ModelError: missing, damaged, incomplete, or not fitting the data.
     """
-    from snnctl.models import check_fits
+    from snnctl.models.network import check_fits
 
     recorded = recorded_settings(expanded(options.model))
     named = named_data(options, recorded)
@@ -106,7 +106,8 @@ def open_network(
         UsageError, PluginError: an architecture that does not exist, or options that do not fit it.
     """
     from snnctl.conversion.upgrade import upgraded
-    from snnctl.models import as_dtype, check_finite, dtype_of, kind_of, load_model
+    from snnctl.models.load import load_model
+    from snnctl.models.network import as_dtype, check_finite, dtype_of, kind_of
     from snnctl.verbs.stored_classes import stored_classes
 
     rules = layer_rules(run)  # first: plugins register the layers that a file may hold

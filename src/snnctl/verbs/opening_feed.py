@@ -57,7 +57,7 @@ def check_takes(model: keras.Model, dataset: Dataset) -> None:
     """
     from snnctl.data.fitting import fitted
     from snnctl.errors import DataError, ModelError
-    from snnctl.models import check_fits
+    from snnctl.models.network import check_fits
     from snnctl.verbs.network_shape import input_shape, output_shapes
 
     taken, returned = input_shape(model), output_shapes(model)

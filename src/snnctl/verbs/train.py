@@ -31,7 +31,7 @@ def train(options: TrainOptions, run: Run) -> Result:
     import keras
 
     from snnctl.conversion.build import SpikingSettings, build_spiking
-    from snnctl.models import check_savable, precision
+    from snnctl.models.network import check_savable, precision
     from snnctl.training.fit import fit
     from snnctl.ttfs.constraints import Constraints
     from snnctl.verbs import callbacks

@@ -17,7 +17,7 @@ from snnctl.conversion.graph import Graph, Step, graph_of
 from snnctl.errors import ModelError
 from snnctl.events.network import Network, Population
 from snnctl.lowering.linear import Kernel, kernels
-from snnctl.models import dtype_of
+from snnctl.models.network import dtype_of
 from snnctl.ttfs.coding import InputCoding
 from snnctl.ttfs.hardware import constraints_of, unwrapped
 from snnctl.ttfs.integration import IntegratingLayer, Readout

@@ -21,7 +21,7 @@ def gradients(options: GradientsOptions, run: Run) -> Result:
     Raises:
         PluginError, UsageError, DataError, ConversionError: see :func:`~snnctl.verbs.comparing.networks.compared`.
     """
-    from snnctl.models import precision
+    from snnctl.models.network import precision
 
     with precision(options.dtype):
         found = compared(options, run)

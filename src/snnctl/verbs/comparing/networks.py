@@ -45,7 +45,7 @@ class Compared:
 def compared(options: Any, run: Run) -> Compared:
     """The networks that the options (:class:`~snnctl.verbs.comparing.options.ComparingOptions`) ask for.
 
-    To be called within :func:`snnctl.models.precision`.
+    To be called within :func:`snnctl.models.network.precision`.
 
     Raises:
         PluginError: unknown data set or architecture, or one that fails.

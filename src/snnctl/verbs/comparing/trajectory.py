@@ -28,7 +28,7 @@ def trajectory(options: TrajectoryOptions, run: Run) -> Result:
         UsageError: a network whose spiking form has other weights, or trains otherwise.
         PluginError, DataError, ConversionError: see :func:`~snnctl.verbs.comparing.networks.compared`.
     """
-    from snnctl.models import precision
+    from snnctl.models.network import precision
     from snnctl.training.trajectory import trajectories
 
     with precision(options.dtype):

@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 from installed import COMMAND, SECONDS, Snnctl, chatter
 
+import snnctl as api
+
 ENDLESS = ("train", "--arch", "fc2", "--data", "mnist-mini", "--epochs", "100000", "--overwrite", "--out", "out")
 SECONDS_TO_COMPILE = 5
 SECONDS_TO_START = 2  # of about four
@@ -88,6 +90,24 @@ def test_a_training_that_is_interrupted(snnctl: Snnctl, sent: signal.Signals, co
     assert (out, [line for line in err.splitlines() if not line.startswith("training: ")]) == ("", said)
     assert not chatter(err)
     assert snnctl.files() == before
+
+
+@pytest.mark.long
+def test_a_killed_sweep_goes_on_and_writes_the_same_file(snnctl: Snnctl, snn_run: Path, tmp_path: Path) -> None:
+    options = {"limit": 60, "xla": "off", "repeats": 3, "noise": [0.05, 0.2]}
+    flags = ["--limit", "60", "--xla", "off", "--repeats", "3", "--noise", "0.05,0.2", "--out", "out"]
+    command = ("sweep", snn_run, *flags)
+    kept, end = snnctl.cwd / "out.unfinished" / "rows.jsonl", time.monotonic() + SECONDS
+    with snnctl.start(*command) as process:
+        while not kept.exists() or kept.read_bytes().count(b"\n") < 3:
+            assert process.poll() is None
+            assert time.monotonic() < end
+            time.sleep(0.02)
+        process.kill()
+    assert [path.name for path in snnctl.cwd.iterdir()] == ["out.unfinished"]
+    assert "rows are there already" in snnctl(*command).err
+    api.sweep(snn_run, **options, out=tmp_path / "whole")
+    assert (snnctl.cwd / "out" / "sweep.csv").read_bytes() == (tmp_path / "whole" / "sweep.csv").read_bytes()
 
 
 # Runs a command and prints the largest memory that it, or a child of it, had (KiB).

@@ -1,5 +1,6 @@
 """Metrics of plugins: measured side by side, and what one does wrong is its own failure."""
 
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -7,9 +8,11 @@ import keras
 import numpy as np
 import pytest
 
+from snnctl.builtin.metrics.answers import Accuracy
 from snnctl.conversion.build import SpikingSettings, build_spiking
 from snnctl.data.dataset import Samples
 from snnctl.errors import PluginError
+from snnctl.metrics.batch import Batch
 from snnctl.plugins import Registry, load_registry
 from snnctl.progress import SilentReporter
 from snnctl.verbs.measure import measure
@@ -132,3 +135,17 @@ def test_only_what_is_asked_for_is_measured(network: tuple) -> None:
     with pytest.raises(PluginError, match="no metric called 'acuracy'") as caught:
         figures(network, registry, metrics=["acuracy"])
     assert "accuracy" in caught.value.todo
+
+
+def test_logits_are_not_kept(network: tuple, monkeypatch: pytest.MonkeyPatch) -> None:
+    earlier: list[weakref.ref] = []
+    add = Accuracy.add
+
+    def watching(metric: Accuracy, batch: Batch) -> None:
+        assert not [logits for logits in earlier if logits() is not None]
+        earlier.append(weakref.ref(batch.outputs[0]))
+        add(metric, batch)
+
+    monkeypatch.setattr(Accuracy, "add", watching)
+    measure(network[0], "relu", network[2], 8, SilentReporter(), "", metrics=["accuracy"])
+    assert len(earlier) == 3

@@ -7,7 +7,7 @@ import numpy as np
 
 from snnctl.data.stream import ArrayStream
 from snnctl.metrics.batch import Batch
-from snnctl.metrics.network import measured_network
+from snnctl.metrics.network import MeasuredNetwork
 from snnctl.metrics.observation import observed
 from snnctl.plugins import load_registry
 from snnctl.progress import SilentReporter
@@ -22,7 +22,7 @@ def batches_and_figures(
     model: keras.Model, inputs: np.ndarray, batch_size: int = 64, more: tuple[str, ...] = (), kind: str = "snn"
 ) -> tuple[list[Batch], dict[str, Any]]:
     """The batches, with what ``more`` needs besides, and the figures."""
-    network = measured_network(model, kind, inputs.shape, None)
+    network = MeasuredNetwork(model, kind, inputs.shape[1:], len(inputs), None)
     reporter = SilentReporter()
     measurement = Measurement(network, load_registry(entry_points=False), reporter, labelled=False)
     stream = ArrayStream(lambda: inputs)

@@ -16,7 +16,7 @@ from snnctl.conversion.logits import logits_of
 from snnctl.data.stream import ArrayStream
 from snnctl.events import Batch, Network, simulate
 from snnctl.lowering import lower
-from snnctl.metrics.network import measured_network
+from snnctl.metrics.network import MeasuredNetwork
 from snnctl.metrics.simulated import compared
 from snnctl.models.network import precision
 from snnctl.progress import SilentReporter
@@ -75,7 +75,7 @@ def events_of(lowered: Network, inputs: np.ndarray) -> Batch:
 def simulated(snn: keras.Model, inputs: np.ndarray, lowered: Network | None = None) -> tuple[dict[str, Any], str]:
     """The product's own comparison with the events, of the network's own plain data unless other is given."""
     stream = ArrayStream(lambda: inputs, None)
-    network = measured_network(snn, "snn", inputs.shape)
+    network = MeasuredNetwork(snn, "snn", inputs.shape[1:], len(inputs))
     plain = lower(network.model) if lowered is None else lowered
     return compared(network, plain, stream, 64, SilentReporter())
 

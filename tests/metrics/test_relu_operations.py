@@ -10,7 +10,7 @@ import pytest
 
 from counting import batches_and_figures, counted
 from snnctl.conversion.build import SpikingSettings, build_spiking
-from snnctl.metrics.network import measured_network
+from snnctl.metrics.network import MeasuredNetwork
 from snnctl.ttfs.hardware import Constraints, constrained
 
 L = keras.layers
@@ -124,6 +124,6 @@ def test_what_is_not_known_is_not_counted() -> None:
     start = keras.Input((4, 3))
     product = keras.Model(start, L.Flatten()(L.Dot(axes=2)([start, L.Dense(3)(start)])))
     for model, shape in ((unknown, (4,)), (channels_first, (3, 8, 8)), (product, (4, 3))):
-        assert measured_network(model, "relu", (1, *shape)).macs is None
+        assert MeasuredNetwork(model, "relu", shape, 1).macs is None
     figures = counted(product, sparse(5, 4, 3), kind="relu")
     assert figures["macs"] is figures["nonzero_macs"] is figures["energy"]["relu_nj"] is None

@@ -9,7 +9,7 @@ from counting import batches_and_figures
 from snnctl.conversion.build import SpikingSettings, build_spiking
 from snnctl.data.stream import ArrayStream
 from snnctl.lowering import lower
-from snnctl.metrics.network import measured_network
+from snnctl.metrics.network import MeasuredNetwork
 from snnctl.metrics.simulated import compared
 from snnctl.models.network import precision
 from snnctl.progress import SilentReporter
@@ -26,7 +26,7 @@ def test_a_spike_that_is_rounded_to_the_start_of_its_window_is_not_saturated() -
     inputs = np.ones((3, 1))
     _, figures = batches_and_figures(snn, inputs)
     assert figures["saturated"] == 0.5
-    network = measured_network(snn, "snn", inputs.shape, None)
+    network = MeasuredNetwork(snn, "snn", inputs.shape[1:], len(inputs), None)
     with precision("float64"):
         found, _ = compared(network, lower(snn), ArrayStream(lambda: inputs), 8, SilentReporter())
     assert (found["saturated_spikes"], found["different_saturated_spikes"], found["different_spikes"]) == (3, 0, 0)

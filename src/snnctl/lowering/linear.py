@@ -44,7 +44,8 @@ def _in_double(constrained: Callable[[Any], Any], values: Any) -> np.ndarray:
 
 def structure(layer: Any) -> np.ndarray:
     """In place of the kernel, where only the structure of the map is of interest."""
-    return without_weights(tuple(layer.kernel.shape))
+    kernel = getattr(layer, "depthwise_kernel", None)  # of a separable convolution, its first half
+    return without_weights(tuple((layer.kernel if kernel is None else kernel).shape))
 
 
 # Layers that add elements up. Of these, only configuration and weights are read.

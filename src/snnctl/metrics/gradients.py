@@ -6,8 +6,8 @@ go to 0 or infinity with depth. [HP, Results]
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from math import prod
 from typing import Any
 
@@ -50,24 +50,19 @@ def staged(model: keras.Model) -> Staged:
     """
     graph = graph_of(logits_of(model))
     spiking = any(isinstance(step.layer, SpikingLayer) for step in graph.steps)
-    names: list[str] = []
-    units: list[Any] = []
+    units: list[Step] = []
     kernels: list[list[Any]] = [[]]  # the last ones are those of the stage that is still to come
-
-    def call(step: Step, values: Mapping[int, Any]) -> list[Any]:
-        outputs, layer = step.call(values), step.layer
+    for step in graph.steps:
+        layer = step.layer
         kernels[-1] += [part.kernel for part in getattr(layer, "synapses", [layer]) if hasattr(part, "kernel")]
         if isinstance(layer, SpikingLayer) and not layer.signed if spiking else rectifies(layer):
-            names.append(step.name)
-            units.append(outputs[0])
+            units.append(step)
             kernels.append([])
-        return outputs
-
-    whole = replayed(graph, graph.shapes[graph.input], call)
-    if units and units[-1] is whole.outputs[0]:  # a ReLU at the end: its outputs are the logits
-        names, units, kernels = names[:-1], units[:-1], kernels[:-1]
-    view = keras.Model(whole.inputs, [*units, whole.outputs[0]])
-    return Staged(view, (*names, graph.steps[-1].name), kernels)
+    if units and units[-1].outputs[0] == graph.outputs[0]:  # a ReLU at the end: its outputs are the logits
+        del units[-1], kernels[-1]
+    outputs = (*(step.outputs[0] for step in units), graph.outputs[0])
+    view = replayed(replace(graph, outputs=outputs), graph.shapes[graph.input])
+    return Staged(view, [step.name for step in (*units, graph.steps[-1])], kernels)
 
 
 def loss_gradients(network: Staged, inputs: np.ndarray, labels: np.ndarray) -> tuple[float, list[dict[str, Any]]]:
@@ -93,19 +88,13 @@ def loss_gradients(network: Staged, inputs: np.ndarray, labels: np.ndarray) -> t
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, outputs[-1])
         loss = tf.reduce_mean(losses)
     of_outputs, of_kernels = tape.gradient(losses, outputs), tape.gradient(loss, kernels)
-    layers = []
+    layers: list[dict[str, Any]] = []
     for name, output, gradient, weights in zip(network.names, outputs, of_outputs, of_kernels, strict=True):
         fired = np.ones(output.shape, bool) if output is outputs[-1] else output.numpy() > 0
         reached = np.where(fired, gradient.numpy(), 0.0).reshape(len(inputs), -1)
-        layers.append(
-            {
-                "name": name,
-                "neurons": fired[0].size,
-                "firing": float(fired.mean()),
-                "activation_gradient": float(np.linalg.norm(reached, axis=-1).mean()),
-                "weight_gradient": float(np.sqrt(sum(float(tf.reduce_sum(each**2)) for each in weights))),
-            }
-        )
+        layers.append({"name": name, "neurons": fired[0].size, "firing": float(fired.mean())})
+        layers[-1]["activation_gradient"] = float(np.linalg.norm(reached, axis=-1).mean())
+        layers[-1]["weight_gradient"] = float(np.sqrt(sum(float(tf.reduce_sum(each**2)) for each in weights)))
     return float(loss), layers
 
 
@@ -145,7 +134,6 @@ def _compiled(view: keras.Model, number: int, wanted: Sequence[int]) -> Callable
     backward makes all rows, with respect to all earlier stages.
     """
     part, shape = keras.Model(view.inputs[0], view.outputs[:number]), view.outputs[number - 1].shape[1:]
-    readout = number == len(view.outputs)
 
     @tf.function
     def compute(image):
@@ -156,16 +144,12 @@ def _compiled(view: keras.Model, number: int, wanted: Sequence[int]) -> Callable
         each = tf.reshape(tf.eye(prod(shape), dtype=copies.dtype), (-1, *shape))
         sources = [outputs[source] for source in wanted]
         gradients = tape.gradient(outputs[number], sources, output_gradients=each)
-        targets = tf.ones(prod(shape), bool) if readout else _fired(outputs[number])
+        fired = [tf.reshape(output[0] > 0, [-1]) for output in outputs]
+        targets = tf.ones(prod(shape), bool) if number == len(view.outputs) else fired[number]
         rows = [tf.reshape(gradient, (prod(shape), -1))[targets] for gradient in gradients]
-        return [tf.boolean_mask(row, _fired(source), axis=1) for row, source in zip(rows, sources, strict=True)]
+        return [tf.boolean_mask(row, fired[source], axis=1) for row, source in zip(rows, wanted, strict=True)]
 
     return compute
-
-
-def _fired(copies: tf.Tensor) -> tf.Tensor:
-    """Which units of a stage fire for an image that is given several times."""
-    return tf.reshape(copies[0] > 0, [-1])
 
 
 def singular_values(jacobian: np.ndarray) -> np.ndarray:

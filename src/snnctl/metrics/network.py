@@ -12,7 +12,7 @@ import numpy as np
 
 from snnctl.conversion.graph import Graph, graph_of, sized
 from snnctl.errors import ConversionError, ModelError
-from snnctl.metrics.synaptic_operations import FanOut, connections, fan_outs
+from snnctl.lowering.size import FanOut, connections, fan_outs
 from snnctl.ttfs.coding import InputCoding
 from snnctl.ttfs.integration import Readout
 from snnctl.ttfs.pooling import EarliestSpikePooling
@@ -65,7 +65,7 @@ class MeasuredNetwork:
     """A network that is measured.
 
     Args:
-        model: the network; a spiking one with an input of a fixed size.
+        model: the network; the size of a spiking one's input, if it is open, is fixed to the samples'.
         kind: "relu" or "snn".
         shape: of one sample.
         images: how many samples it is shown.
@@ -79,6 +79,11 @@ class MeasuredNetwork:
     images: int
     scored: int | None = 0
     prices: tuple[float, float] = PRICES
+
+    def __post_init__(self) -> None:
+        """Fixes the input's size, on which the neurons depend."""
+        if self.kind == "snn":
+            object.__setattr__(self, "model", sized(self.model, self.shape))
 
     @cached_property
     def graph(self) -> Graph:
@@ -135,10 +140,9 @@ class MeasuredNetwork:
 
     @cached_property
     def fan_outs(self) -> Sequence[FanOut] | None:
-        """The synapses of a spiking network, see :func:`~snnctl.metrics.synaptic_operations.fan_outs`.
+        """:func:`~snnctl.lowering.size.fan_outs`, or :func:`~snnctl.lowering.size.connections` of a ReLU network.
 
-        Of a ReLU network its :func:`~snnctl.metrics.synaptic_operations.connections`. None where they cannot be
-        counted: a plugin's linear layer, a network that hides its graph.
+        None where they cannot be counted: a plugin's linear layer, a network that hides its graph.
         """
         try:
             return fan_outs(self.model) if self.kind == "snn" else connections(self.graph)
@@ -166,22 +170,6 @@ class MeasuredNetwork:
             return () if relays else tuple(dict.fromkeys(fan.target for fan in self.fan_outs or ()))
         layers = tuple(layer.name for layer in self.layers if (layer.kind == "relay") == relays)
         return layers if relays else (*layers, *self.readouts)
-
-
-def measured_network(
-    model: keras.Model,
-    kind: str,
-    shape: tuple[int, ...],
-    scored: int | None = 0,
-    prices: tuple[float, float] = PRICES,
-) -> MeasuredNetwork:
-    """A network that is measured on samples of ``shape``, (samples, \\*sample_shape); its input's size may be open.
-
-    For the other arguments see :class:`MeasuredNetwork`.
-    """
-    sample = tuple(shape[1:])
-    model = sized(model, sample) if kind == "snn" else model
-    return MeasuredNetwork(model, kind, sample, shape[0], scored, prices)
 
 
 def _kind(layer: object) -> Kind | None:

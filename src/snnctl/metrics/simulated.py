@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -61,13 +61,11 @@ def compared(
             comparing.count(batch)
             yield batch.inputs
 
-    start = 0  # of the images that are simulated, in the batch that waits longest
+    done = 0  # images of the batches that wait no longer
     for simulated in simulate(lowered, inputs()):
-        comparing.add(waiting[0], start, simulated)
-        start += simulated.images
-        if start == len(waiting[0]):
-            waiting.popleft()
-            start = 0
+        comparing.add(waiting[0], simulated.first - done, simulated)
+        if simulated.first + simulated.images == done + len(waiting[0]):
+            done += len(waiting.popleft())
     return comparing.result(len(stream), time.monotonic() - started)
 
 
@@ -85,8 +83,9 @@ class _Comparing:
 
     def count(self, batch: Batch) -> None:
         """Takes note of what TensorFlow's spikes mean."""
-        operations = {name: count for name, count in batch.synaptic_operations.items() if count is not None}
-        self.counted["synaptic_operations"].update(operations)
+        for name, count in batch.synaptic_operations.items():
+            if count is not None:
+                self.counted["synaptic_operations"][name] += count
         self.counted["saturated_spikes"].update({name: batch.saturated(name) for name in self.saturating})
 
     def add(self, batch: Batch, start: int, simulated: Simulated) -> None:
@@ -102,12 +101,11 @@ class _Comparing:
             self.tied += tied_predictions(one, other, self.dtype)
             wrong = ~(np.abs(one - other) <= _limit(one, self.dtype))
             if wrong.any():
-                sentence = _first(readout.name, simulated.first, wrong, one, other, "a potential of {:.12g}".format)
+                sentence = _first(readout.name, simulated.first, wrong, one, other, "a potential of")
                 self.differences.setdefault(readout.name, sentence)
-        operations = {name: int(counts.sum()) for name, counts in simulated.events.items()}
-        self.simulated["synaptic_operations"].update(operations)
-        saturated = {name: int(simulated.saturated[name].sum()) for name in self.saturating}
-        self.simulated["saturated_spikes"].update(saturated)
+        saturated = {name: simulated.saturated[name] for name in self.saturating}
+        for figure, by_layer in zip(COUNTED, (saturated, simulated.events), strict=True):
+            self.simulated[figure].update({name: int(counts.sum()) for name, counts in by_layer.items()})
 
     def result(self, images: int, seconds: float) -> tuple[dict[str, Any], str]:
         """All of it."""
@@ -115,8 +113,7 @@ class _Comparing:
         layers = [layer.figures for layer in self.layers]
         figures = {
             "images": images,
-            "agreement": overall["agreement"],
-            "different_predictions": overall["different_predictions"],
+            **{key: overall[key] for key in ("agreement", "different_predictions")},
             "tied_predictions": self.tied,
             "max_logit_difference": overall["max_logit_difference"],
             **{key: max(layer[key] for layer in layers) for key in LARGEST},
@@ -127,18 +124,13 @@ class _Comparing:
             figures[key] = other.total()
             figures[f"different_{key}"] = sum(abs(count - other[name]) for name, count in one.items())
         figures |= {"seconds": seconds, "events_per_second": figures["synaptic_operations"] / seconds, "layers": layers}
-        of_layers = [layer.first for layer in self.layers if layer.first]
-        of_counts = [] if figures["different_spikes"] else self._miscounted()  # borderline spikes have synapses
-        return figures, next(iter([*of_layers, *of_counts, *self.differences.values()]), "")
-
-    def _miscounted(self) -> list[str]:
-        simulated = self.simulated["synaptic_operations"]
-        return [
-            f"layer '{name}': TensorFlow's spikes mean {count:,} synaptic operations, and {simulated[name]:,} were "
-            "simulated"
-            for name, count in self.counted["synaptic_operations"].items()
-            if count != simulated[name]
-        ]
+        differences = [layer.first for layer in self.layers if layer.first]
+        if not figures["different_spikes"]:  # borderline spikes have synapses
+            for name, count in self.counted["synaptic_operations"].items():
+                events = self.simulated["synaptic_operations"][name]
+                what = f"TensorFlow's spikes mean {count:,} synaptic operations, and {events:,} were simulated"
+                differences += [f"layer '{name}': {what}"] if count != events else []
+        return figures, next(iter([*differences, *self.differences.values()]), "")
 
 
 class _Layer:
@@ -151,16 +143,12 @@ class _Layer:
         assert source.window is not None
         self.source, self.window, self.first = source, source.window, ""
         self.tolerance = PARTS[dtype] * (max(self.window.width, 1.0) if dtype == "float64" else self.window.width)
-        self.figures: dict[str, Any] = {
-            "name": source.name,
-            "kind": source.kind,
-            **dict.fromkeys(SUMMED, 0),
-            **dict.fromkeys(LARGEST, 0.0),
-        }
+        self.figures: dict[str, Any] = {"name": source.name, "kind": source.kind}
+        self.figures |= dict.fromkeys(SUMMED, 0) | dict.fromkeys(LARGEST, 0.0)
 
     def add(self, image: int, local: np.ndarray, simulated: np.ndarray) -> None:
         """Some images from number ``image`` on: local times (n, \\*shape), and simulated absolute ones (n, neurons)."""
-        one = self.source.absolute(local.astype(np.float64))
+        one = self.window.times(local.astype(np.float64))
         other = simulated.reshape(one.shape)
         both, single = np.isfinite(one) & np.isfinite(other), np.isfinite(one) != np.isfinite(other)
         gaps = np.abs(np.where(both, one, 0.0) - np.where(both, other, 0.0))
@@ -173,7 +161,7 @@ class _Layer:
         figures["largest_relative_difference"] = figures["largest_time_difference"] / self.window.width
         wrong = (single & ~late) | ~(gaps <= self.tolerance)
         if not self.first and wrong.any():
-            self.first = _first(self.source.name, image, wrong, one, other, _spike)
+            self.first = _first(self.source.name, image, wrong, one, other, "a spike at")
 
 
 def tied_predictions(one: np.ndarray, other: np.ndarray, dtype: str) -> int:
@@ -188,10 +176,8 @@ def tied_predictions(one: np.ndarray, other: np.ndarray, dtype: str) -> int:
     """
     first, second = (by_class(logits) for logits in (one, other))
     best, others_best = (logits.argmax(axis=-1)[..., None] for logits in (first, second))
-    gaps = [
-        np.abs(np.take_along_axis(logits, best, -1) - np.take_along_axis(logits, others_best, -1))
-        for logits in (first, second)
-    ]
+    both = np.concatenate([best, others_best], axis=-1)
+    gaps = [np.abs(np.diff(np.take_along_axis(logits, both, -1))) for logits in (first, second)]
     return int(np.count_nonzero((best != others_best) & (np.maximum(*gaps) <= _limit(one, dtype))))
 
 
@@ -200,17 +186,10 @@ def _limit(potentials: np.ndarray, dtype: str) -> float:
     return PARTS[dtype] * max(1.0, float(np.abs(potentials).max(initial=0.0)))
 
 
-def _spike(t: float) -> str:
-    return f"a spike at {t:.12g}" if np.isfinite(t) else "no spike"
-
-
-def _first(
-    layer: str, image: int, wrong: np.ndarray, one: np.ndarray, other: np.ndarray, said: Callable[[float], str]
-) -> str:
+def _first(layer: str, image: int, wrong: np.ndarray, one: np.ndarray, other: np.ndarray, what: str) -> str:
     """What is ``wrong`` (n, \\*shape) first, in a sentence; ``image`` is the number of the first image."""
     at = tuple(int(index) for index in np.argwhere(wrong)[0])
     neuron = at[1] if len(at) == 2 else at[1:]
-    return (
-        f"layer '{layer}', neuron {neuron}, image {image + at[0]}: TensorFlow has {said(one[at])}, the event-driven "
-        f"simulation {said(other[at])}"
-    )
+    ours, simulated = (f"{what} {x[at]:.12g}".replace("a spike at inf", "no spike") for x in (one, other))
+    where = f"layer '{layer}', neuron {neuron}, image {image + at[0]}"
+    return f"{where}: TensorFlow has {ours}, the event-driven simulation {simulated}"

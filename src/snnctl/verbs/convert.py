@@ -67,7 +67,7 @@ def measured(
 ) -> tuple[dict[str, Any], list[str]]:
     """The spiking network's figures and its agreement with the source network; what makes that say little."""
     from snnctl.conversion.logits import logits_of
-    from snnctl.metrics.network import measured_network
+    from snnctl.metrics.network import MeasuredNetwork
     from snnctl.ttfs.timeline import latency
     from snnctl.verbs.measurement import Measurement
     from snnctl.verbs.network_shape import class_output
@@ -78,7 +78,7 @@ def measured(
         return {"type": "snn", "latency": latency(snn), "calibration_images": len(feed.calibration)}, []
     source = logits_of(network.model)
     scored = class_output(source, feed.classes)
-    shown = measured_network(snn, "snn", samples.shape, scored)
+    shown = MeasuredNetwork(snn, "snn", samples.shape[1:], len(samples), scored)
     measurement = Measurement(shown, run.registry, run.reporter, labelled=samples.labelled, compared=True)
     compared = compare(source, measurement, samples, batch_size, run.reporter, "comparing both networks")
     metrics = {
@@ -90,7 +90,7 @@ def measured(
     }
     if feed.split == "test":
         sample = first(feed.calibration, VERIFIED_CALIBRATION_IMAGES)
-        shown = measured_network(snn, "snn", sample.shape, None)
+        shown = MeasuredNetwork(snn, "snn", sample.shape[1:], len(sample), None)
         again = Measurement(shown, run.registry, run.reporter, compared=True, names=["agreement"])
         compare(source, again, sample, batch_size, run.reporter, "comparing on calibration data")
         metrics["calibration"] = {"samples": len(sample), **agreement_of(again.figures())}

@@ -10,7 +10,7 @@ import keras
 from snnctl.conversion.logits import logits_of
 from snnctl.data.dataset import Samples
 from snnctl.data.stream import ArrayStream
-from snnctl.metrics.network import PRICES, measured_network
+from snnctl.metrics.network import PRICES, MeasuredNetwork
 from snnctl.metrics.observation import observed
 from snnctl.plugins import Registry, load_registry
 from snnctl.progress import Reporter
@@ -48,7 +48,8 @@ def measure(
     """
     model = logits_of(model) if kind == "relu" else model
     stream = ArrayStream(lambda: samples.inputs, samples.labels)
-    network = measured_network(model, kind, stream.shape, class_output(model, class_count(model)), prices)
+    scored = class_output(model, class_count(model))
+    network = MeasuredNetwork(model, kind, stream.shape[1:], len(stream), scored, prices)
     registry = load_registry(entry_points=False) if registry is None else registry
     measurement = Measurement(network, registry, reporter, names=metrics)
     for batch in observed(network, stream, measurement.needs, batch_size, reporter, description):

@@ -107,11 +107,11 @@ def simulated(
         ModelError: the network cannot be simulated.
     """
     from snnctl.data.stream import ArrayStream
-    from snnctl.metrics.network import measured_network
+    from snnctl.metrics.network import MeasuredNetwork
     from snnctl.metrics.simulated import compared
 
     stream = ArrayStream(lambda: samples.inputs, samples.labels)
-    network = measured_network(opened.model, "snn", stream.shape)
+    network = MeasuredNetwork(opened.model, "snn", stream.shape[1:], len(stream))
     with told_of_network():
         figures, difference = compared(network, plain, stream, batch_size, reporter)
     return figures, failure(difference)

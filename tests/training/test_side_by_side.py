@@ -14,13 +14,7 @@ from snnctl.models.network import precision
 from snnctl.plugins import load_registry
 from snnctl.progress import SilentReporter
 from snnctl.training.fit import FitSettings
-from snnctl.training.trajectory import (
-    Runner,
-    batches,
-    compared,
-    relu_weights,
-    trajectories,
-)
+from snnctl.training.trajectory import batches, compared, relu_weights, trajectories
 from snnctl.verbs.plugin_objects import neuron_of
 
 L = keras.layers
@@ -38,20 +32,20 @@ def data(count=100):
     return inputs, inputs[:, :3].argmax(axis=1)
 
 
-def runners(*neurons, **lr):
+def networks(*neurons):
     relu = network()
-    found = [Runner("relu", model=relu)]
+    models = {"relu": relu}
     with precision("float64"):
         for neuron in neurons:
-            model = build_spiking(relu, SpikingSettings(neuron=neuron_of(neuron, load_registry()), dtype="float64"))
-            found.append(Runner(neuron, model=model, lr=lr.get(neuron)))
-    return found
+            settings = SpikingSettings(neuron=neuron_of(neuron, load_registry()), dtype="float64")
+            models[neuron] = build_spiking(relu, settings)
+    return models
 
 
-def run(networks, steps=60, settings=SGD, every=0):
+def run(*neurons, steps=60, settings=SGD, every=0, **rates):
     with precision("float64"):
-        trajectories(networks, data(), steps, settings, lambda model: 0.5, every, SilentReporter())
-    return networks
+        models, reporter = networks(*neurons), SilentReporter()
+        return trajectories(models, data(), steps, settings, rates, lambda model: 0.5, every, reporter)
 
 
 def test_smart_alpha1_begins_at_the_relu_network_whose_sums_are_small():
@@ -68,10 +62,10 @@ def test_smart_alpha1_begins_at_the_relu_network_whose_sums_are_small():
 
 
 def test_equivalent_weights_of_a_neuron_that_cannot_fire_are_zero():
-    [_, smart] = runners("smart-alpha1")
-    layer = next(layer for layer in smart.model.layers if hasattr(layer, "synapses"))
+    smart = networks("smart-alpha1")["smart-alpha1"]
+    layer = next(layer for layer in smart.layers if hasattr(layer, "synapses"))
     layer.synapses[0].kernel.assign(np.full((10, 20), -0.5))
-    weights = relu_weights(smart.model, "smart-alpha1")
+    weights = relu_weights(smart, "smart-alpha1")
     assert not weights[0].any()
     assert not weights[1].any()
     assert weights[2].any()
@@ -79,7 +73,7 @@ def test_equivalent_weights_of_a_neuron_that_cannot_fire_are_zero():
 
 @pytest.mark.long
 def test_a_learning_rate_of_its_own():
-    (_, fast), (_, slow) = (run(runners("alpha1", alpha1=lr), steps=5) for lr in (None, 1e-9))
+    (_, fast), (_, slow) = (run("alpha1", steps=5, alpha1=lr) for lr in (None, 1e-9))
     assert fast.distance != slow.distance
     assert slow.loss[1] == fast.loss[1]
 
@@ -87,7 +81,7 @@ def test_a_learning_rate_of_its_own():
 @pytest.mark.long
 def test_one_that_diverges_is_left_behind():
     settings = replace(SGD, lr=1e-3)
-    relu, alpha1 = run(runners("alpha1", alpha1=1e300), steps=10, settings=settings)
+    relu, alpha1 = run("alpha1", steps=10, settings=settings, alpha1=1e300)
     assert relu.diverged is None
     assert len(relu.loss) == 11
     assert alpha1.diverged is not None
@@ -97,14 +91,14 @@ def test_one_that_diverges_is_left_behind():
 
 
 def test_the_reference_may_diverge_too():
-    relu, b1 = run(runners("b1"), steps=8, settings=replace(SGD, lr=1e300))
+    relu, b1 = run("b1", steps=8, settings=replace(SGD, lr=1e300))
     assert relu.diverged is not None
     assert b1.diverged is not None
 
 
 @pytest.mark.parametrize(("every", "expected"), [(0, [0, 7]), (3, [0, 3, 6, 7])])
 def test_when_the_accuracy_is_measured(every, expected):
-    [relu] = run(runners(), steps=7, every=every)
+    [relu] = run(steps=7, every=every)
     assert list(relu.accuracy) == expected
 
 

@@ -1,8 +1,4 @@
-"""Opening what Keras 2 and 3 wrote: ``.keras`` files, HDF5 files with models or weights, SavedModel folders.
-
-Of a SavedModel the network is built again from Keras's description of it. Its graph is not loaded, so nothing in it
-can run.
-"""
+"""Opening what Keras 2 and 3 wrote: ``.keras`` files, HDF5 files with models or weights, SavedModel folders."""
 
 from __future__ import annotations
 
@@ -83,19 +79,16 @@ def open_hdf5(path: Path, context: ReadContext) -> tuple[keras.Model, tuple[str,
         if not holds_weights(file):
             raise ModelError(f"{path} is an HDF5 file, but holds no Keras model and no Keras weights.")
         if context.build is None:
-            raise ModelError(
-                f"{path} holds weights only: which network they belong to must be said.",
-                todo="Name it, for example: --arch vgg16 --arch-opt batch_norm=true --data cifar10; "
-                "or save the whole model: model.save('model.keras').",
-            )
+            example = "--arch vgg16 --arch-opt batch_norm=true --data cifar10"
+            todo = f"Name it, for example: {example}; or save the whole model: model.save('model.keras')."
+            raise ModelError(f"{path} holds weights only: which network they belong to must be said.", todo=todo)
         types: set[str] = set()
         file.visititems(lambda _, node: types.add(node.dtype.name) if isinstance(node, h5py.Dataset) else None)
         with precision(context.dtype or ("float64" if "float64" in types else "float32")):
             model = context.build()
         by_name, lines = fill(model, *stored_layers(file, model))
-        how = f"those of {context.arch}; weights of each layer:"
-        how = how if by_name else f"not {context.arch}'s; its layers were taken in order:"
-        return model, ("\n  ".join([f"The file's layer names are {how}", *lines]),)
+        how = "those of {}; weights of each layer:" if by_name else "not {}'s; its layers were taken in order:"
+        return model, ("\n  ".join([f"The file's layer names are {how.format(context.arch)}", *lines]),)
 
 
 @contextmanager
@@ -110,6 +103,8 @@ def opened_hdf5(path: Path) -> Iterator[tuple[h5py.File, int]]:
 
 def open_saved_model(folder: Path, context: ReadContext) -> keras.Model:
     """The model in a SavedModel folder, what ``model.save(folder)`` of tf.keras wrote; not compiled.
+
+    It is built from Keras's description of it. The graph is not loaded, so nothing in it can run.
 
     Raises:
         ModelError: damaged, not written by Keras, a model that is not Sequential or functional, or with layers that
@@ -145,42 +140,30 @@ def build(config: dict[str, Any], path: Path, values: int, context: ReadContext,
         if not model.built and context.input_shape is not None:
             model.build((None, *context.input_shape))
     if not model.built or not model.inputs:
-        raise ModelError(
-            f"{path} does not say the shape of the network's inputs.",
-            todo="Name the data set with --data; or begin the network with an Input layer and save it again.",
-        )
+        todo = "Name the data set with --data; or begin the network with an Input layer and save it again."
+        raise ModelError(f"{path} does not say the shape of the network's inputs.", todo=todo)
     check_tensors(model, path)
     return model
 
 
 def read_config(folder: Path) -> dict[str, Any]:
-    """The serialised model that a SavedModel was made from, Sequential or functional.
-
-    A subclassed model's layers are in its code, not in its description.
-    """
-    if not (described := _description(folder)):
-        raise ModelError(
-            f"{folder} is a TensorFlow SavedModel without Keras's description of its layers.",
-            todo="Open it in the TensorFlow and Keras that wrote it and save it there: model.save('model.h5').",
-        )
+    """The serialised model, Sequential or functional, that a SavedModel was made from."""
+    if (folder / DESCRIPTION).is_file():
+        # A list of messages: 2 is the number of an object, from 0 on, which is not written; 5 its description.
+        objects = (dict(_fields(node)) for _, node in _fields((folder / DESCRIPTION).read_bytes()))
+        described = next((node[5].decode() for node in objects if 2 not in node), "")
+    else:
+        graphs = saved_model_pb2.SavedModel.FromString((folder / GRAPH).read_bytes()).meta_graphs
+        described = graphs[0].object_graph_def.nodes[0].user_object.metadata
+    if not described:
+        todo = "Open it in the TensorFlow and Keras that wrote it and save it there: model.save('model.h5')."
+        raise ModelError(f"{folder} is a TensorFlow SavedModel without Keras's description of its layers.", todo=todo)
     node = json.loads(described)
     config, name = node.get("config"), node.get("class_name")
     if name == "Sequential" or (isinstance(config, dict) and {"layers", "input_layers"} <= config.keys()):
         return {"class_name": "Sequential" if name == "Sequential" else "Functional", "config": config}
-    raise ModelError(
-        f"{folder} is a SavedModel of class {name}, whose layers are described by code only.",
-        todo="Build the network from standard layers (Sequential or functional) and save it again.",
-    )
-
-
-def _description(folder: Path) -> str:
-    """Keras's description of the object that was saved, as JSON; empty if there is none."""
-    if (folder / DESCRIPTION).is_file():
-        # A list of messages: 2 is the number of an object, from 0 on, which is not written; 5 its description.
-        objects = (dict(_fields(node)) for _, node in _fields((folder / DESCRIPTION).read_bytes()))
-        return next((node[5].decode() for node in objects if 2 not in node), "")
-    graphs = saved_model_pb2.SavedModel.FromString((folder / GRAPH).read_bytes()).meta_graphs
-    return str(graphs[0].object_graph_def.nodes[0].user_object.metadata)
+    todo = "Build the network from standard layers (Sequential or functional) and save it again."
+    raise ModelError(f"{folder} is a SavedModel of class {name}, whose layers are described by code only.", todo=todo)
 
 
 def _fields(message: bytes) -> list[tuple[int, Any]]:

@@ -1,7 +1,4 @@
-"""Keras 2 model configurations, in the spelling that Keras 3 accepts.
-
-Keras 3 reads most of what Keras 2 wrote. Here is what it does not read, found by loading real files.
-"""
+"""Keras 2 configurations in the spelling of Keras 3: what it does not read by itself, found by loading real files."""
 
 from __future__ import annotations
 
@@ -18,7 +15,7 @@ from snnctl.models.safety import MODELS
 
 Config = dict[str, Any]
 BOOKKEEPING = ("module", "registered_name", "build_config", "shared_object_id")
-INPUT_SHAPE = "batch_input_shape"
+SHAPE = "batch_input_shape"
 
 BATCH_NORMALIZATIONS = ("BatchNormalizationV1", "BatchNormalizationV2", "SyncBatchNormalization")
 CLASSES = dict.fromkeys(BATCH_NORMALIZATIONS, "BatchNormalization") | {
@@ -27,11 +24,7 @@ CLASSES = dict.fromkeys(BATCH_NORMALIZATIONS, "BatchNormalization") | {
 }
 """Classes that go by another name in Keras 3."""
 
-KEYS = {
-    ("InputLayer", INPUT_SHAPE): "batch_shape",
-    ("LeakyReLU", "alpha"): "negative_slope",
-    ("ReLU", "theta"): "threshold",
-}
+KEYS = {("InputLayer", SHAPE): "batch_shape", ("LeakyReLU", "alpha"): "negative_slope", ("ReLU", "theta"): "threshold"}
 """Keys of these classes that go by another name in Keras 3."""
 
 WITHOUT_EFFECT = {"filters", "fused", "implementation", "input_length", "virtual_batch_size"}
@@ -74,8 +67,8 @@ def modern(node: Config) -> Any:
         config = _functional(config)
     elif isinstance(config, dict):
         config = _layer(name, config)
-        if INPUT_SHAPE in config:
-            new[INPUT_SHAPE] = config.pop(INPUT_SHAPE)  # for the model around it
+        if SHAPE in config:
+            new[SHAPE] = config.pop(SHAPE)  # for the model around it
     for part in (config, new):
         if isinstance(part, dict) and isinstance(part.get("name"), str):
             part["name"] = modern_name(part["name"])
@@ -92,10 +85,9 @@ def _layer(name: Any, config: Config) -> Config:
         config["dtype"] = dtype["config"]["name"]
     if name == "GRU":
         config.setdefault("reset_after", False)  # what Keras 2 did before it had the key
-    cls = getattr(keras.layers, name, None)
-    if cls is None:
+    if (cls := getattr(keras.layers, name, None)) is None:
         return config
-    accepted = {*inspect.signature(cls).parameters, INPUT_SHAPE}
+    accepted = {*inspect.signature(cls).parameters, SHAPE}
     off = {key for key, value in config.items() if not value or key in WITHOUT_EFFECT or (key, value) == ("groups", 1)}
     dropped = {key for key in config if key.endswith("_initializer")} | (off - accepted)  # weights are read anyway
     return {key: value for key, value in config.items() if key not in dropped}
@@ -108,10 +100,10 @@ def _beginning_with_input(config: Config | list[Config]) -> Config:
     """
     config = {"name": "sequential", **({"layers": config} if isinstance(config, list) else config)}
     first: Config = next(iter(config.get("layers") or ()), {})
-    if first.get(INPUT_SHAPE) is None:
+    if first.get(SHAPE) is None:
         return config
     inside = first["config"]
-    start = {"batch_shape": first[INPUT_SHAPE], "name": f"{inside['name']}_input", "dtype": inside.get("dtype")}
+    start = {"batch_shape": first[SHAPE], "name": f"{inside['name']}_input", "dtype": inside.get("dtype")}
     return config | {"layers": [{"class_name": "InputLayer", "config": start}, *config["layers"]]}
 
 
@@ -141,10 +133,7 @@ def _references(node: Any) -> Iterator[list[Any]]:
 
 def _is_reference(value: Any) -> bool:
     """Whether ``value`` is a tensor in a configuration."""
-    match value:
-        case [str(), int(), int(), *_]:
-            return True
-    return False
+    return isinstance(value, list) and [type(part) for part in value[:3]] == [str, int, int]
 
 
 # ``x + y`` between two tensors became a layer in Keras 2: a ``TensorFlowOpLayer`` (TensorFlow 1.15 to 2.3), which holds
@@ -174,11 +163,9 @@ def _without_operation(layer: Config) -> Config:
         operands, options = _of_graph_node(name, node, config, call) if node else _of_function(call)
         kind, new = _layer_for(name, operands, options)
     except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
-        raise ModelError(
-            f"Layer '{layer.get('name')}' is the operation '{function}' of TensorFlow "
-            "in a form that no layer of Keras 3 has.",
-            todo="Write it with standard layers (such as Add, ReLU or Rescaling) and save the model again.",
-        ) from error
+        what = f"Layer '{layer.get('name')}' is the operation '{function}' of TensorFlow"
+        todo = "Write it with standard layers (such as Add, ReLU or Rescaling) and save the model again."
+        raise ModelError(f"{what} in a form that no layer of Keras 3 has.", todo=todo) from error
     new = {"name": layer["name"], "dtype": config.get("dtype"), **new}
     inbound = [[[*operand[:3], {}] for operand in operands if _is_reference(operand)]]
     return {"class_name": kind, "name": layer["name"], "config": new, "inbound_nodes": inbound}
@@ -217,10 +204,8 @@ def _layer_for(name: str, operands: list[Any], options: Config) -> tuple[str, Co
             return "Activation", {"activation": "linear"}
         case "elu" | "selu" | "sigmoid" | "silu" | "softplus" | "tanh":
             return "Activation", {"activation": name}
-        case "relu":
-            return "ReLU", {}
-        case "relu6":
-            return "ReLU", {"max_value": 6.0}
+        case "relu" | "relu6":
+            return "ReLU", {"max_value": 6.0} if name == "relu6" else {}
         case "clipbyvalue" if options["clip_value_min"] == 0 < options["clip_value_max"]:
             return "ReLU", {"max_value": float(options["clip_value_max"])}
         case "leakyrelu":
@@ -239,20 +224,13 @@ def _layer_for(name: str, operands: list[Any], options: Config) -> tuple[str, Co
 
 def _with_constant(name: str, constant: np.ndarray, *, first: bool) -> tuple[str, Config]:
     """The layer for a tensor and one number, or one a channel; ``first``: the tensor stands before the constant."""
-    scale, offset = np.ones(()), np.zeros(())
-    match name:
-        case "maximum" if constant.ndim == 0 and constant == 0:
-            return "ReLU", {}
-        case "add":
-            offset = constant
-        case "subtract":
-            scale, offset = (scale, -constant) if first else (-scale, constant)
-        case "multiply":
-            scale = constant
-        case "divide" | "realdiv" | "truediv" if first and np.all(constant):
-            scale = 1.0 / constant
-        case _:
-            raise ValueError
+    if name == "maximum" and constant.ndim == 0 and constant == 0:
+        return "ReLU", {}
+    if name in ("divide", "realdiv", "truediv") and first and np.all(constant):
+        name, constant = "multiply", 1.0 / constant
     if constant.ndim > 1:
         raise ValueError
+    one, zero = np.ones(()), np.zeros(())
+    difference = (one, -constant) if first else (-one, constant)
+    scale, offset = {"add": (one, constant), "subtract": difference, "multiply": (constant, zero)}[name]
     return "Rescaling", {"scale": scale.tolist(), "offset": offset.tolist()}

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 SUFFIXES = (".keras", ".h5", ".hdf5")
 RUN_MODEL = "model.keras"
-RUN_RECORD = "run.json"
 ACCEPTED = (
     "Accepted: a run folder, a .keras file, a full .h5 file, a SavedModel folder of Keras 2, "
     "or a weights-only .h5 file with --arch."
@@ -59,8 +58,7 @@ def load_model(
     """The model behind ``path``; its optimiser, loss and metrics are left out.
 
     Args:
-        path: a run folder, or what one of the readers reads: a ``.keras`` file, a full ``.h5`` file (Keras 2 or 3), a
-            SavedModel folder that Keras 2 wrote, a weights-only ``.h5`` file, or what plugins add.
+        path: a run folder, or what one of the readers reads.
         readers: of all formats there are.
         arch: the architecture a weights-only file is for; not used for other files.
         arch_options: its options.
@@ -80,9 +78,8 @@ def load_model(
 
     def build() -> keras.Model:
         if arch is None or input_shape is None or classes is None:
-            raise ModelError(
-                "A weights-only file needs the input shape and the number of classes.", todo="Give --data."
-            )
+            what = "A weights-only file needs the input shape and the number of classes."
+            raise ModelError(what, todo="Give --data.")
         built.append(arch.build(input_shape, classes, **(arch_options or {})))
         return built[0]
 
@@ -114,7 +111,7 @@ def find_source(path: Path | str, readers: Sequence[Reader]) -> tuple[Path, Read
         raise ModelError(f"{path} does not exist.", todo=f"Did you mean {path.parent / near[0]}?" if near else accepted)
     if not path.is_file() and not path.is_dir():
         raise ModelError(f"{path} is no regular file.", todo=accepted)
-    lacking = [name for name in (RUN_MODEL, RUN_RECORD) if not (path / name).is_file()]
+    lacking = [name for name in (RUN_MODEL, "run.json") if not (path / name).is_file()]
     file = path if lacking else path / RUN_MODEL
     try:
         reader = next((reader for reader in readers if reader.recognises(file)), None)
@@ -124,10 +121,9 @@ def find_source(path: Path | str, readers: Sequence[Reader]) -> tuple[Path, Read
         return file, reader, None if lacking else read_run(path)
     if file.is_dir():
         files = sorted(str(each) for each in path.glob("*") if each.suffix.lower() in {*SUFFIXES, *suffixes})
-        raise ModelError(
-            f"{path} is not a run folder that holds a model: it has no {' and '.join(lacking)}.",
-            todo=f"Give the file itself: {', '.join(files[:3])}." if files else accepted,
-        )
+        todo = f"Give the file itself: {', '.join(files[:3])}." if files else accepted
+        what = f"{path} is not a run folder that holds a model: it has no {' and '.join(lacking)}."
+        raise ModelError(what, todo=todo)
     if file.suffix.lower() not in SUFFIXES:
         raise ModelError(f"{file} has a suffix that is not a model's.", todo=accepted)
     what = "is damaged, or Keras did not write it: it is neither HDF5 nor a Keras archive"

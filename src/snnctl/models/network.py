@@ -32,16 +32,14 @@ def kind_of(model: keras.Model, where: str = "") -> Literal["relu", "snn"]:
     Raises:
         ModelError: spiking layers stand in a model inside the network; names both, after ``where``, such as its file.
     """
-    outer, way = model, ""
-    while nested := [each for each in outer.layers if isinstance(each, keras.Model) and holds_spiking_layers(each)]:
-        outer = nested[0]
-        way += f".get_layer('{outer.name}')"
+    inner, way = model, ""
+    while nested := [each for each in inner.layers if isinstance(each, keras.Model) and holds_spiking_layers(each)]:
+        inner = nested[0]
+        way += f".get_layer('{inner.name}')"
     if way:
-        raise ModelError(
-            f"The spiking network '{outer.name}' is nested inside another model, '{model.name}'.",
-            where=where,
-            todo=f"Save the inner one: model{way}.save('inner.keras'), where snnctl.load opens the outer model.",
-        )
+        what = f"The spiking network '{inner.name}' is nested inside another model, '{model.name}'."
+        todo = f"Save the inner one: model{way}.save('inner.keras'), where snnctl.load opens the outer model."
+        raise ModelError(what, where=where, todo=todo)
     return "snn" if holds_spiking_layers(model) else "relu"
 
 
@@ -54,11 +52,10 @@ def dtype_of(model: keras.Model) -> str:
 def precision(dtype: str | None) -> Iterator[None]:
     """Within it, new layers compute in ``dtype``, and arrays given to fit and predict are taken in ``dtype``.
 
-    Both matter: Keras casts the arrays it is given to its default type, whatever the model's own is.
-
     Args:
         dtype: "float32" or "float64"; None changes nothing.
     """
+    # Both matter: Keras casts the arrays it is given to its default type, whatever the model's own is.
     floatx, policy = keras.config.floatx(), keras.config.dtype_policy()
     keras.config.set_floatx(dtype or floatx)
     keras.config.set_dtype_policy(dtype or policy)
@@ -124,11 +121,9 @@ def check_finite(model: keras.Model, where: str = "") -> None:
         values = keras.ops.convert_to_numpy(weight)
         if bad := values.size - np.count_nonzero(np.isfinite(values)):
             layer, _, name = weight.path.rpartition("/")
-            raise ModelError(
-                f"Layer '{layer}' has NaN or infinite values in its {name}: {bad} of {values.size}.",
-                where=where,
-                todo="Its training diverged; take an earlier checkpoint or train again with a smaller learning rate.",
-            )
+            what = f"Layer '{layer}' has NaN or infinite values in its {name}: {bad} of {values.size}."
+            todo = "Its training diverged; take an earlier checkpoint or train again with a smaller learning rate."
+            raise ModelError(what, where=where, todo=todo)
 
 
 def check_fits(model: keras.Model, sample: tuple[int, ...], classes: int, dataset: str) -> None:
@@ -144,15 +139,15 @@ def check_fits(model: keras.Model, sample: tuple[int, ...], classes: int, datase
         ModelError: several inputs or outputs, or other shapes; says both.
     """
     inputs, outputs = list(model.inputs or ()), list(model.outputs or ())
-    if (len(inputs), len(outputs)) != (1, 1):
-        what = f"The model has {len(inputs)} inputs and {len(outputs)} outputs"
-        raise ModelError(f"{what}; a classifier has one of each.")
+    if not len(inputs) == len(outputs) == 1:
+        what = f"The model has {len(inputs)} inputs and {len(outputs)} outputs; a classifier has one of each."
+        raise ModelError(what)
     todo = "Choose the data set the model was made for with --data."
     taken, returned = tuple(inputs[0].shape[1:]), tuple(outputs[0].shape[1:])
     if len(taken) != len(sample) or any(size not in (None, have) for size, have in zip(taken, sample, strict=True)):
         if None not in taken and prod(taken) == prod(sample):
-            way = f"use a data set whose samples have the shape {taken}"
-            way = f"begin the model with Input({sample}) and Flatten()" if len(taken) == 1 else way
+            flat = f"begin the model with Input({sample}) and Flatten()"
+            way = flat if len(taken) == 1 else f"use a data set whose samples have the shape {taken}"
             todo = f"Both hold as many values: {way}."
         what = f"The model takes samples of shape {taken}, but those of data set {dataset} have shape {sample}."
         raise ModelError(what, todo=todo)
@@ -165,8 +160,8 @@ def check_savable(model: keras.Model, where: str = "") -> None:
     """Refuse, before it is trained, a network that snnctl would not read from the file it is saved to.
 
     Raises:
-        ModelError: a Lambda layer, a layer or function of a class that is not registered with Keras, or one that
-            cannot be saved; names the layer, after ``where``, such as "architecture 'fc2'".
+        ModelError: code, a class or function that Keras does not have, or what cannot be saved; names the layer,
+            after ``where``, such as "architecture 'fc2'".
     """
     todo = (
         "Use standard layers, or give the class get_config() and register it with "

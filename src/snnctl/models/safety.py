@@ -1,7 +1,4 @@
-"""Care with files that come from anywhere: no code is run, no absurd size is allocated, every failure is one message.
-
-Each check is of what a file declares, before memory of that size is taken or anything is built from it.
-"""
+"""Care with files that come from anywhere: no code is run, no absurd size allocated, every failure is one message."""
 
 from __future__ import annotations
 
@@ -68,10 +65,7 @@ def reason(error: Exception) -> str:
 
 
 def check_heaps(path: Path) -> None:
-    """Refuse an HDF5 file on which HDF5 never comes to an end: with a free object of no size in a heap of texts.
-
-    The layout is that of a global heap in the HDF5 File Format Specification, III.E.
-    """
+    """Refuse a file that HDF5 reads forever, with a free object of no size in a heap (HDF5 specification, III.E)."""
     with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as content:
         for heap in re.finditer(rb"GCOL\x01\0\0\0(.{8})", content, re.DOTALL):
             place, end = heap.end(), min(heap.start() + int.from_bytes(heap[1], "little"), len(content))
@@ -84,27 +78,22 @@ def check_heaps(path: Path) -> None:
 
 def check_storage(file: h5py.File) -> int:
     """The number of values in an HDF5 file; refused if they lie elsewhere, or unpack to far more than it holds."""
-    total, seen, waiting = 0, {file.id}, [file]  # groups can contain each other
-    while waiting:
-        group = waiting.pop()
-        for name in group:
-            weight = "its weight " + f"{group.name}/{name}".lstrip("/")
-            if not isinstance(group.get(name, getlink=True), h5py.HardLink):
-                raise ModelError(f"{weight} is a link to somewhere else, which is not followed.")
-            node = group[name]
-            if isinstance(node, h5py.Group) and node.id not in seen:
-                seen.add(node.id)
-                waiting.append(node)
-            if not isinstance(node, h5py.Dataset):
-                continue
-            if node.external or node.is_virtual:
-                raise ModelError(f"{weight} is stored in another file, which is not followed.")
-            values = prod(node.shape or ())
-            size = max(values, prod(node.chunks or ())) * node.dtype.itemsize
-            stored = min(node.id.get_storage_size(), file.id.get_filesize())
-            if size > max(ALWAYS_READ, LARGEST_EXPANSION * stored):
-                raise ModelError(f"{weight} unpacks to {size:,} bytes, of which the file holds {stored:,}.", todo=AGAIN)
-            total += values
+    total = 0
+    links: list[tuple[str, Any]] = []
+    file.visititems_links(lambda *link: links.append(link))  # h5py loses what is raised in here
+    for name, link in links:
+        if not isinstance(link, h5py.HardLink):
+            raise ModelError(f"its weight {name} is a link to somewhere else, which is not followed.")
+        if not isinstance(node := file[name], h5py.Dataset):
+            continue
+        if node.external or node.is_virtual:
+            raise ModelError(f"its weight {name} is stored in another file, which is not followed.")
+        values, stored = prod(node.shape or ()), min(node.id.get_storage_size(), file.id.get_filesize())
+        size = max(values, prod(node.chunks or ())) * node.dtype.itemsize
+        if size > max(ALWAYS_READ, LARGEST_EXPANSION * stored):
+            what = f"its weight {name} unpacks to {size:,} bytes, of which the file holds {stored:,}."
+            raise ModelError(what, todo=AGAIN)
+        total += values
     return total
 
 
@@ -114,17 +103,18 @@ def vet(config: Config, *, allow_code: bool = False) -> None:
     if (layers := sum(is_layer for _, is_layer, _ in objects)) > MOST_LAYERS:
         raise ModelError(f"The network has {layers:,} layers; at most {MOST_LAYERS:,} are read.")
     for owner, is_layer, item in objects:
-        name, unknown = item["class_name"], ""
+        name = item["class_name"]
         if re.split("[.>]", name)[-1] in CODE and not allow_code:
             todo = f"{STANDARD}; or, if you trust whoever made the file, add --allow-code."
             raise ModelError(f"{owner} holds Python code, which is not run from a model file.", todo=todo)
         if is_layer and not _is_known(item, name, keras.layers):
-            unknown = f"is of class {name}"
+            what = f"{owner} is of class {name}"
         elif name == "function" and not _is_known(item, str(item["config"]), keras.activations):
-            unknown = f"uses the function {item['config']}"
-        if unknown:
-            todo = f"{STANDARD}, or install the plugin that brings it (docs/plugins.md, Layer rules)."
-            raise ModelError(f"{owner} {unknown}, which neither Keras nor snnctl has.", todo=todo)
+            what = f"{owner} uses the function {item['config']}"
+        else:
+            continue
+        todo = f"{STANDARD}, or install the plugin that brings it (docs/plugins.md, Layer rules)."
+        raise ModelError(f"{what}, which neither Keras nor snnctl has.", todo=todo)
 
 
 def _objects(node: Any, owner: str, is_layer: bool = True) -> Iterator[tuple[str, bool, Config]]:
@@ -144,8 +134,7 @@ def _objects(node: Any, owner: str, is_layer: bool = True) -> Iterator[tuple[str
 
 def _is_known(item: Config, name: str, module: Any) -> bool:
     """Whether Keras has a class or function, of which files of Keras 2 have only the name, or someone registered it."""
-    names = (name, item.get("registered_name"))
-    if any(keras.saving.get_registered_object(each) is not None for each in names):
+    if any(map(keras.saving.get_registered_object, (name, item.get("registered_name")))):
         return True
     if (origin := item.get("module")) in (None, "builtins"):
         return name in MODELS or hasattr(module, name)
@@ -154,17 +143,13 @@ def _is_known(item: Config, name: str, module: Any) -> bool:
 
 @contextmanager
 def budget(values: int, path: Path) -> Iterator[None]:
-    """Within it, no network can be built that has many more weights than ``values``, which the file ``path`` holds.
-
-    TensorFlow asks before it makes a variable. How large it is going to be is computed in a graph that is
-    never run; so an absurd size in a configuration takes no memory.
-    """
+    """Within it, no network can be built that has many more weights than ``values``, which the file ``path`` holds."""
     left = values + SPARE
 
     def create(make: Callable[..., tf.Variable], **arguments: Any) -> tf.Variable:
         nonlocal left
         initial = arguments["initial_value"]
-        with tf.Graph().as_default():
+        with tf.Graph().as_default():  # a graph that is never run: an absurd shape takes no memory
             shape = tuple((initial() if callable(initial) else initial).shape)
         left -= prod(shape)
         if left < 0:
@@ -179,7 +164,7 @@ def budget(values: int, path: Path) -> Iterator[None]:
 def check_tensors(model: keras.Model, path: Path) -> None:
     """Refuse a network that could be built, but not run: a tensor in it would fill the memory."""
     for layer in all_layers(model):
-        for tensor in outputs(layer):
-            if prod(size or 1 for size in tensor.shape) > LARGEST_TENSOR:
-                what = f"Layer '{layer.name}' gives outputs of shape {tuple(tensor.shape)}"
-                raise ModelError(f"{what}, which do not fit into memory.", where=str(path), todo=AGAIN)
+        for shape in (tuple(tensor.shape) for tensor in outputs(layer)):
+            if prod(size or 1 for size in shape) > LARGEST_TENSOR:
+                what = f"Layer '{layer.name}' gives outputs of shape {shape}, which do not fit into memory."
+                raise ModelError(what, where=str(path), todo=AGAIN)

@@ -48,10 +48,9 @@ def check_writer(file: h5py.File) -> None:
     attributes = {} if (group := _keras_2_weights(file)) is None else group.attrs
     backend, version = (text(attributes.get(key, "")) for key in ("backend", "keras_version"))
     if backend in ("theano", "cntk") or version.startswith(("0.", "1.")):
-        raise ModelError(
-            f"It was written by Keras {version} ({backend}), whose kernels are stored differently.",
-            todo="Open it there with TensorFlow as backend and a Keras of version 2, and save it again.",
-        )
+        what = f"It was written by Keras {version} ({backend}), whose kernels are stored differently."
+        todo = "Open it there with TensorFlow as backend and a Keras of version 2, and save it again."
+        raise ModelError(what, todo=todo)
 
 
 def _keras_2_weights(file: h5py.File) -> h5py.Group | None:
@@ -72,10 +71,7 @@ def text(value: object) -> str:
 
 
 def _keras_3_weights(file: h5py.File) -> Stored:
-    """The weights in Keras 3's layout (nested groups, ``vars/0``, ``vars/1``), by the place of their layer.
-
-    A layer's own come before those of layers inside it, such as the cell of a recurrent one.
-    """
+    """The weights in Keras 3's layout (nested groups, ``vars/0``, ``vars/1``), by the place of their layer."""
     filed: Stored = {}
 
     def visit(path: str, node: Any) -> None:
@@ -85,8 +81,8 @@ def _keras_3_weights(file: h5py.File) -> Stored:
 
     file.visititems(visit)
 
-    def order(item: tuple[str, Any]) -> tuple[int, str]:
-        return item[0].count("/"), re.sub(r"\d+", lambda number: number[0].zfill(9), item[0])  # 9 comes before 10
+    def order(item: tuple[str, Any]) -> tuple[int, str]:  # a layer's own before those of its cell; 9 before 10
+        return item[0].count("/"), re.sub(r"\d+", lambda number: number[0].zfill(9), item[0])
 
     return {place: dict(sorted(weights.items(), key=order)) for place, weights in filed.items()}
 
@@ -130,10 +126,8 @@ def fill(model: keras.Model, stored: Stored, layers: Layers) -> tuple[bool, list
         if len(misfits := _misfits(in_order, stored, layers)) < len(problems):
             pairs, problems = in_order, misfits
     if problems:
-        raise ModelError(
-            f"The weights do not fit the network: {'; '.join(problems)}.",
-            todo="Check --arch, --arch-opt and --data.",
-        )
+        what = f"The weights do not fit the network: {'; '.join(problems)}."
+        raise ModelError(what, todo="Check --arch, --arch-opt and --data.")
     lines = []
     for source, target in pairs:
         for variable, values in _side_by_side(stored[source], layers[target]):
@@ -168,15 +162,13 @@ def _misfits(pairs: list[tuple[str, str]], stored: Stored, layers: Layers) -> li
 
 
 def _side_by_side(weights: Weights, layer: keras.Layer) -> list[tuple[keras.Variable, Any]]:
-    """The layer's weights with their values: by names where these tell, else in order; those that are trained first.
-
-    ``dense/kernel:0`` in a file is the ``kernel`` of a layer, and the ``dense_kernel`` of a nested model.
-    """
+    """The layer's weights with their values: by names where these tell, else in order; those that are trained first."""
     nested = isinstance(layer, keras.Model)
     inner = list(leaves(layer).values()) if nested else [layer]
     own = [(leaf, variable) for leaf in inner for variable in leaf.trainable_weights]
     own += [(leaf, variable) for leaf in inner for variable in leaf.non_trainable_weights]
     names = [f"{leaf.name}_{variable.name}" if nested else variable.name for leaf, variable in own]
+    # dense/kernel:0 in a file is the kernel of a layer, and the dense_kernel of a nested model.
     paths = [modern_name(name) if nested else name.rpartition("/")[2] for name in weights]
     by_name = dict(zip((path.partition(":")[0] for path in paths), weights.values(), strict=True))
     told = len(by_name) == len(weights) == len(names) and by_name.keys() == set(names)

@@ -14,7 +14,7 @@ from snnctl.errors import TrainingError
 from snnctl.progress import Reporter, Task
 from snnctl.training.data import ShuffledBatches
 from snnctl.training.sparsity import penalised
-from snnctl.ttfs.keras_graph import all_layers
+from snnctl.ttfs.keras_graph import all_layers, outputs
 
 # Orders of magnitude for a CPU core or two; only the number of steps between two progress reports depends on them.
 OPERATIONS_PER_SECOND = 3e10
@@ -22,6 +22,7 @@ STEP_OVERHEAD = 5e-4  # seconds
 SECONDS_BETWEEN_REPORTS = 0.25
 DECAY_STEPS = 5000
 DECAY_RATE = 0.9
+DIVERGED = "Training diverged; nothing was written. Try a smaller --lr, or --preprocess unit."
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def fit(
         )
     # The last step may have been the one that diverged.
     if not all(np.all(np.isfinite(value)) for value in (*watch.epochs[-1].values(), *model.get_weights())):
-        raise diverged("the last steps left weights that are NaN or infinite")
+        raise TrainingError("the last steps left weights that are NaN or infinite", todo=DIVERGED)
     return watch.epochs
 
 
@@ -130,19 +131,9 @@ def steps_per_call(model: keras.Model, batch_size: int, steps: int) -> int:
 
 def multiply_accumulates(model: keras.Model) -> int:
     """Those of one forward pass of one sample, about: each weight works once at each position of its layer's output."""
-    total = 0
-    for layer in model.layers:
-        if isinstance(layer, keras.Model):
-            total += multiply_accumulates(layer)
-        elif layer.weights:
-            positions = keras.tree.flatten(layer.output)[0].shape[1:-1]
-            total += layer.count_params() * prod(side or 1 for side in positions)
-    return total
-
-
-def diverged(what: str) -> TrainingError:
-    """The error that says so, with the way out."""
-    return TrainingError(what, todo="Training diverged; nothing was written. Try a smaller --lr, or --preprocess unit.")
+    layers = [layer for layer in all_layers(model) if not isinstance(layer, keras.Model) and outputs(layer)]
+    positions = [prod(side or 1 for side in outputs(layer)[0].shape[1:-1]) for layer in layers]
+    return sum(layer.count_params() * count for layer, count in zip(layers, positions, strict=True))
 
 
 class Watch(keras.callbacks.Callback):
@@ -150,18 +141,15 @@ class Watch(keras.callbacks.Callback):
 
     def __init__(self, task: Task, steps: int) -> None:
         super().__init__()
-        self.task = task
-        self.steps = steps
-        self.done = 0
+        self.task, self.steps, self.done = task, steps, 0
         self.epochs: list[dict[str, float]] = []
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         """``batch`` is the last one of a call of many steps."""
         logs = logs or {}
         if not np.isfinite(logs.get("loss", 0.0)):
-            raise diverged(
-                f"the loss is {logs['loss']} in epoch {len(self.epochs) + 1}, step {batch + 1} of {self.steps}"
-            )
+            what = f"the loss is {logs['loss']} in epoch {len(self.epochs) + 1}, step {batch + 1} of {self.steps}"
+            raise TrainingError(what, todo=DIVERGED)
         done = min(batch + 1, self.steps)  # Keras counts the steps that a last, shorter call did not do
         self.task.advance(done - self.done, **logs)
         self.done = done

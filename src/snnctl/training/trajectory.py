@@ -16,8 +16,6 @@ from snnctl.training.fit import FitSettings, compile_model
 from snnctl.training.sparsity import penalised
 from snnctl.ttfs.integration import IntegratingLayer, Readout
 
-NO_NUMBER = float("nan")
-
 
 @dataclass
 class Track:
@@ -39,80 +37,64 @@ class Track:
     accuracy: dict[int, float] = field(default_factory=dict)
     diverged: int | None = None
 
-
-@dataclass(kw_only=True)
-class Runner(Track):
-    """A network that takes part.
-
-    Args:
-        name: "relu", or of its neuron model.
-        model: returns logits; it is trained in place.
-        lr: its learning rate; None for that of all.
-    """
-
-    model: keras.Model
-    lr: float | None = None
-
-    def vector(self) -> np.ndarray:
-        """All weights in the ReLU network's terms, as one vector of float64."""
-        weights = relu_weights(self.model, self.name)
-        return np.concatenate([weight.ravel() for weight in weights]).astype(np.float64)
-
-    def record(self, step: int, loss: float, reference: np.ndarray | None) -> None:
+    def record(self, step: int, loss: float, weights: np.ndarray, reference: np.ndarray | None) -> None:
         """Appends what a step came to, or that the network has diverged; None for a reference that has."""
-        weights = self.vector()
         with np.errstate(over="ignore", invalid="ignore"):
             finite = np.isfinite(weights @ weights)
         if not finite or (step and not np.isfinite(loss)):
             self.diverged = step
             return
-        distance, cosine = (NO_NUMBER, NO_NUMBER) if reference is None else compared(weights, reference)
+        distance, cosine = (np.nan, np.nan) if reference is None else compared(weights, reference)
         self.loss.append(loss)
         self.distance.append(distance)
         self.cosine.append(cosine)
 
 
 def trajectories(
-    runners: list[Runner],
+    networks: Mapping[str, keras.Model],
     data: tuple[np.ndarray, np.ndarray],
     steps: int,
     settings: FitSettings,
+    rates: Mapping[str, float | None],
     accuracy: Callable[[keras.Model], float],
     every: int,
     reporter: Reporter,
-) -> None:
-    """Trains all networks step by step on the same batches in the same order; their tracks are kept in them.
+) -> list[Track]:
+    """Trains all networks in place, step by step on the same batches in the same order.
 
     Args:
-        runners: the networks; the first is the reference. All are given the same inputs.
+        networks: by name, "relu" or a neuron model; they return logits. The first is the reference.
         data: inputs (samples, \\*input_shape) and labels (samples,).
         steps: how many batches.
         settings: batch size, optimiser, learning rate, penalty on spikes, seed of the order of the samples; not epochs.
+        rates: the learning rates of networks that have one of their own.
         accuracy: of a network.
         every: steps between two measurements of the accuracy; also measured at the start and the end. 0: only then.
         reporter: shows progress.
     """
+    tracks = {name: Track(name) for name in networks}
+
+    def going() -> list[str]:
+        return [name for name, track in tracks.items() if track.diverged is None]
 
     def record(step: int, losses: Mapping[str, float]) -> None:
-        reference = runners[0].vector() if runners[0].diverged is None else None
-        for runner in [runner for runner in runners if runner.diverged is None]:
-            runner.record(step, losses.get(runner.name, NO_NUMBER), reference)
-            if runner.diverged is None and (step in (0, steps) or (every and step % every == 0)):
-                runner.accuracy[step] = accuracy(runner.model)
+        first = next(iter(networks))
+        reference = relu_vector(networks[first], first) if first in going() else None
+        for name in going():
+            tracks[name].record(step, losses.get(name, np.nan), relu_vector(networks[name], name), reference)
+            if name in going() and (step in (0, steps) or (every and step % every == 0)):
+                tracks[name].accuracy[step] = accuracy(networks[name])
 
     with ExitStack() as stack, reporter.task("training side by side", steps) as task:
-        for runner in runners:
-            stack.enter_context(penalised(runner.model, settings.sparsity))
-            compile_model(runner.model, replace(settings, lr=runner.lr or settings.lr), 1)
+        for name, model in networks.items():
+            stack.enter_context(penalised(model, settings.sparsity))
+            compile_model(model, replace(settings, lr=rates.get(name) or settings.lr), 1)
         record(0, {})
-        for step, (inputs, labels) in enumerate(batches(data, steps, settings.batch_size, settings.seed), start=1):
-            losses = {
-                runner.name: float(runner.model.train_on_batch(inputs, labels, return_dict=True)["loss"])
-                for runner in runners
-                if runner.diverged is None
-            }
+        for step, batch in enumerate(batches(data, steps, settings.batch_size, settings.seed), start=1):
+            losses = {name: float(networks[name].train_on_batch(*batch, return_dict=True)["loss"]) for name in going()}
             record(step, losses)
             task.advance(1, **losses)
+    return list(tracks.values())
 
 
 def batches(
@@ -130,7 +112,12 @@ def compared(weights: np.ndarray, reference: np.ndarray) -> tuple[float, float]:
     """Relative distance and cosine similarity of two vectors."""
     norm, own = float(np.linalg.norm(reference)), float(np.linalg.norm(weights))
     distance = float(np.linalg.norm(weights - reference)) / norm
-    return distance, float(weights @ reference) / (norm * own) if own else NO_NUMBER
+    return distance, float(weights @ reference) / (norm * own) if own else np.nan
+
+
+def relu_vector(model: keras.Model, neuron: str) -> np.ndarray:
+    """All weights in the ReLU network's terms, as one vector of float64."""
+    return np.concatenate([weight.ravel() for weight in relu_weights(model, neuron)]).astype(np.float64)
 
 
 def relu_weights(model: keras.Model, neuron: str) -> list[np.ndarray]:

@@ -16,8 +16,6 @@ from snnctl.verbs.result import Result, Run
 if TYPE_CHECKING:
     import keras
 
-    from snnctl.training.trajectory import Runner
-
 MEASURED_AT_ONCE = 256  # samples
 
 
@@ -34,12 +32,13 @@ def trajectory(options: TrajectoryOptions, run: Run) -> Result:
     with precision(options.dtype):
         found = compared(options, run)
         training, test = found.split("train"), found.split("test")
-        tracks = _runners(found, options, training[0][: options.batch_size])
-        trajectories(
-            tracks,
+        _prepare(found, options, training[0][: options.batch_size])
+        tracks = trajectories(
+            found.networks,
             training,
             options.steps,
             _fit_settings(options),
+            {name: options.alpha1_lr for name in found.networks if "alpha1" in name},
             _accuracy_on(test),
             options.measure_every,
             run.reporter,
@@ -78,13 +77,13 @@ def _fit_settings(options: TrajectoryOptions) -> Any:
     return FitSettings(**{name: getattr(options, name) for name in names})
 
 
-def _runners(found: Compared, options: TrajectoryOptions, inputs: np.ndarray) -> list[Runner]:
-    """The networks that take part, the ReLU network first; windows have seen ``inputs``, as if in training.
+def _prepare(found: Compared, options: TrajectoryOptions, inputs: np.ndarray) -> None:
+    """Checks that the networks can be compared, and lets windows see ``inputs``, as if in training.
 
     Raises:
         UsageError: see :func:`trajectory`.
     """
-    from snnctl.training.trajectory import Runner, relu_weights
+    from snnctl.training.trajectory import relu_weights
     from snnctl.ttfs.timeline import set_windows
 
     if found.lost:
@@ -93,7 +92,6 @@ def _runners(found: Compared, options: TrajectoryOptions, inputs: np.ndarray) ->
             todo="Leave out dropout and batch normalisation (--arch-opt).",
         )
     reference = relu_weights(found.networks[RELU], RELU)
-    runners = []
     for name, model in found.networks.items():
         weights = relu_weights(model, name)
         same_shapes = [weight.shape for weight in weights] == [weight.shape for weight in reference]
@@ -105,6 +103,3 @@ def _runners(found: Compared, options: TrajectoryOptions, inputs: np.ndarray) ->
         if name != RELU:
             set_windows(model, options.windows, options.gamma)
             model(inputs, training=True)
-        lr = options.alpha1_lr if "alpha1" in name else None
-        runners.append(Runner(name, model=model, lr=lr))
-    return runners

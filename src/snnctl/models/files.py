@@ -82,9 +82,8 @@ def open_hdf5(path: Path, context: ReadContext) -> tuple[keras.Model, tuple[str,
             example = "--arch vgg16 --arch-opt batch_norm=true --data cifar10"
             todo = f"Name it, for example: {example}; or save the whole model: model.save('model.keras')."
             raise ModelError(f"{path} holds weights only: which network they belong to must be said.", todo=todo)
-        types: set[str] = set()
-        file.visititems(lambda _, node: types.add(node.dtype.name) if isinstance(node, h5py.Dataset) else None)
-        with precision(context.dtype or ("float64" if "float64" in types else "float32")):
+        double = file.visititems(lambda _, node: getattr(node, "dtype", None) == "float64" or None)  # None: go on
+        with precision(context.dtype or ("float64" if double else "float32")):
             model = context.build()
         by_name, lines = fill(model, *stored_layers(file, model))
         how = "those of {}; weights of each layer:" if by_name else "not {}'s; its layers were taken in order:"

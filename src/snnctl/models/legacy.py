@@ -11,17 +11,13 @@ import keras
 import numpy as np
 
 from snnctl.errors import ModelError
-from snnctl.models.safety import MODELS
+from snnctl.models.safety import MODELS, Config
 
-Config = dict[str, Any]
 BOOKKEEPING = ("module", "registered_name", "build_config", "shared_object_id")
 SHAPE = "batch_input_shape"
 
 BATCH_NORMALIZATIONS = ("BatchNormalizationV1", "BatchNormalizationV2", "SyncBatchNormalization")
-CLASSES = dict.fromkeys(BATCH_NORMALIZATIONS, "BatchNormalization") | {
-    "experimental>SyncBatchNormalization": "BatchNormalization",
-    "ThresholdedReLU": "ReLU",
-}
+CLASSES = dict.fromkeys(BATCH_NORMALIZATIONS, "BatchNormalization") | {"ThresholdedReLU": "ReLU"}
 """Classes that go by another name in Keras 3."""
 
 KEYS = {("InputLayer", SHAPE): "batch_shape", ("LeakyReLU", "alpha"): "negative_slope", ("ReLU", "theta"): "threshold"}
@@ -59,7 +55,8 @@ def modern(node: Config) -> Any:
     if name is None or "config" not in node:
         return node
     registered = node.get("registered_name")  # of a class of others, which HDF5 files have as the class's name
-    name = registered if isinstance(registered, str) and ">" in registered else CLASSES.get(name, name)
+    alias = CLASSES.get(name.removeprefix("experimental>"), name)
+    name = registered if isinstance(registered, str) and ">" in registered else alias
     new, config = {key: value for key, value in node.items() if key not in BOOKKEEPING}, node["config"]
     if name == "Sequential":
         config = _beginning_with_input(config)
@@ -94,10 +91,8 @@ def _layer(name: Any, config: Config) -> Config:
 
 
 def _beginning_with_input(config: Config | list[Config]) -> Config:
-    """A Sequential model whose input shape is in an input layer, as Keras 3 wants it, not in the first other layer.
-
-    The first releases of Keras 2 stored the bare list of layers.
-    """
+    """A Sequential model whose input shape is in an input layer, as Keras 3 wants it, not in the first other layer."""
+    # The first releases of Keras 2 stored the bare list of layers.
     config = {"name": "sequential", **({"layers": config} if isinstance(config, list) else config)}
     first: Config = next(iter(config.get("layers") or ()), {})
     if first.get(SHAPE) is None:
@@ -173,9 +168,9 @@ def _without_operation(layer: Config) -> Config:
 
 def _of_function(call: list[Any]) -> tuple[list[Any], Config]:
     """Operands and options of ``[name, node, tensor, arguments]``; a list of such where tensors come as a list."""
-    several = isinstance(call[0], list)
-    options = dict((call[0] if several else call)[3])
-    operands = [one[:3] for one in call] if several else [call[2] if call[0] == NO_LAYER else call[:3]]
+    calls = call if isinstance(call[0], list) else [call]
+    options = dict(calls[0][3])
+    operands = [one[2] if one[0] == NO_LAYER else one[:3] for one in calls]
     operands += [options.pop("y")] if "y" in options else []
     if any(map(_is_reference, options.values())):
         raise ValueError
@@ -213,8 +208,7 @@ def _layer_for(name: str, operands: list[Any], options: Config) -> tuple[str, Co
         case "negative":
             return "Rescaling", {"scale": -1.0, "offset": 0.0}
         case "mean" | "reducemean" if options["axis"] == [1, 2]:
-            keep = options.get("keepdims", options.get("keep_dims"))
-            return "GlobalAveragePooling2D", {"keepdims": bool(keep)}
+            return "GlobalAveragePooling2D", {"keepdims": bool(options.get("keepdims", options.get("keep_dims")))}
         case "reshape" if options["shape"][0] == -1 and min(options["shape"][1:]) > 0:
             return "Reshape", {"target_shape": options["shape"][1:]}
         case "softmax":

@@ -13,17 +13,18 @@ import numpy as np
 
 from snnctl.errors import ModelError
 from snnctl.models.legacy import rewritten
-from snnctl.models.safety import PACKAGE, reason, vet
+from snnctl.models.safety import reason, vet
 from snnctl.models.weights import finish
 from snnctl.ttfs.keras_graph import all_layers
 
 FLOATS = ("float16", "bfloat16", "float32", "float64", "mixed_float16", "mixed_bfloat16")
+REGISTER = "keras.saving.register_keras_serializable"
 TRAINING = ("compile_config", "training_config")
 
 
 def holds_spiking_layers(model: keras.Model) -> bool:
     """Whether any layer, nested ones included, is one of snnctl's."""
-    return any(keras.saving.get_registered_name(type(layer)).startswith(PACKAGE) for layer in all_layers(model))
+    return any(keras.saving.get_registered_name(type(layer)).startswith("snnctl>") for layer in all_layers(model))
 
 
 def kind_of(model: keras.Model, where: str = "") -> Literal["relu", "snn"]:
@@ -94,10 +95,8 @@ def as_dtype(model: keras.Model, dtype: str | None, *, allow_code: bool = False)
         with precision(dtype):
             copy = keras.saving.deserialize_keras_object(changed, safe_mode=not allow_code)
     except (TypeError, ValueError, AttributeError) as error:
-        todo = (
-            "Leave out the precision (dtype); or register its own layers, regularizers and functions with "
-            f"keras.saving.register_keras_serializable, or build it in {dtype} (keras.config.set_floatx('{dtype}'))."
-        )
+        todo = "Leave out the precision (dtype); or register its own layers, regularizers and functions with "
+        todo += f"{REGISTER}, or build it in {dtype} (keras.config.set_floatx('{dtype}'))."
         what = f"the network cannot be rebuilt in {dtype}: {reason(error)}"
         raise ModelError(what, where=model.name, todo=todo) from error
     for new, old in zip(copy.weights, model.weights, strict=True):
@@ -133,7 +132,6 @@ def check_fits(model: keras.Model, sample: tuple[int, ...], classes: int, datase
         model: a built model.
         sample: shape of one sample, channels last.
         classes: number of classes.
-        dataset: its name.
 
     Raises:
         ModelError: several inputs or outputs, or other shapes; says both.
@@ -163,10 +161,8 @@ def check_savable(model: keras.Model, where: str = "") -> None:
         ModelError: code, a class or function that Keras does not have, or what cannot be saved; names the layer,
             after ``where``, such as "architecture 'fc2'".
     """
-    todo = (
-        "Use standard layers, or give the class get_config() and register it with "
-        "@keras.saving.register_keras_serializable in a module that the plugin imports."
-    )
+    todo = "Use standard layers, or give the class get_config() and register it with "
+    todo += f"@{REGISTER} in a module that the plugin imports."
     for layer in [*model.layers, model]:  # the parts first, for their names
         try:
             config = keras.saving.serialize_keras_object(layer)

@@ -21,7 +21,6 @@ from snnctl.ttfs.keras_graph import all_layers, outputs
 
 Config = dict[str, Any]
 AGAIN = "Copy or save it again."
-PACKAGE = "snnctl>"
 MODELS = ("Functional", "Model", "Sequential")
 CODE = ("Lambda", "__lambda__", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer")
 STANDARD = "Replace it with standard layers or functions and save the model again"
@@ -50,18 +49,18 @@ def opening(path: Path) -> Iterator[None]:
         raise ModelError(f"{path} cannot be opened: {reason(error)}", todo=todo) from error
 
 
-def printable(text: str) -> str:
+def printable(text: str, longest: int = LONGEST_MESSAGE) -> str:
     """``text`` in one line, without what would move a terminal's cursor or colour it, and not endless."""
     line = "".join(letter if letter.isprintable() else " " for letter in COLOURS.sub("", text))
-    return line if len(line) <= LONGEST_MESSAGE else line[:LONGEST_MESSAGE] + " ..."
+    return line if len(line) <= longest else line[:longest] + " ..."
 
 
 def reason(error: Exception) -> str:
     """The essential part of an error's text, in one line; Keras puts it behind a dump of the configuration."""
-    line = " ".join(printable(DUMP.split(str(error))[-1]).split())
+    line = printable(" ".join(DUMP.split(str(error))[-1].split()), LONGEST_REASON)
     if isinstance(error, AttributeError | LookupError | RecursionError) or not line:  # of Python, not of the file
         return "its content is not as Keras writes it."
-    return line if len(line) <= LONGEST_REASON else line[:LONGEST_REASON] + " ..."
+    return line
 
 
 def check_heaps(path: Path) -> None:

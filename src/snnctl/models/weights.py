@@ -17,14 +17,11 @@ from snnctl.ttfs.keras_graph import all_layers
 KERAS_2_NAMES, KERAS_3_GROUPS = {"layer_names", "layer_names0"}, ("layers", "_layer_checkpoint_dependencies")
 PLACE = re.compile(f"(?:(?:{'|'.join(KERAS_3_GROUPS)})/[^/]+/)+")
 """Where Keras 3 files a layer, by class and number: "layers/dense_1/", in a model "layers/functional/layers/dense/"."""
-NUMBERS = "fiu"
 
 Weights = dict[str, Any]
 """A layer's weights in an open file, by their names, as the layer orders them; they are read when ``[()]`` asks."""
-Stored = dict[str, Weights]
-"""The layers that have weights in a file; one in a nested model has the model's name before its own: "inner/dense"."""
-Layers = dict[str, keras.Layer]
-"""Layers of a network, by the names that a file may have for them."""
+Stored = dict[str, Weights]  # layers that have weights in a file, by name; in a nested model as "inner/dense"
+Layers = dict[str, keras.Layer]  # by the names that a file may have for them
 
 
 def holds_weights(file: h5py.File) -> bool:
@@ -149,15 +146,14 @@ def _misfits(pairs: list[tuple[str, str]], stored: Stored, layers: Layers) -> li
     """What does not fit in pairs of a layer of the file and one of the network."""
     problems = []
     for weights, layer in ((stored[source], layers[target]) for source, target in pairs):
-        if len(layer.weights) != len(weights):
-            counts = f"{len(layer.weights)} weights in the network, {len(weights)} in the file"
-            problems.append(f"layer '{layer.name}' has {counts}")
+        if (own := len(layer.weights)) != len(weights):
+            problems.append(f"layer '{layer.name}' has {own} weights in the network, {len(weights)} in the file")
             continue
         for variable, values in _side_by_side(weights, layer):
-            own, form = f"{tuple(variable.shape)}", f"{tuple(values.shape)}"
-            form += "" if values.dtype.kind in NUMBERS else f" of type {values.dtype}"
-            if own != form:
-                problems.append(f"layer '{layer.name}', {variable.name}: {own} in the network, {form} in the file")
+            expected, form = f"{tuple(variable.shape)}", f"{tuple(values.shape)}"
+            form += "" if values.dtype.kind in "fiu" else f" of type {values.dtype}"  # floating point and integers
+            if expected != form:
+                problems.append(f"layer '{layer.name}', {variable.name}: {expected} in the network, {form} in the file")
     return problems
 
 
@@ -171,6 +167,6 @@ def _side_by_side(weights: Weights, layer: keras.Layer) -> list[tuple[keras.Vari
     # dense/kernel:0 in a file is the kernel of a layer, and the dense_kernel of a nested model.
     paths = [modern_name(name) if nested else name.rpartition("/")[2] for name in weights]
     by_name = dict(zip((path.partition(":")[0] for path in paths), weights.values(), strict=True))
-    told = len(by_name) == len(weights) == len(names) and by_name.keys() == set(names)
-    values = [by_name[name] for name in names] if told else list(weights.values())
+    named = len(by_name) == len(weights) == len(names) and by_name.keys() == set(names)
+    values = [by_name[name] for name in names] if named else list(weights.values())
     return list(zip((variable for _, variable in own), values, strict=True))

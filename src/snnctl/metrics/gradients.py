@@ -18,8 +18,7 @@ import tensorflow as tf
 from snnctl.conversion.graph import Step, graph_of, replayed
 from snnctl.conversion.logits import logits_of
 from snnctl.progress import Reporter
-from snnctl.training.sparsity import rectifies
-from snnctl.ttfs.spiking import SpikingLayer
+from snnctl.training.sparsity import hidden_units
 
 # Entries of one image's Jacobian; its singular values take seconds beyond.
 LARGEST_JACOBIAN = 2**21
@@ -48,14 +47,13 @@ def staged(model: keras.Model) -> Staged:
     Raises:
         ConversionError: a network whose graph cannot be walked.
     """
-    graph = graph_of(logits_of(model))
-    spiking = any(isinstance(step.layer, SpikingLayer) for step in graph.steps)
+    graph, hidden = graph_of(logits_of(model)), hidden_units(model)
     units: list[Step] = []
     kernels: list[list[Any]] = [[]]  # the last ones are those of the stage that is still to come
     for step in graph.steps:
         layer = step.layer
         kernels[-1] += [part.kernel for part in getattr(layer, "synapses", [layer]) if hasattr(part, "kernel")]
-        if isinstance(layer, SpikingLayer) and not layer.signed if spiking else rectifies(layer):
+        if layer in hidden:
             units.append(step)
             kernels.append([])
     if units and units[-1].outputs[0] == graph.outputs[0]:  # a ReLU at the end: its outputs are the logits

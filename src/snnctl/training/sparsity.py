@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from math import prod
-from typing import Any
 
 import keras
 
@@ -53,10 +52,7 @@ def hidden_units(model: keras.Model) -> list[keras.layers.Layer]:
     Layers of nested models are among them; signed pairs, which stand for no ReLU unit, are not.
     """
     layers = all_layers(model)
-    spiking = [layer for layer in layers if isinstance(layer, SpikingLayer)]
-    return [layer for layer in spiking if not layer.signed] if spiking else list(filter(rectifies, layers))
-
-
-def rectifies(layer: Any) -> bool:
-    """Whether a layer's outputs are those of ReLU units."""
-    return isinstance(layer, keras.layers.ReLU) or getattr(layer, "activation", None) in RECTIFIERS
+    if spiking := [layer for layer in layers if isinstance(layer, SpikingLayer)]:
+        return [layer for layer in spiking if not layer.signed]
+    relu = keras.layers.ReLU
+    return [each for each in layers if isinstance(each, relu) or getattr(each, "activation", None) in RECTIFIERS]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -17,7 +16,7 @@ from snnctl.conversion.rule import Context, Rule
 from snnctl.conversion.rules import default_rules, require_supported, vanish
 from snnctl.errors import ConversionError
 
-__all__ = ["Built", "NotConvertibleError", "SpikingSettings", "build", "build_spiking"]
+__all__ = ["NotConvertibleError", "SpikingSettings", "build", "build_spiking"]
 
 L = keras.layers
 RECURRENT = "Recurrent layers keep a state from step to step; time-to-first-spike networks have none. "
@@ -25,36 +24,20 @@ GATE = "Products of signals (gates, attention, squeeze-and-excitation) have no s
 NORMALIZED = "It normalises by each sample's own statistics: train with BatchNormalization instead. "
 ATTENTION = "Attention multiplies signals with each other: train without it. "
 RESIZE = "Resize the data beforehand, and begin the network with an Input of that size. "
-CHOICE = "Concatenate the branches, or add them, instead. "
 
 # A sentence on what could be used instead of a layer that has no spiking form.
 HINTS: dict[type, str] = {
     **dict.fromkeys((L.LSTM, L.GRU, L.SimpleRNN, L.Bidirectional), RECURRENT),
     **dict.fromkeys((L.Multiply, L.Dot), GATE),
-    **dict.fromkeys((L.LayerNormalization, L.GroupNormalization, L.UnitNormalization), NORMALIZED),
-    L.SpectralNormalization: NORMALIZED,
+    **dict.fromkeys((L.LayerNormalization, L.GroupNormalization), NORMALIZED),
+    **dict.fromkeys((L.UnitNormalization, L.SpectralNormalization), NORMALIZED),
     **dict.fromkeys((L.Attention, L.AdditiveAttention, L.MultiHeadAttention), ATTENTION),
     **dict.fromkeys((L.Resizing, L.CenterCrop), RESIZE),
     L.Embedding: "Look the vectors up beforehand, and begin the network with them. ",
     L.ELU: "Train with ReLU or LeakyReLU instead. ",
     L.Lambda: "Its code says nothing of what it computes: use layers instead, or a plugin's rule. ",
-    **dict.fromkeys((L.Maximum, L.Minimum), CHOICE),
+    **dict.fromkeys((L.Maximum, L.Minimum), "Concatenate the branches, or add them, instead. "),
 }
-
-
-@dataclass(frozen=True)
-class Built:
-    """A spiking network, and what became of the source's layers.
-
-    Args:
-        model: a functional Keras model from the same input to the logits.
-        sources: which layers of the source are in each layer of the wiring, by its name; others hold this themselves.
-        vanished: names of the source's layers that leave nothing, each once.
-    """
-
-    model: keras.Model
-    sources: Mapping[str, tuple[str, ...]]
-    vanished: tuple[str, ...]
 
 
 def build_spiking(
@@ -74,11 +57,17 @@ def build_spiking(
     Raises:
         ConversionError: layers that cannot be converted; names each, its place, and what would be accepted.
     """
-    return build(model, settings, rules).model
+    return build(model, settings, rules)[0]
 
 
-def build(model: keras.Model, settings: SpikingSettings, rules: Mapping[type, Rule] | None = None) -> Built:
-    """As :func:`build_spiking`, with what became of the source's layers."""
+def build(
+    model: keras.Model, settings: SpikingSettings, rules: Mapping[type, Rule] | None = None
+) -> tuple[keras.Model, Mapping[str, tuple[str, ...]], list[str]]:
+    """The spiking network, see :func:`build_spiking`, and what became of the source's layers.
+
+    Besides the network it returns which layers of the source are in each layer of the wiring, by its name (others hold
+    this themselves), and the names of the source's layers that leave nothing, each once.
+    """
     graph = graph_of(model)
     every = {**default_rules(), **(rules or {})}
     network = Network(settings, {step.name: step.place for step in graph.steps})
@@ -125,7 +114,7 @@ def build(model: keras.Model, settings: SpikingSettings, rules: Mapping[type, Ru
     spiking = keras.Model(inputs, outputs if len(outputs) > 1 else outputs[0], name=f"{model.name}_spiking")
     kept = {name for layer in spiking.layers for name in (layer.name, *getattr(layer, "source", ()))}
     kept.update(name for names in network.sources.values() for name in names)
-    return Built(spiking, network.sources, tuple(dict.fromkeys(name for name in unchanged if name not in kept)))
+    return spiking, network.sources, list(dict.fromkeys(name for name in unchanged if name not in kept))
 
 
 def _converted(context: Context, layer: Any, signals: list[Signal], rules: Mapping[type, Rule], outputs: int) -> Signal:
@@ -141,8 +130,8 @@ def _converted(context: Context, layer: Any, signals: list[Signal], rules: Mappi
         inspect.signature(rule).bind(context, layer, *signals)
     except TypeError:
         accepted = len(inspect.signature(rule).parameters) - 2
-        number = "one" if accepted == 1 else accepted
-        raise context.refuse(f"it reads {len(signals)} tensors", f"Its conversion takes {number}.") from None
+        todo = f"Its conversion takes {'one' if accepted == 1 else accepted}."
+        raise context.refuse(f"it reads {len(signals)} tensors", todo) from None
     if rule in default_rules().values():
         require_supported(context, layer)
         return rule(context, layer, *signals)
@@ -164,25 +153,19 @@ def _no_rule(context: Context, layer: Any, rules: Mapping[type, Rule]) -> Conver
         return context.refuse("it computes with a call method of its own", "Sequential and functional models convert.")
     parent = next((cls.__name__ for cls in type(layer).__mro__ if cls in rules), None)
     if parent is not None:
-        return context.refuse(
-            f"{kind} is a subclass of {parent} and may compute something else",
-            f"Use {parent} itself, or register a conversion rule for {kind} in a plugin.",
-        )
+        todo = f"Use {parent} itself, or register a conversion rule for {kind} in a plugin."
+        return context.refuse(f"{kind} is a subclass of {parent} and may compute something else", todo)
     hint = HINTS.get(type(layer), "")
     return context.refuse(f"{kind} has no spiking form", f"{hint}docs/convert.md lists what converts.")
 
 
 def _require_plain_call(context: Context, layer: Any) -> None:
     if extra := extra_arguments(context.arguments):
-        raise context.refuse(
-            f"it is called with {' and '.join(dict.fromkeys(extra))} besides its inputs",
-            "Call it with tensors of the network only; add constants with keras.ops.add or Rescaling.",
-        )
+        todo = "Call it with tensors of the network only; add constants with keras.ops.add or Rescaling."
+        raise context.refuse(f"it is called with {' and '.join(dict.fromkeys(extra))} besides its inputs", todo)
     if opens(layer):
-        raise context.refuse(
-            "the nested model's inputs are not the tensors it is given: names, rank or type differ",
-            "Call it with one tensor for each input, of the input's rank and of type float32.",
-        )
+        what = "the nested model's inputs are not the tensors it is given: names, rank or type differ"
+        raise context.refuse(what, "Call it with one tensor for each input, of the input's rank and of type float32.")
     if "float" not in (dtype := str(layer.compute_dtype)):
         todo = "Give the layer a floating-point dtype."
         raise context.refuse(f"it computes in {dtype} and rounds what it is given", todo)
@@ -206,13 +189,11 @@ class NotConvertibleError(ConversionError):
         kinds: dict[tuple[str, str], list[str]] = {}
         for where, what, todo in unique:
             kinds.setdefault((what, todo), []).append(where)
-        lines = [f"- {_layers(places)}: {what}. {todo}" for (what, todo), places in kinds.items()]
+        lines = []
+        for (what, todo), places in kinds.items():
+            names = places[0]
+            if len(places) > 1:
+                names = f"{len(places)} layers, " + ", ".join(place.split("'")[1] for place in places)
+            lines.append(f"- {names}: {what}. {todo}")
         layers = len({where for where, _, _ in unique})
         super().__init__(f"{layers} layers of model '{model}' do not convert", todo="\n".join(lines))
-
-
-def _layers(places: Sequence[str]) -> str:
-    if len(places) == 1:
-        return places[0]
-    names = ", ".join(place.split("'")[1] for place in places)
-    return f"{len(places)} layers, {names}"

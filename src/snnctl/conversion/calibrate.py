@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import reduce
 from typing import Any
 
 import keras
@@ -65,23 +66,19 @@ class Calibrator:
         """
         if not self.layers:  # a linear network: the input is read out
             return []
-        peaks = np.zeros(len(self.layers))
-        for largest in self._run(self._largest, inputs, batch_size, reporter, "calibrating windows"):
-            peaks = np.maximum(peaks, largest)
+        largest = self._run(self._largest, inputs, batch_size, reporter, "calibrating windows")
+        peaks = reduce(np.maximum, largest, np.zeros(len(self.layers)))
         for layer, peak in zip(self.layers, peaks, strict=True):
             # NaN may look like silence behind a ReLU, so that it shows in the weights only.
             if not (np.isfinite(peak) and all(np.all(np.isfinite(weight)) for weight in layer.get_weights())):
-                raise DataError(
-                    "the activations on the calibration data are not finite",
-                    where=f"layer '{layer.name}'",
-                    todo="Check the network's weights and the range of the data (--preprocess).",
-                )
+                what = "the activations on the calibration data are not finite"
+                todo = "Check the network's weights and the range of the data (--preprocess)."
+                raise DataError(what, where=f"layer '{layer.name}'", todo=todo)
         if quantile < 1:
             # Quantiles from histograms, so that memory does not grow with the data.
             self.ends.assign(np.where(peaks > 0, peaks, 1.0))
-            counts = np.zeros((len(peaks), BINS), dtype=np.int64)
-            for histograms in self._run(self._histograms, inputs, batch_size, reporter, "calibrating quantiles"):
-                counts += histograms
+            histograms = self._run(self._histograms, inputs, batch_size, reporter, "calibrating quantiles")
+            counts = sum(histograms, np.zeros((len(peaks), BINS), np.int64))
             peaks = np.array([_quantile(count, peak, quantile) for count, peak in zip(counts, peaks, strict=True)])
         for layer, peak in zip(self.layers, peaks, strict=True):
             if layer.max_value is None:
@@ -89,12 +86,12 @@ class Calibrator:
         return peaks.tolist()
 
     def _run(
-        self, reduce: Callable[[Any], Any], inputs: Any, batch_size: int, reporter: Reporter, description: str
+        self, summary: Callable[[Any], Any], inputs: Any, batch_size: int, reporter: Reporter, description: str
     ) -> Iterator[np.ndarray]:
-        """``reduce`` of the local spike times of every batch, with progress counted in samples."""
-        key = reduce, inputs.shape[1:], inputs.dtype
+        """``summary`` of the local spike times of every batch, with progress counted in samples."""
+        key = summary, inputs.shape[1:], inputs.dtype
         if key not in self._compiled:
-            self._compiled[key] = compiled(lambda batch: reduce(self._times(batch)), inputs)
+            self._compiled[key] = compiled(lambda batch: summary(self._times(batch)), inputs)
         with reporter.task(description, len(inputs)) as task:
             for batch in batches(inputs, batch_size):
                 yield self._compiled[key](batch).numpy()

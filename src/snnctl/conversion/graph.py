@@ -36,10 +36,8 @@ class Step:
 
     def call(self, values: Mapping[int, Any]) -> list[Any]:
         """The layer called anew, on ``values`` by key; its outputs."""
-        tensors = self.arguments.keras_tensors
-        args, kwargs = self.arguments.fill_in(
-            {id(tensor): values[key] for tensor, key in zip(tensors, self.inputs, strict=True)}
-        )
+        read = zip(self.arguments.keras_tensors, self.inputs, strict=True)
+        args, kwargs = self.arguments.fill_in({id(tensor): values[key] for tensor, key in read})
         return keras.tree.flatten(self.layer(*args, **kwargs))
 
 
@@ -73,18 +71,14 @@ def graph_of(model: keras.Model) -> Graph:
         ConversionError: a subclassed model, an unbuilt one, several inputs, or an input of whole numbers.
     """
     functional = functional_form(model)
-    inputs = functional.inputs
+    inputs, name = functional.inputs, f"model '{model.name}'"
     if odd := [str(tensor.dtype) for tensor in inputs if "float" not in str(tensor.dtype)]:
-        raise ConversionError(
-            f"model '{model.name}' takes {odd[0]} inputs and rounds what it is given",
-            todo="Give the network's Input a floating-point dtype.",
-        )
+        todo = "Give the network's Input a floating-point dtype."
+        raise ConversionError(f"{name} takes {odd[0]} inputs and rounds what it is given", todo=todo)
     if any(len(tensor.shape) < 2 for tensor in inputs):
-        raise ConversionError(
-            f"model '{model.name}' takes single numbers", todo="Give the network's Input a shape, e.g. (1,)."
-        )
+        raise ConversionError(f"{name} takes single numbers", todo="Give the network's Input a shape, e.g. (1,).")
     if len(inputs) != 1:
-        raise ConversionError(f"model '{model.name}' has {len(inputs)} inputs", todo="Networks with one input convert.")
+        raise ConversionError(f"{name} has {len(inputs)} inputs", todo="Networks with one input convert.")
     keys, shapes = {id(inputs[0]): 0}, {0: tuple(inputs[0].shape[1:])}
     steps = list(_steps(functional, keys, shapes, ""))
     numbered = (replace(step, place=f"{step.place}, {i} of {len(steps)}") for i, step in enumerate(steps, start=1))
@@ -114,14 +108,10 @@ def _steps(functional: keras.Model, keys: dict[int, int], shapes: dict[int, Shap
 
 
 def extra_arguments(arguments: Any) -> list[str]:
-    """What a layer is called with besides tensors of the network: masks, constants."""
+    """Names of what a layer is called with besides tensors of the network: masks, constants; one may come twice."""
     values = [*(("a constant", value) for value in arguments.args), *arguments.kwargs.items()]
-    return [
-        name
-        for name, value in values
-        if name != "training"
-        and any(part is not None and not keras.backend.is_keras_tensor(part) for part in keras.tree.flatten(value))
-    ]
+    parts = [(name, part) for name, value in values if name != "training" for part in keras.tree.flatten(value)]
+    return [name for name, part in parts if part is not None and not keras.backend.is_keras_tensor(part)]
 
 
 def _entered(layer: Any, arguments: Any) -> list[tuple[Any, Any]] | None:
@@ -129,18 +119,15 @@ def _entered(layer: Any, arguments: Any) -> list[tuple[Any, Any]] | None:
     if not opens(layer) or extra_arguments(arguments):
         return None
     inner, outer = functional_form(layer).inputs, list(arguments.keras_tensors)
-    names = [tensor.name for tensor in inner]
     by_name = arguments.args[0] if len(arguments.args) == 1 else arguments.kwargs
-    if isinstance(by_name, dict) and sorted(by_name) == sorted(names):
-        outer = [by_name[name] for name in names]
+    if isinstance(by_name, dict) and sorted(by_name) == sorted(tensor.name for tensor in inner):
+        outer = [by_name[tensor.name] for tensor in inner]
     elif isinstance(by_name, dict) and by_name is not arguments.kwargs:
         return None
-    if len(outer) != len(inner):
-        return None
-    pairs = list(zip(inner, outer, strict=True))
+    pairs = list(zip(inner, outer, strict=False))
     # Keras would adapt the rank, and round to another type.
     alike = all(len(a.shape) == len(b.shape) and str(a.dtype) in ("float32", "float64") for a, b in pairs)
-    return pairs if alike else None
+    return pairs if alike and len(inner) == len(outer) else None
 
 
 def computed(graph: Graph, inputs: Any, call: Call = Step.call) -> list[Any]:
@@ -173,10 +160,8 @@ def sized(model: keras.Model, shape: tuple[int, ...]) -> keras.Model:
     try:
         return replayed(graph, shape)
     except ValueError as error:
-        raise ConversionError(
-            f"model '{model.name}' does not take inputs of shape {shape}: {str(error).splitlines()[0]}",
-            todo="Use data of the size that the network was trained on.",
-        ) from error
+        what = f"model '{model.name}' does not take inputs of shape {shape}: {str(error).splitlines()[0]}"
+        raise ConversionError(what, todo="Use data of the size that the network was trained on.") from error
 
 
 def opens(layer: Any) -> bool:
@@ -190,18 +175,13 @@ def functional_form(model: keras.Model) -> keras.Model:
     Raises:
         ConversionError: a subclassed or unbuilt model.
     """
+    name, todo = f"model '{model.name}' ({type(model).__name__})", "Sequential and functional models convert"
     if not _computes_as_keras_does(model):
-        raise ConversionError(
-            f"model '{model.name}' ({type(model).__name__}) computes with a call method of its own",
-            todo="Sequential and functional models convert.",
-        )
+        raise ConversionError(f"{name} computes with a call method of its own", todo=f"{todo}.")
     if isinstance(model, keras.Sequential) and model.built:
         return keras.Model(model.inputs[0], model.outputs[0], name=model.name)
     if not has_graph(model):
-        raise ConversionError(
-            f"model '{model.name}' ({type(model).__name__}) hides its graph",
-            todo="Sequential and functional models convert; give a Sequential model an input shape.",
-        )
+        raise ConversionError(f"{name} hides its graph", todo=f"{todo}; give a Sequential model an input shape.")
     return model
 
 

@@ -103,24 +103,15 @@ class Network:
         if signal.limit is None:
             return signal
         if id(signal) not in self._fired:
-            self._fired[id(signal)] = (signal, self._waited(Value.of(self.fire(signal)), signal))
+            self._fired[id(signal)] = (signal, self.behind(signal.then, Value.of(self.fire(signal))))
         return self._fired[id(signal)][1]
 
     def fire(self, value: Value, signed: bool = False, train_D: bool = True) -> Wire:
         """The spiking layer of a value, without what waits behind it."""
         settings, name = self.settings, self.unique(value.name)
-        tensor = self._integrated(
-            SpikingLayer,
-            name,
-            value,
-            settings.neuron,
-            width=settings.width,
-            windows=settings.windows,
-            gamma=settings.gamma,
-            max_value=value.max_value,
-            signed=signed,
-            train_D=train_D,
-        )
+        options = {"width": settings.width, "windows": settings.windows, "gamma": settings.gamma, "train_D": train_D}
+        options |= {"signed": signed, "max_value": value.max_value}
+        tensor = self._integrated(SpikingLayer, name, value, settings.neuron, options)
         level = max(term.wire.level for term in value.terms) + 1
         return Wire(tensor, level, True, True, name, value.source or (name,))
 
@@ -133,13 +124,14 @@ class Network:
         if not z.never_negative:
             negated = replace(z.scaled_and_shifted(-ones), name=f"{z.name}_negative")
             terms.append(Term(self.fire(negated, signed=True, train_D=False), -ones))
-        return self._waited(Value(terms[0].wire.name, tuple(terms), 0 * ones, z.shape, comonotone=True), value)
+        pair = Value(terms[0].wire.name, tuple(terms), 0 * ones, z.shape, comonotone=True)
+        return self.behind(value.then, pair)
 
-    def _waited(self, fired: Value, value: Value) -> Value:
-        """What was ``fired`` of a value, behind the poolings and selections that waited."""
-        for waiting in value.then:
-            fired = self.pooled(waiting, fired) if waiting.form == "max" else self.linear(fired, waiting)
-        return fired
+    def behind(self, then: Sequence[Map], value: Value) -> Value:
+        """The value behind poolings and selections that waited until it was fired."""
+        for waiting in then:
+            value = self.pooled(waiting, value) if waiting.form == "max" else self.linear(value, waiting)
+        return value
 
     def pooled(self, pooling: Map, value: Value) -> Value:
         """Max pooling of scaled, shifted spikes: ``max(k x + c) = k max(x) + c`` for k > 0, ``k min(x) + c`` else."""
@@ -227,7 +219,7 @@ class Network:
         """The value with nothing waiting: selections become linear maps, for a pooling it is carried by spikes."""
         if value.pools:
             return self.carried(value)
-        return self._waited(replace(value, then=()), value) if value.then else value
+        return self.behind(value.then, replace(value, then=())) if value.then else value
 
     # Branches in step
 
@@ -273,10 +265,10 @@ class Network:
             signal = replace(signal, limit=None)
         value = self.settled(self.value(signal))
         name = self.unique(f"{value.name}_readout" if value.name in self._taken else value.name)
-        return self._integrated(Readout, name, value, B1, **options)
+        return self._integrated(Readout, name, value, B1, options)
 
     def _integrated(
-        self, cls: type[IntegratingLayer], name: str, value: Value, neuron: Neuron, **options: Any
+        self, cls: type[IntegratingLayer], name: str, value: Value, neuron: Neuron, options: dict[str, Any]
     ) -> keras.KerasTensor:
         """The outputs of a spiking layer or readout that integrates the value's terms."""
         terms, dtype = self.aligned(value.terms), self.settings.dtype
@@ -305,10 +297,8 @@ class Network:
         wire, linears = terms[0].wire, terms[0].linears
         plain = len(terms) == len(linears) == 1 and wire.pure and wire.nonneg and value.max_value is None
         if not plain or linears[0].form not in ("dense", "conv") or linears[0].config.get("groups", 1) != 1:
-            raise ConversionError(
-                f"{neuron.name} neurons exist for plain chains of Dense and convolutions only",
-                where=self.places.get(value.source[-1] if value.source else value.name, ""),
-                todo="Use b1 neurons.",
-            )
+            what = f"{neuron.name} neurons exist for plain chains of Dense and convolutions only"
+            where = self.places.get(value.source[-1] if value.source else value.name, "")
+            raise ConversionError(what, where=where, todo="Use b1 neurons.")
         J, D = neuron.parameters(linears[0].kernel, D)
         return (Term.of(wire, (replace(linears[0], kernel=J),)),), D

@@ -62,8 +62,8 @@ class Context:
         value = self.network.value(signal)
         k, c = (self._broadcast(array, value.final_shape) for array in (k, c))
         self._require_finite(k, c)
-        by_channel = k.ndim == c.ndim == 1
-        if not all(by_channel and _commutes(waiting, c) for waiting in value.then):
+        commuting = ("max", "select") if np.any(c) else ("max", "select", "pad")
+        if not all(k.ndim == c.ndim == 1 and waiting.form in commuting for waiting in value.then):
             value = self.network.settled(value)
         return self._named(value.scaled_and_shifted(k, c))
 
@@ -118,19 +118,16 @@ class Context:
         if not np.any(slope) or value.never_negative:
             return self.rectify(value, max_value)
         increasing = bool(np.all(slope >= 0)) and slope.ndim == 1
-        poolings: tuple[Map, ...] = ()
-        if increasing and all(waiting.form == "max" for waiting in value.then):
-            # Pooling commutes with any increasing function.
-            poolings, value = value.then, replace(value, then=())
+        # Pooling commutes with any increasing function.
+        poolings = value.then if increasing and all(waiting.form == "max" for waiting in value.then) else ()
+        value = replace(value, then=()) if poolings else value
         channels = np.ones(slope.shape[-1])
         z = replace(self.network.shared(value), name=self.name, source=(*value.source, self.name))
         positive = self.network.fire(replace(z, limit=max_value))
         negative = self.network.fire(replace(z.scaled_and_shifted(-channels), name=f"{self.name}_negative"))
         terms = (Term.of(positive), Term(negative, -slope))
         halves = Value(self.name, terms, 0 * channels, z.shape, comonotone=increasing)
-        for pooling in poolings:
-            halves = self.network.pooled(pooling, halves)
-        return halves
+        return self.network.behind(poolings, halves)
 
     def pool(self, signal: Signal, cls: type[keras.layers.Layer], config: dict[str, Any]) -> Value:
         """Max pooling by ``cls``, an ``EarliestSpikePooling1D``, ``2D`` or ``3D`` of :mod:`snnctl.ttfs.pooling`.
@@ -178,14 +175,9 @@ class Context:
             pure, nonneg = all(wire.pure for wire in wires), all(wire.nonneg for wire in wires)
             wire = Wire(layer.output, level, pure, nonneg, layer.name, _sources(wires))
             terms.append(Term(wire, _side_by_side([part.scale for part in parts], values, axis)))
-        return Value(
-            self.name,
-            tuple(terms),
-            _side_by_side([value.offset for value in values], values, axis),
-            terms[0].wire.shape,
-            source=_sources(values, self.name),
-            comonotone=all(value.comonotone or len(value.terms) == 1 for value in values),
-        )
+        offset, source = _side_by_side([value.offset for value in values], values, axis), _sources(values, self.name)
+        comonotone = all(value.comonotone or len(value.terms) == 1 for value in values)
+        return Value(self.name, tuple(terms), offset, wire.shape, source=source, comonotone=comonotone)
 
     def _silence(self, term: Term) -> Term:
         """As many places as the term has, at which nothing fires."""
@@ -229,10 +221,8 @@ class Context:
                 return np.broadcast_to(array.reshape(array.shape[-1:]), (channels,))
             return np.broadcast_to(array, shape)
         except ValueError:
-            raise self.refuse(
-                f"its constant of shape {array.shape} enlarges a tensor of shape {shape}",
-                "A constant that fits into the tensor is accepted.",
-            ) from None
+            what = f"its constant of shape {array.shape} enlarges a tensor of shape {shape}"
+            raise self.refuse(what, "A constant that fits into the tensor is accepted.") from None
 
     def _named(self, value: Value, rename: bool = True) -> Value:
         source = value.source if self.name in value.source[-1:] else (*value.source, self.name)
@@ -244,19 +234,14 @@ def _sources(parts: Sequence[Value | Wire], *names: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*(name for part in parts for name in part.source), *names]))
 
 
-def _commutes(waiting: Map, c: np.ndarray) -> bool:
-    """Whether scaling and shifting channels may be done before what waits."""
-    return waiting.form in ("max", "select") or (waiting.form == "pad" and not np.any(c))
-
-
 def _side_by_side(arrays: Sequence[np.ndarray], values: Sequence[Value], axis: int) -> np.ndarray:
     """Scales or offsets of values that are concatenated along ``axis``."""
     shapes = [value.shape for value in values]
-    if all(array.ndim == 1 for array in arrays):
-        if axis == len(shapes[0]) - 1:
-            return np.concatenate(arrays)
-        if all(np.array_equal(array, arrays[0]) for array in arrays):
-            return arrays[0]
+    by_channel = all(array.ndim == 1 for array in arrays)
+    if by_channel and axis == len(shapes[0]) - 1:
+        return np.concatenate(arrays)
+    if by_channel and all(np.array_equal(array, arrays[0]) for array in arrays):
+        return arrays[0]
     if any(None in shape for shape in shapes):
         raise SizeNotFixedError
     broadcast = [np.broadcast_to(array, shape) for array, shape in zip(arrays, shapes, strict=True)]

@@ -30,10 +30,8 @@ def require_supported(context: Context, layer: Any) -> None:
     if training and isinstance(layer, (*NOISES, L.GaussianNoise, L.BatchNormalization)):
         raise context.refuse("the network calls it with training=True", "Call it without, as for inference.")
     if getattr(layer, "data_format", "channels_last") != "channels_last" and not isinstance(layer, VANISHING):
-        raise context.refuse(
-            "the layer has its channels first",
-            "Rebuild the network with data_format='channels_last'; convolution kernels stay as they are.",
-        )
+        todo = "Rebuild the network with data_format='channels_last'; convolution kernels stay as they are."
+        raise context.refuse("the layer has its channels first", todo)
     if (mode := getattr(layer, "quantization_mode", None)) is not None:
         raise context.refuse(f"the layer is quantised ({mode})", "Convert the network as it was before quantisation.")
 
@@ -192,30 +190,20 @@ def convert_time_distributed(context: Context, layer: keras.layers.TimeDistribut
     rules = {**ACTIVATION_RULES, **NORMALIZATION_RULES, **VANISHING_RULES, L.Dense: LINEAR_RULES[L.Dense]}
     rule = rules.get(type(inner))
     if rule is None or isinstance(inner, L.PReLU):
-        raise context.refuse(
-            f"it applies '{inner.name}' ({type(inner).__name__}) to every step",
-            "Dense, Conv1D, Conv2D, BatchNormalization and ReLU are accepted in TimeDistributed.",
-        )
+        todo = "Dense, Conv1D, Conv2D, BatchNormalization and ReLU are accepted in TimeDistributed."
+        raise context.refuse(f"it applies '{inner.name}' ({type(inner).__name__}) to every step", todo)
     return rule(context, inner, signal)
 
 
 # Normalisations, ``k a + c``, fold into the linear layer before them, or change how the next layer reads the spikes.
 
 
-def convert_batch_normalization(context: Context, layer: keras.layers.BatchNormalization, signal: Signal) -> Signal:
-    """``k = gamma / sqrt(var + eps)`` and ``c = beta - k mean``, with the moving statistics."""
-    return normalize(context, layer, signal, layer.axis)
-
-
 def normalize(context: Context, layer: keras.layers.BatchNormalization, signal: Signal, axis: int) -> Signal:
-    """The batch normalisation along ``axis``, counted with the batch."""
-
-    def value(weight: Any, default: float) -> np.ndarray:
-        return np.full(layer.moving_mean.shape, default) if weight is None else array(weight)
-
-    variance = value(layer.moving_variance, 1.0)
-    k = value(layer.gamma, 1.0) / np.sqrt(variance + layer.epsilon)
-    c = value(layer.beta, 0.0) - k * value(layer.moving_mean, 0.0)
+    """``k = gamma / sqrt(var + eps)`` and ``c = beta - k mean`` along ``axis``, with the moving statistics."""
+    gamma = 1.0 if layer.gamma is None else array(layer.gamma)
+    beta = 0.0 if layer.beta is None else array(layer.beta)
+    k = gamma / np.sqrt(array(layer.moving_variance) + layer.epsilon)
+    c = beta - k * array(layer.moving_mean)
     sides = [1] * len(context.shape(signal))
     sides[axis - 1 if axis > 0 else axis] = len(k)
     return context.affine(signal, k.reshape(sides), c.reshape(sides))
@@ -325,11 +313,10 @@ ACTIVATION_RULES: dict[type, Rule] = {
     ),
     L.LeakyReLU: lambda context, layer, signal: context.leaky(signal, single(layer.negative_slope)),
     L.PReLU: convert_prelu,
-    L.Softmax: convert_softmax,
     nn_operations.Relu: lambda context, operation, signal: context.rectify(signal),
     nn_operations.Relu6: lambda context, operation, signal: context.rectify(signal, 6.0),
     nn_operations.LeakyRelu: lambda context, operation, signal: context.leaky(signal, single(operation.negative_slope)),
-    **dict.fromkeys((nn_operations.Softmax, nn_operations.Sigmoid), convert_softmax),
+    **dict.fromkeys((L.Softmax, nn_operations.Softmax, nn_operations.Sigmoid), convert_softmax),
 }
 NOISES = (L.Dropout, L.SpatialDropout1D, L.SpatialDropout2D, L.SpatialDropout3D, L.AlphaDropout, L.GaussianDropout)
 AUGMENTATIONS = (L.RandomFlip, L.RandomRotation, L.RandomTranslation, L.RandomZoom, L.RandomContrast)
@@ -344,7 +331,7 @@ LINEAR_RULES: dict[type, Rule] = {
     L.TimeDistributed: convert_time_distributed,
 }
 NORMALIZATION_RULES: dict[type, Rule] = {
-    L.BatchNormalization: convert_batch_normalization,
+    L.BatchNormalization: lambda context, layer, signal: normalize(context, layer, signal, layer.axis),
     L.Rescaling: convert_rescaling,
     L.Normalization: convert_normalization,
 }

@@ -15,13 +15,12 @@ import numpy as np
 from snnctl.conversion.build import SpikingSettings, build_spiking
 from snnctl.conversion.folding import Map, Signal, Value, Wire
 from snnctl.conversion.rule import Context, Rule
-from snnctl.conversion.rules import array, default_rules
+from snnctl.conversion.rules import EARLIEST, array, default_rules
 from snnctl.ttfs.coding import InputCoding
 from snnctl.ttfs.constraints import Constraints
 from snnctl.ttfs.hardware import constrained, constraints_of
 from snnctl.ttfs.integration import Diagonal, IntegratingLayer, Readout
 from snnctl.ttfs.keras_graph import producer
-from snnctl.ttfs.pooling import EarliestSpikePooling1D, EarliestSpikePooling2D, EarliestSpikePooling3D
 from snnctl.ttfs.relay import Relay
 from snnctl.ttfs.spiking import SpikingLayer
 from snnctl.ttfs.version_0_1 import SignedLayer
@@ -31,9 +30,6 @@ def upgraded(model: keras.Model) -> keras.Model:
     """A network with pairs of neurons in place of signed ones; the network itself where it has none.
 
     Its logits are the same, and its windows cut off the same values where a signed neuron's range holds 0.
-
-    Args:
-        model: any Keras model.
     """
     signed = next((layer for layer in model.layers if isinstance(layer, SignedLayer)), None)
     if signed is None:
@@ -46,11 +42,6 @@ def upgraded(model: keras.Model) -> keras.Model:
     # Keras takes a model's name only when it is made.
     spiking = keras.Model(spiking.inputs, spiking.outputs, name=model.name)
     return constrained(spiking, constraints) if constraints.in_force() else spiking
-
-
-def _coding(context: Context, layer: InputCoding, signal: Value) -> Signal:
-    """The input's spikes themselves, without the range that they stand for."""
-    return Value.of(signal.terms[0].wire)
 
 
 def _integrated(context: Context, layer: IntegratingLayer, signals: tuple[Signal, ...]) -> Value:
@@ -105,11 +96,12 @@ def _readout(context: Context, layer: Readout, *signals: Signal) -> Signal:
 
 
 RULES: dict[type, Rule] = {
-    InputCoding: _coding,
+    # The input's spikes themselves, without the range that they stand for.
+    InputCoding: lambda context, layer, signal: Value.of(signal.terms[0].wire),
     SpikingLayer: _spiking,
     SignedLayer: _signed,
     Relay: _relay,
-    **dict.fromkeys((EarliestSpikePooling1D, EarliestSpikePooling2D, EarliestSpikePooling3D), _pooling),
+    **dict.fromkeys(EARLIEST.values(), _pooling),
     Diagonal: lambda context, layer, signal: context.affine(signal, array(layer.kernel)),
     Readout: _readout,
 }

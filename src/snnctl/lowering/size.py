@@ -1,4 +1,4 @@
-"""How many synapses there are: of each neuron, and in all. Of linear maps only the structure is looked at."""
+"""How many synapses or connections there are: of each neuron, and in all. Of linear maps only the structure is read."""
 
 from __future__ import annotations
 

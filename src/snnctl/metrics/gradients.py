@@ -86,13 +86,14 @@ def loss_gradients(network: Staged, inputs: np.ndarray, labels: np.ndarray) -> t
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, outputs[-1])
         loss = tf.reduce_mean(losses)
     of_outputs, of_kernels = tape.gradient(losses, outputs), tape.gradient(loss, kernels)
-    layers: list[dict[str, Any]] = []
+    layers = []
     for name, output, gradient, weights in zip(network.names, outputs, of_outputs, of_kernels, strict=True):
         fired = np.ones(output.shape, bool) if output is outputs[-1] else output.numpy() > 0
         reached = np.where(fired, gradient.numpy(), 0.0).reshape(len(inputs), -1)
-        layers.append({"name": name, "neurons": fired[0].size, "firing": float(fired.mean())})
-        layers[-1]["activation_gradient"] = float(np.linalg.norm(reached, axis=-1).mean())
-        layers[-1]["weight_gradient"] = float(np.sqrt(sum(float(tf.reduce_sum(each**2)) for each in weights)))
+        figures: dict[str, Any] = {"name": name, "neurons": fired[0].size, "firing": float(fired.mean())}
+        figures["activation_gradient"] = float(np.linalg.norm(reached, axis=-1).mean())
+        figures["weight_gradient"] = float(np.sqrt(sum(float(tf.reduce_sum(each**2)) for each in weights)))
+        layers.append(figures)
     return float(loss), layers
 
 

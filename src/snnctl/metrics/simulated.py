@@ -113,7 +113,8 @@ class _Comparing:
         layers = [layer.figures for layer in self.layers]
         figures = {
             "images": images,
-            **{key: overall[key] for key in ("agreement", "different_predictions")},
+            "agreement": overall["agreement"],
+            "different_predictions": overall["different_predictions"],
             "tied_predictions": self.tied,
             "max_logit_difference": overall["max_logit_difference"],
             **{key: max(layer[key] for layer in layers) for key in LARGEST},

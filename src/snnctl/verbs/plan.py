@@ -39,16 +39,16 @@ def plan(options: ConvertOptions, run: Run) -> dict[str, Any]:
     source = sized(network.model, dataset.input_shape) if dataset else network.model
     known = _input_range(options, network, dataset)
     settings = SpikingSettings(input_range=known or ASSUMED, dtype=network.dtype)
-    built = build(source, settings, network.rules)
+    model, sources, vanished = build(source, settings, network.rules)
     return {
         "type": "snn",
         "plan": True,
         "name": network.model.name,
-        **of_spiking(built.model, calibrated=False, sources=built.sources),
+        **of_spiking(model, calibrated=False, sources=sources),
         "input_range": list(settings.input_range),
         "assumed": known is None,
         "not_read": str(options.calibrate) if options.calibrate is not None else None,
-        "vanish": list(built.vanished),
+        "vanish": vanished,
     }
 
 

@@ -20,8 +20,6 @@ from snnctl.ttfs.keras_graph import all_layers, outputs
 OPERATIONS_PER_SECOND = 3e10
 STEP_OVERHEAD = 5e-4  # seconds
 SECONDS_BETWEEN_REPORTS = 0.25
-DECAY_STEPS = 5000
-DECAY_RATE = 0.9
 DIVERGED = "Training diverged; nothing was written. Try a smaller --lr, or --preprocess unit."
 
 
@@ -107,7 +105,7 @@ def compile_model(model: keras.Model, settings: FitSettings, steps: int) -> None
 
 def make_optimizer(name: str, lr: float, schedule: str = "constant", momentum: float = 0.0) -> keras.Optimizer:
     """``adam`` or ``sgd`` with a "constant" rate, or one that is multiplied by 0.9 every 5,000 steps. [HP, Methods]"""
-    rate = lr if schedule == "constant" else keras.optimizers.schedules.ExponentialDecay(lr, DECAY_STEPS, DECAY_RATE)
+    rate = lr if schedule == "constant" else keras.optimizers.schedules.ExponentialDecay(lr, 5000, 0.9)
     return keras.optimizers.Adam(rate) if name == "adam" else keras.optimizers.SGD(rate, momentum=momentum)
 
 
@@ -125,15 +123,12 @@ def steps_per_call(model: keras.Model, batch_size: int, steps: int) -> int:
 
     Never more than a tenth of an epoch of ``steps``, so that progress is seen.
     """
-    step_time = STEP_OVERHEAD + 6 * multiply_accumulates(model) * batch_size / OPERATIONS_PER_SECOND
+    operations = 0  # multiply-accumulates of a sample, about: each weight works once at each position of the output
+    for layer in all_layers(model):
+        if not isinstance(layer, keras.Model) and (tensors := outputs(layer)):
+            operations += layer.count_params() * prod(side or 1 for side in tensors[0].shape[1:-1])
+    step_time = STEP_OVERHEAD + 6 * operations * batch_size / OPERATIONS_PER_SECOND
     return int(np.clip(SECONDS_BETWEEN_REPORTS / step_time, 1, max(1, steps // 10)))
-
-
-def multiply_accumulates(model: keras.Model) -> int:
-    """Those of one forward pass of one sample, about: each weight works once at each position of its layer's output."""
-    layers = [layer for layer in all_layers(model) if not isinstance(layer, keras.Model) and outputs(layer)]
-    positions = [prod(side or 1 for side in outputs(layer)[0].shape[1:-1]) for layer in layers]
-    return sum(layer.count_params() * count for layer, count in zip(layers, positions, strict=True))
 
 
 class Watch(keras.callbacks.Callback):

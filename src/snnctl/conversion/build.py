@@ -151,8 +151,7 @@ def _no_rule(context: Context, layer: Any, rules: Mapping[type, Rule]) -> Conver
     kind = type(layer).__name__
     if isinstance(layer, keras.Model):
         return context.refuse("it computes with a call method of its own", "Sequential and functional models convert.")
-    parent = next((cls.__name__ for cls in type(layer).__mro__ if cls in rules), None)
-    if parent is not None:
+    if parent := next((cls.__name__ for cls in type(layer).__mro__ if cls in rules), None):
         todo = f"Use {parent} itself, or register a conversion rule for {kind} in a plugin."
         return context.refuse(f"{kind} is a subclass of {parent} and may compute something else", todo)
     hint = HINTS.get(type(layer), "")

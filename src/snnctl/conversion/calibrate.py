@@ -79,7 +79,9 @@ class Calibrator:
             self.ends.assign(np.where(peaks > 0, peaks, 1.0))
             histograms = self._run(self._histograms, inputs, batch_size, reporter, "calibrating quantiles")
             counts = sum(histograms, np.zeros((len(peaks), BINS), np.int64))
-            peaks = np.array([_quantile(count, peak, quantile) for count, peak in zip(counts, peaks, strict=True)])
+            # The upper edge of the first bin up to which this part of the spikes lies.
+            bins = [np.searchsorted(np.cumsum(count), quantile * count.sum()) + 1 for count in counts]
+            peaks = peaks * bins / BINS
         for layer, peak in zip(self.layers, peaks, strict=True):
             if layer.max_value is None:
                 layer.width.assign((1 + zeta) * (peak or 1.0))
@@ -125,12 +127,3 @@ class Calibrator:
             spikes = tf.boolean_mask(tf.cast(x, tf.float64), x > 0)
             counted.append(tf.histogram_fixed_width(spikes, tf.stack([tf.zeros_like(end), end]), BINS, tf.int64))
         return tf.stack(counted)
-
-
-def _quantile(counts: np.ndarray, largest: float, quantile: float) -> float:
-    """The upper edge of the first bin up to which ``quantile`` of the counts lie."""
-    total = counts.sum()
-    if total == 0:
-        return 0.0
-    first = int(np.searchsorted(np.cumsum(counts), quantile * total))
-    return largest * (first + 1) / BINS

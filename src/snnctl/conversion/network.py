@@ -230,9 +230,7 @@ class Network:
 
     def _lifted(self, term: Term, level: int) -> tuple[Term, ...]:
         wire = term.wire
-        if wire.level == level:
-            return (term,)
-        if wire.pure:
+        if wire.pure or wire.level == level:
             return (replace(term, wire=self.relayed(wire, level)),)
         if id(wire.tensor) not in self._carried:
             self._carried[id(wire.tensor)] = self.carried(Value.of(wire))

@@ -84,12 +84,11 @@ def rectify(
         raise context.refuse(f"the ReLU has threshold={threshold}, where it jumps", "A threshold of 0 is accepted.")
     if max_value is not None and not max_value > 0:
         raise context.refuse(f"the ReLU has max_value={max_value}", "A positive max_value is accepted.")
-    if max_value is not None:
-        max_value = float(single(max_value))
+    limit = None if max_value is None else float(single(max_value))
     if negative_slope:
-        slope = single(negative_slope) if max_value is None else np.float64(negative_slope)
-        return context.leaky(signal, slope, max_value)
-    return context.rectify(signal, max_value)
+        slope = single(negative_slope) if limit is None else np.float64(negative_slope)
+        return context.leaky(signal, slope, limit)
+    return context.rectify(signal, limit)
 
 
 def single(number: float) -> np.float64:
@@ -182,8 +181,7 @@ def convert_time_distributed(context: Context, layer: keras.layers.TimeDistribut
             raise context.refuse("its convolution has causal padding", "'valid' and 'same' are accepted.")
         config = config_of(inner)
         config |= {key: (1, *config[key]) for key in ("kernel_size", "strides", "dilation_rate")}
-        kernel = array(inner.kernel)[None]
-        value = context.linear(signal, WIDER[type(inner)], config, "conv", kernel, bias_of(inner))
+        value = context.linear(signal, WIDER[type(inner)], config, "conv", array(inner.kernel)[None], bias_of(inner))
         return activate(context, inner.activation, value)
     if type(inner) is L.BatchNormalization:
         return normalize(context, inner, signal, inner.axis + 1 if inner.axis > 0 else inner.axis)
@@ -308,9 +306,7 @@ def constant(context: Context) -> tuple[np.ndarray, bool]:
 
 ACTIVATION_RULES: dict[type, Rule] = {
     L.Activation: lambda context, layer, signal: activate(context, layer.activation, signal),
-    L.ReLU: lambda context, layer, signal: rectify(
-        context, signal, layer.negative_slope, layer.max_value, layer.threshold
-    ),
+    L.ReLU: lambda context, relu, signal: rectify(context, signal, relu.negative_slope, relu.max_value, relu.threshold),
     L.LeakyReLU: lambda context, layer, signal: context.leaky(signal, single(layer.negative_slope)),
     L.PReLU: convert_prelu,
     nn_operations.Relu: lambda context, operation, signal: context.rectify(signal),

@@ -118,10 +118,8 @@ def jacobians(
         for number in range(1, len(sizes)):
             wanted = [source for source in sorted({0, number - 1}) if sizes[number] * sizes[source] <= LARGEST_JACOBIAN]
             compute = _compiled(network.view, number, wanted)
-            by_source: dict[int, list[np.ndarray]] = {source: [] for source in wanted}
-            for image in inputs if wanted else ():
-                for source, jacobian in zip(wanted, compute(tf.constant(image[None])), strict=True):
-                    by_source[source].append(jacobian.numpy())
+            of_images = [compute(tf.constant(image[None])) for image in inputs] if wanted else []
+            by_source = {source: [each[at].numpy() for each in of_images] for at, source in enumerate(wanted)}
             yield {"jacobian": by_source.get(number - 1), "depth": by_source.get(0)}
             task.advance(1)
 
@@ -152,11 +150,7 @@ def _compiled(view: keras.Model, number: int, wanted: Sequence[int]) -> Callable
 
 
 def singular_values(jacobian: np.ndarray) -> np.ndarray:
-    """The singular values that are not zero to rounding, in descending order, float64.
-
-    Args:
-        jacobian: (outputs, inputs), of any size, empty ones too.
-    """
+    """The singular values of a Jacobian (outputs, inputs) that are not zero to rounding, descending, float64."""
     if jacobian.size == 0:
         return np.zeros(0)
     values = np.linalg.svd(jacobian, compute_uv=False)

@@ -83,9 +83,8 @@ class _Comparing:
 
     def count(self, batch: Batch) -> None:
         """Takes note of what TensorFlow's spikes mean."""
-        for name, count in batch.synaptic_operations.items():
-            if count is not None:
-                self.counted["synaptic_operations"][name] += count
+        operations = {name: count for name, count in batch.synaptic_operations.items() if count is not None}
+        self.counted["synaptic_operations"].update(operations)
         self.counted["saturated_spikes"].update({name: batch.saturated(name) for name in self.saturating})
 
     def add(self, batch: Batch, start: int, simulated: Simulated) -> None:

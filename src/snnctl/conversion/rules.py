@@ -25,7 +25,7 @@ def array(variable: Any) -> np.ndarray:
 
 
 def require_supported(context: Context, layer: Any) -> None:
-    """Refuses what layers of Keras can be asked for and no rule reads."""
+    """Refuses what layers of Keras can be asked for and no rule reads, and what TensorFlow does not compute."""
     training = getattr(context.arguments, "kwargs", {}).get("training")
     if training and isinstance(layer, (*NOISES, L.GaussianNoise, L.BatchNormalization)):
         raise context.refuse("the network calls it with training=True", "Call it without, as for inference.")
@@ -34,6 +34,8 @@ def require_supported(context: Context, layer: Any) -> None:
         raise context.refuse("the layer has its channels first", todo)
     if (mode := getattr(layer, "quantization_mode", None)) is not None:
         raise context.refuse(f"the layer is quantised ({mode})", "Convert the network as it was before quantisation.")
+    if isinstance(layer, L.AveragePooling3D) and context.network.settings.dtype == "float64":
+        raise context.refuse("TensorFlow averages no volumes in double precision", "Convert with --dtype float32.")
 
 
 # Activations: ReLUs make neurons fire; softmax and sigmoid may only end the network; the rest does nothing in use.
@@ -246,13 +248,6 @@ def convert_global_max_pooling(context: Context, layer: Any, signal: Signal) -> 
     return context.linear(pooled, L.Reshape, {"target_shape": (channels,)}, "rearrange")
 
 
-def convert_average_of_volumes(context: Context, layer: Any, signal: Signal) -> Signal:
-    """Where TensorFlow can compute it."""
-    if context.network.settings.dtype == "float64":
-        raise context.refuse("TensorFlow averages no volumes in double precision", "Convert with --dtype float32.")
-    return without_weights("average")(context, layer, signal)
-
-
 def convert_up_sampling(context: Context, layer: Any, signal: Signal) -> Signal:
     """Nearest: one spike for several places; bilinear: a weighted mean."""
     interpolation = getattr(layer, "interpolation", "nearest")
@@ -331,12 +326,12 @@ NORMALIZATION_RULES: dict[type, Rule] = {
     L.Rescaling: convert_rescaling,
     L.Normalization: convert_normalization,
 }
+AVERAGES = (L.AveragePooling1D, L.AveragePooling2D, L.AveragePooling3D)
 GLOBAL_AVERAGES = (L.GlobalAveragePooling1D, L.GlobalAveragePooling2D, L.GlobalAveragePooling3D)
 MOVING_RULES: dict[type, Rule] = {
     **dict.fromkeys((L.MaxPooling1D, L.MaxPooling2D, L.MaxPooling3D), convert_max_pooling),
     **dict.fromkeys((L.GlobalMaxPooling1D, L.GlobalMaxPooling2D, L.GlobalMaxPooling3D), convert_global_max_pooling),
-    **dict.fromkeys((L.AveragePooling1D, L.AveragePooling2D, *GLOBAL_AVERAGES), without_weights("average")),
-    L.AveragePooling3D: convert_average_of_volumes,
+    **dict.fromkeys((*AVERAGES, *GLOBAL_AVERAGES), without_weights("average")),
     **dict.fromkeys((L.ZeroPadding1D, L.ZeroPadding2D, L.ZeroPadding3D), without_weights("pad")),
     **dict.fromkeys((L.Cropping1D, L.Cropping2D, L.Cropping3D), without_weights("select")),
     **dict.fromkeys((L.UpSampling1D, L.UpSampling2D, L.UpSampling3D), convert_up_sampling),

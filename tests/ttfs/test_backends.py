@@ -18,6 +18,7 @@ import oracle
 PROGRAM = """
 import sys
 import keras, numpy as np
+import snnctl
 import snnctl.layers
 assert keras.backend.backend() == "jax" and "tensorflow" not in sys.modules
 folder = sys.argv[1]
@@ -33,6 +34,10 @@ snn.compile(keras.optimizers.Adam(0.01), keras.losses.SparseCategoricalCrossentr
 losses = snn.fit(x, y, epochs=5, verbose=0).history["loss"]
 grown = [float(layer.width) > width for layer, width in zip(spiking, before)]
 np.savez(f"{folder}/jax.npz", logits=logits, losses=losses, grown=grown)
+try:
+    snnctl.convert(snn, calibration=x)
+except snnctl.errors.UsageError as error:
+    assert "Keras computes with jax here" in str(error)
 """
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from snnctl.plugins import Registry, Verb
 from snnctl.verbs.execute import execute
+from snnctl.verbs.fresh import start_afresh
 from snnctl.verbs.interruptions import Interruptions
 from snnctl.verbs.options import Options
 from snnctl.verbs.result import Result, Run
@@ -58,6 +59,13 @@ def interrupted_work(options: Options, run: Run) -> Result:
 def test_no_verb_loses_it() -> None:
     with pytest.raises(KeyboardInterrupt):
         execute(Verb("work", "", "", f"{__name__}:interrupted_work"), Options(), Run(Registry()))
+
+
+def test_nor_does_what_is_done_between_two_steps_of_a_recipe() -> None:
+    kept = interrupting_garbage()
+    with pytest.raises(KeyboardInterrupt):
+        start_afresh(1)
+    assert kept() is None
 
 
 def test_otherwise_it_acts_at_once_and_nothing_stays_behind() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -10,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from snnctl import errors
-from snnctl.errors import OutputError, SnnctlError
+from snnctl.errors import OutputError, SnnctlError, UsageError
 from snnctl.plugins.verb import Verb
 from snnctl.runs import RunRecord, expanded, prepare_output, third_party, versions, write_run
 from snnctl.verbs.interruptions import Interruptions
@@ -69,9 +71,11 @@ def execute(
         the error in ``failure``; the caller raises it when everything is shown.
 
     Raises:
+        UsageError: Keras computes with something else than TensorFlow.
         OutputError: ``out`` is in use or cannot be written; known before the work starts.
         Interrupted: Ctrl-C; what has been found is kept.
     """
+    require_tensorflow()
     folder = check_output(verb, options, out, overwrite) if out is not None else None
     kept = None
     if verb.resumes and out is not None and folder is not None:
@@ -81,6 +85,18 @@ def execute(
     if kept is not None:
         kept.discard()
     return result, written
+
+
+def require_tensorflow() -> None:
+    """Refuses Keras on JAX or PyTorch, on which saved networks run, but no verb."""
+    keras = sys.modules.get("keras")
+    backend = os.environ.setdefault("KERAS_BACKEND", "tensorflow") if keras is None else keras.backend.backend()
+    if backend != "tensorflow":
+        raise UsageError(
+            f"Keras computes with {backend} here, and snnctl with TensorFlow",
+            todo="Unset KERAS_BACKEND, or set it to tensorflow. Saved networks themselves open under any backend: "
+            "docs/python-api.md, With plain Keras.",
+        )
 
 
 def _execute(

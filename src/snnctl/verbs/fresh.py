@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 import sys
 
+from snnctl.verbs.interruptions import Interruptions
+
 
 def start_afresh(seed: object) -> None:
     """Forget what Keras, NumPy and Python have counted and drawn.
@@ -24,5 +26,7 @@ def start_afresh(seed: object) -> None:
     if "keras" in sys.modules:
         import keras
 
-        keras.utils.clear_session()
-        keras.utils.set_random_seed(seed)
+        with Interruptions() as interruptions:  # Keras collects garbage
+            keras.utils.clear_session()
+            keras.utils.set_random_seed(seed)
+            interruptions.check()

@@ -16,6 +16,7 @@ import keras
 import numpy as np
 import pytest
 
+import snnctl.layers as ttfs
 from model_files import WEIGHTS, Edit, config, hdf5, load_model, loaded_outputs, mutated, outputs, parts, refusal
 from snnctl.errors import ModelError, SnnctlError
 
@@ -115,7 +116,7 @@ def flat(stored: dict[str, Any]) -> None:
 
 
 DAMAGED: list[tuple[str, Edit, str]] = [
-    ("keras", without("metadata.json", WEIGHTS), "content is not as Keras writes it"),
+    ("keras", without("metadata.json", WEIGHTS), "metadata.json, model.weights.h5 is missing"),
     ("keras", lambda path: cut(path), "cannot be opened: File is not a zip file"),
     ("h5", lambda path: cut(path), "cannot be opened: .*truncated"),
     ("keras", parts(lambda _: b"{"), "cannot be opened: Expecting"),
@@ -245,13 +246,26 @@ UNSAFE: list[tuple[str, Edit, str]] = [
         config(lambda stored: stored["config"]["layers"][1].update(module="os", class_name="system")),
         "Layer 'alpha' is of class system",
     ),
-    ("keras", resized(activation="squish"), "squish"),
+    (
+        "keras",
+        resized(activation="squish"),
+        "Layer 'alpha' uses the function squish, which neither Keras",
+    ),
 ]
 
 
 @pytest.mark.parametrize(("suffix", "edit", "reason"), UNSAFE)
 def test_files_with_code_or_unknown_classes(suffix: str, edit: Edit, reason: str, copies: Path) -> None:
     assert reason in refusal(edit(copies / f"good.{suffix}"))
+
+
+def test_a_network_that_needs_a_plugin_is_not_called_damaged(tmp_path: Path) -> None:
+    synapses = keras.layers.Dense(2, use_bias=False)
+    keras.Sequential([keras.Input((3,)), ttfs.SpikingLayer(synapses)]).save(tmp_path / "a.keras")
+    needy = config(lambda stored: stored["config"]["layers"][1]["config"].update(neuron="pp:own"))
+    message = refusal(needy(tmp_path / "a.keras"))
+    assert "the neuron model 'pp:own' is not known; the plugin that has it must be installed" in message
+    assert message.endswith("Install its package.")
 
 
 def test_unknown_layers_are_named_with_the_way_out(tmp_path: Path) -> None:

@@ -129,6 +129,23 @@ def spiking(name: str, **options) -> ttfs.SpikingLayer:
     return ttfs.SpikingLayer(L.Dense(3, use_bias=False), name=name, **options)
 
 
+def test_the_signs_of_pairs_of_neurons_are_no_weights_that_are_confined() -> None:
+    """The carried tensor is relu(z) - relu(-z), read with -1, though the weights' range ends at 0.5."""
+    keras.utils.set_random_seed(0)
+    small = keras.initializers.RandomUniform(-0.4, 0.4, seed=1)
+    inputs = keras.Input((6,))
+    z = keras.layers.Dense(6, kernel_initializer=small)(inputs)
+    branch = keras.layers.Dense(6, kernel_initializer=small, activation="relu")(z)
+    outputs = keras.layers.Dense(3, kernel_initializer=small)(keras.layers.Add()([z, branch]))
+    images = np.random.default_rng(0).uniform(size=(64, 6)).astype("float32")
+    snn = spiking_form(keras.Model(inputs, outputs), images, (0.0, 1.0), "float32")
+    assert any(layer.signed for layer in spiking_layers(snn))
+    hardware = constrained(snn, Constraints(weight_bits=16, w_min=-0.5, w_max=0.5))
+    for network in (hardware, with_quantized_weights(hardware)):
+        np.testing.assert_allclose(network(images), snn(images), atol=1e-3)
+    check_events(hardware, images)
+
+
 def test_relays_round_in_the_window_of_the_widest_spikes_they_carry() -> None:
     times = fired(constrained(branched(), Constraints(time_bits=3)), np.random.default_rng(0).uniform(0, 1, (50, 4)))
     rounded = np.round(np.concatenate([times["wide"], times["narrow"]], axis=1) / (3 / 7)) * (3 / 7)

@@ -80,7 +80,8 @@ class Map:
 
     def layer(self, name: str, dtype: str) -> keras.layers.Layer:
         """A new Keras layer, not yet built and without its weights."""
-        return self.cls.from_config({**self.config, "name": name, "dtype": dtype})
+        own = {"signs": bool(np.all(np.abs(self.kernel) == 1))} if self.form == "diagonal" else {}
+        return self.cls.from_config({**self.config, **own, "name": name, "dtype": dtype})
 
     def assign_to(self, layer: keras.layers.Layer) -> None:
         """Gives a built layer the weights."""

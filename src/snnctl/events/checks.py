@@ -78,11 +78,7 @@ PLACE = {"name": NAME, "shape": SHAPE, "level": _number(0, MOST, whole=True)}
 # "elements": neurons, pools or outputs of the part; "ids": spikes that there are; "targets": elements that are reached.
 FIELDS: Mapping[type, Mapping[str, Value | Array]] = {
     Coding: {"low": NUMBER, "high": NUMBER},
-    Hardware: {
-        "noise": _number(0.0),
-        "time_bits": _number(0, 32, whole=True),
-        "seed": _number(0, 2**63, whole=True),
-    },
+    Hardware: {"noise": _number(0.0), "time_bits": _number(0, 32, whole=True), "seed": _number(0, 2**63, whole=True)},
     Population: {
         **PLACE,
         "kind": _one_of("input", "spiking", "signed", "relay"),

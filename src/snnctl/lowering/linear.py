@@ -11,7 +11,7 @@ import keras
 import numpy as np
 
 from snnctl.lowering.blocks import BlockMap, diagonal, without_weights
-from snnctl.ttfs.constraints import Constraints
+from snnctl.ttfs.constraints import Constraints, is_synaptic
 from snnctl.ttfs.integration import Diagonal
 from snnctl.ttfs.relay import Silence
 
@@ -29,7 +29,8 @@ NOTHING = -1  # stands where padding is
 
 def kernels(constraints: Constraints) -> Kernel:
     """What gives the kernel of a layer, in float64, as the hardware has it."""
-    return lambda layer: _in_double(constraints.weights, layer.kernel)
+    exact = Constraints()
+    return lambda layer: _in_double((constraints if is_synaptic(layer.kernel, layer) else exact).weights, layer.kernel)
 
 
 def thresholds(layer: Any, constraints: Constraints) -> np.ndarray:

@@ -51,10 +51,8 @@ class Lowering:
     def __init__(self, model: keras.Model, counting: bool = False, pools: bool = True) -> None:
         self.graph = graph_of(model)
         if any(side is None for shape in self.graph.shapes.values() for side in shape):
-            raise ModelError(
-                f"the input's size is not fixed: {self.graph.shapes[self.graph.input]}",
-                todo="Convert the network with a fixed input size.",
-            )
+            what = f"the input's size is not fixed: {self.graph.shapes[self.graph.input]}"
+            raise ModelError(what, todo="Convert the network with a fixed input size.")
         self.shapes = {key: tuple(side or 0 for side in shape) for key, shape in self.graph.shapes.items()}
         if not any(isinstance(step.layer, IntegratingLayer) for step in self.graph.steps):
             raise ModelError(f"model '{model.name}' is no spiking network", todo="Convert it first: `snnctl convert`.")

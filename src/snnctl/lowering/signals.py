@@ -85,9 +85,8 @@ def behind(layer: Any, read: Sequence[Signal], kernel: Kernel, place: str) -> Si
         return joined(read, layer.axis)
     select = selection(layer)
     if len(read) != 1 or (select is None and type(layer) not in LINEAR):
-        raise ModelError(
-            "a layer of this kind is not known to the export", where=place, todo="Convert the network with snnctl."
-        )
+        what = "a layer of this kind is not known to the export"
+        raise ModelError(what, where=place, todo="Convert the network with snnctl.")
     signal = read[0]
     if select is None:
         return mapped(signal, *LINEAR[type(layer)](layer, signal.shape, kernel))

@@ -47,6 +47,8 @@ def open_archive(path: Path, context: ReadContext) -> keras.Model:
             unpacked, packed = sum(part.file_size for part in archive.infolist()), path.stat().st_size
             if unpacked > max(ALWAYS_UNPACKED, LARGEST_EXPANSION * packed):
                 raise ModelError(f"It has {packed:,} bytes, but unpacks to {unpacked:,} bytes.", todo=AGAIN)
+            if missing := {CONFIG, METADATA, WEIGHTS} - {*archive.namelist()}:
+                raise ModelError(f"It is damaged: {', '.join(sorted(missing))} is missing.", todo=AGAIN)
             config, metadata = json.loads(archive.read(CONFIG)), json.loads(archive.read(METADATA))
             weights = archive.extract(WEIGHTS, folder)  # HDF5 moves about in a file: slow inside an archive
         keras_3 = not str(metadata.get("keras_version", "")).startswith("2.")

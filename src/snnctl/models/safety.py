@@ -17,6 +17,7 @@ import tensorflow as tf
 
 import snnctl.layers  # noqa: F401  (registers the spiking layers)
 from snnctl.errors import ModelError, SnnctlError
+from snnctl.ttfs.constraints import NO_PLUGIN
 from snnctl.ttfs.keras_graph import all_layers, outputs
 
 Config = dict[str, Any]
@@ -45,7 +46,9 @@ def opening(path: Path) -> Iterator[None]:
             error.where = str(path)
         raise
     except Exception as error:
-        todo = "If the file may be damaged, copy or save it again."
+        todo = (
+            "Install its package." if NO_PLUGIN in str(error) else "If the file may be damaged, copy or save it again."
+        )
         raise ModelError(f"{path} cannot be opened: {reason(error)}", todo=todo) from error
 
 
@@ -102,14 +105,17 @@ def vet(config: Config, *, allow_code: bool = False) -> None:
     if (layers := sum(is_layer for _, is_layer, _ in objects)) > MOST_LAYERS:
         raise ModelError(f"The network has {layers:,} layers; at most {MOST_LAYERS:,} are read.")
     for owner, is_layer, item in objects:
-        name = item["class_name"]
+        name, own = item["class_name"], item.get("config")
+        activation = own.get("activation") if isinstance(own, dict) else None
         if re.split("[.>]", name)[-1] in CODE and not allow_code:
             todo = f"{STANDARD}; or, if you trust whoever made the file, add --allow-code."
             raise ModelError(f"{owner} holds Python code, which is not run from a model file.", todo=todo)
         if is_layer and not _is_known(item, name, keras.layers):
             what = f"{owner} is of class {name}"
-        elif name == "function" and not _is_known(item, str(item["config"]), keras.activations):
-            what = f"{owner} uses the function {item['config']}"
+        elif name == "function" and not _is_known(item, str(own), keras.activations):
+            what = f"{owner} uses the function {own}"
+        elif isinstance(activation, str) and not _is_known({}, activation, keras.activations):
+            what = f"{owner} uses the function {activation}"
         else:
             continue
         todo = f"{STANDARD}, or install the plugin that brings it (docs/plugins.md, Layer rules)."

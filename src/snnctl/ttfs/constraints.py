@@ -56,6 +56,10 @@ class Constraints:
         for end in (self.w_min, self.w_max):
             if end is not None and not math.isfinite(end):
                 raise ValueError(f"the weights' range ends at {end}; it must be finite")
+        if not isinstance(self.constraint, Mapping) or not all(
+            isinstance(o, Mapping) for o in self.constraint.values()
+        ):
+            raise ValueError(f"constraint is {self.constraint!r:.60}; it must hold options by name")
         if self.w_min is not None and self.w_max is not None and not self.w_min < self.w_max:
             raise ValueError(f"w_min is {self.w_min} and w_max {self.w_max}; w_min must be below w_max")
 
@@ -243,11 +247,11 @@ class ConstrainedLayer(keras.layers.Layer):
             return linear(inputs)
 
         def in_force(weight: keras.Variable) -> Any:
-            return self.constraints.weights(ops.convert_to_tensor(weight)) if is_synaptic(weight) else weight.value
+            J = ops.convert_to_tensor(weight)
+            return self.constraints.weights(J) if is_synaptic(weight, linear) else J
 
-        trained = [in_force(weight) for weight in linear.trainable_variables]
-        frozen = [in_force(weight) for weight in linear.non_trainable_variables]
-        return linear.stateless_call(trained, frozen, inputs)[0]
+        variables = linear.trainable_variables, linear.non_trainable_variables
+        return linear.stateless_call(*([in_force(weight) for weight in each] for each in variables), inputs)[0]
 
     def compute_output_shape(self, input_shape):
         return input_shape
@@ -258,14 +262,16 @@ class ConstrainedLayer(keras.layers.Layer):
         return {**super().get_config(), **({"constraints": values} if values else {})}
 
 
-def is_synaptic(weight: keras.Variable) -> bool:
-    """Whether a weight of a linear layer is J: a number, and no bias."""
-    return keras.backend.is_float_dtype(weight.dtype) and weight.name != "bias"
+def is_synaptic(weight: keras.Variable, linear: keras.layers.Layer) -> bool:
+    """Whether a weight of a linear layer is J: a number, no bias, and not just the sign of other synapses' weights."""
+    is_number = keras.backend.is_float_dtype(weight.dtype)
+    return is_number and weight.name != "bias" and not getattr(linear, "signs", False)
 
 
 # What plugins register
 
 Kind = Literal["neuron_models", "constraints"]
+NO_PLUGIN = "the plugin that has it must be installed"
 WORDS = {"neuron_models": "neuron model", "constraints": "hardware constraint"}
 
 
@@ -278,5 +284,5 @@ def registered(kind: Kind, name: str) -> Any:
     """What is registered by that name; ValueError if nothing is."""
     thing = keras.saving.get_registered_object(f"snnctl.{kind}>{name}")
     if thing is None:
-        raise ValueError(f"the {WORDS[kind]} {name!r} is not known; the plugin that has it must be installed")
+        raise ValueError(f"the {WORDS[kind]} {name!r} is not known; {NO_PLUGIN}")
     return thing

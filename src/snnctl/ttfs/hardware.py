@@ -90,7 +90,7 @@ def with_quantized_weights(model: keras.Model) -> keras.Model:
     copy = constrained(model, constraints.times_only())
     for old in model.layers:
         new = copy.get_layer(old.name)
-        for weight in (weight for part in _linear_parts(new) for weight in part.weights if is_synaptic(weight)):
+        for weight in (J for part in _linear_parts(new) for J in part.weights if is_synaptic(J, part)):
             weight.assign(constraints.weights(keras.ops.convert_to_tensor(weight)))
         if isinstance(old, IntegratingLayer):
             new.D.assign(old.offset_values())

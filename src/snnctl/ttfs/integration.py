@@ -53,7 +53,9 @@ class IntegratingLayer(ConstrainedLayer):
         self.border_classes = border_classes
         self.source = tuple(source)
         self.train_D = train_D
-        groups = _as_groups(synapses)
+        groups = [synapses] if isinstance(synapses, keras.layers.Layer) else list(synapses)
+        if any(isinstance(part, keras.layers.Layer) for part in groups):
+            groups = [groups]
         self._group_sizes = [len(group) for group in groups]
         # One flat list: Keras saves the weights of layers in a list, but not of layers in a list of lists.
         self.synapses = [layer for group in groups for layer in group]
@@ -63,10 +65,8 @@ class IntegratingLayer(ConstrainedLayer):
             if getattr(layer, "activation", None) not in (None, keras.activations.linear):
                 raise ValueError(f"synapse layer {layer.name} has an activation; synapses are linear")
             if layer.compute_dtype != self.compute_dtype:
-                raise ValueError(
-                    f"synapse layer {layer.name} computes in {layer.compute_dtype}, "
-                    f"but layer {self.name} in {self.compute_dtype}: give both the same dtype"
-                )
+                what = f"synapse layer {layer.name} computes in {layer.compute_dtype}, but layer {self.name}"
+                raise ValueError(f"{what} in {self.compute_dtype}: give both the same dtype")
 
     def groups(self) -> Iterator[list[keras.layers.Layer]]:
         """The chains of synapse layers, one for each input tensor."""
@@ -179,13 +179,14 @@ class Diagonal(keras.layers.Layer):
 
     Args:
         per_neuron: a weight for each neuron of the tensor; otherwise one per channel (last axis).
+        signs: whether the weights are +1 and -1, the signs of other synapses' weights, which no hardware rounds.
 
     Shapes: any shape in, the same out. Weights: ``kernel``, (channels,) or the input's shape without batch.
     """
 
-    def __init__(self, per_neuron: bool = False, **kwargs: Any) -> None:
+    def __init__(self, per_neuron: bool = False, signs: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.per_neuron = per_neuron
+        self.per_neuron, self.signs = per_neuron, signs
 
     def build(self, input_shape) -> None:
         shape = tuple(input_shape[1:]) if self.per_neuron else (input_shape[-1],)
@@ -199,14 +200,7 @@ class Diagonal(keras.layers.Layer):
         return input_shape
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "per_neuron": self.per_neuron}
-
-
-def _as_groups(synapses: Any) -> list[list[keras.layers.Layer]]:
-    groups = [synapses] if isinstance(synapses, keras.layers.Layer) else list(synapses)
-    if any(isinstance(part, keras.layers.Layer) for part in groups):
-        return [groups]
-    return [list(group) for group in groups]
+        return {**super().get_config(), "per_neuron": self.per_neuron, "signs": self.signs}
 
 
 def _build_chain(group: list[keras.layers.Layer], shape: tuple) -> tuple:

@@ -131,9 +131,7 @@ class IntegratingLayer(ConstrainedLayer):
         if "positions" in config:  # as snnctl 0.1.0 called them
             config["border_classes"] = config.pop("positions")
             if config.get("signed"):  # whose networks are converted again
-                from snnctl.ttfs.version_0_1 import SignedLayer
-
-                cls = SignedLayer
+                cls = keras.saving.get_registered_object("snnctl>SignedLayer")
         return cls(**config)
 
 

@@ -81,7 +81,7 @@ def _image_of(found: ReportedRun, options: ReportOptions, run: Run, before_model
         raise ModelError(f"The model of {found.name} is not there.")
     name = text(found.settings, "data")
     if not name:
-        raise DataError(f"{found.name} does not name a data set.")
+        raise DataError(f"the run {found.name} does not name a data set")
     given = _model_options(found, model, options)
     source = _here(data_source(given, run, NamedData(name, given.data_opt), given.preprocess, "float32"))
     number = options.image or 0

@@ -88,7 +88,11 @@ def execute(
 
 
 def require_tensorflow() -> None:
-    """Refuses Keras on JAX or PyTorch, on which saved networks run, but no verb."""
+    """Refuses Keras on JAX or PyTorch, on which saved networks run, but no verb; lets it be imported on TensorFlow.
+
+    Raises:
+        UsageError: names the backend.
+    """
     keras = sys.modules.get("keras")
     backend = os.environ.setdefault("KERAS_BACKEND", "tensorflow") if keras is None else keras.backend.backend()
     if backend != "tensorflow":

@@ -86,18 +86,18 @@ def step_times(
 ) -> Times:
     """Step times of inference and training.
 
-    Two compilations of one and the same small network can differ by a fifth; so the best of several counts.
+    Two compilations of one and the same small network can differ by a fifth; so the median of several counts.
     """
     x, y = samples(shape, steps * batch_size)
-    found = {}
+    result = {}
     for kind, make in (
         ("inference", lambda net: inference(net, x, batch_size)),
         ("training", lambda net: training(net, x, y, batch_size)),
     ):
-        times = [best_times([make(net) for net in networks], rounds) for _ in range(compilations)]
-        of_relu, of_snn = (min(series) / steps * 1e3 for series in zip(*times, strict=True))
-        found[kind] = (of_relu, of_snn)
-    return found
+        seconds = [best_times([make(net) for net in networks], rounds) for _ in range(compilations)]
+        of_relu, of_snn = np.median(seconds, axis=0) / steps * 1e3
+        result[kind] = (float(of_relu), float(of_snn))
+    return result
 
 
 def epoch_times(images: int, rounds: int) -> Times:
@@ -118,13 +118,13 @@ def measure(quick: bool) -> Iterator[tuple[str, Times]]:
     from snnctl.cli.quiet_tensorflow import import_tensorflow
 
     import_tensorflow()
-    rounds, compilations = (3, 2) if quick else (5, 5)
+    rounds, compilations = (3, 2) if quick else (4, 9)
     shape: tuple[int, ...] = (28, 28, 1)
     fc2 = pair("fc2", shape)
-    yield "fc2, batch 8", step_times(fc2, shape, 8, 500 if quick else 2000, rounds, compilations)
+    yield "fc2, batch 8", step_times(fc2, shape, 8, 500 if quick else 1000, rounds, compilations)
     yield "fc2, batch 128", step_times(fc2, shape, 128, 100 if quick else 400, rounds, compilations)
     shape = (32, 32, 3)
-    yield "vgg16 32x32, batch 64", step_times(pair("vgg16", shape), shape, 64, 2 if quick else 3, rounds)
+    yield "vgg16 32x32, batch 64", step_times(pair("vgg16", shape), shape, 64, 2 if quick else 3, rounds + 2)
     images = 8000 if quick else 60000
     yield f"fc2, {images} images", epoch_times(images, 1 if quick else 2)
 

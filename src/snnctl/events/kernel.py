@@ -85,7 +85,10 @@ def coded(coding: Coding | None, values: np.ndarray) -> np.ndarray:
     if coding is None:
         return np.maximum(values, 0.0)
     # Into the range first: an input of any size divided by a narrow one could overflow.
-    return (np.clip(values, coding.low, coding.high) - coding.low) / (coding.high - coding.low)
+    x = np.clip(values, coding.low, coding.high)
+    x -= coding.low
+    x /= coding.high - coding.low
+    return x
 
 
 def crossings(population: Population, V: np.ndarray) -> np.ndarray:
@@ -103,8 +106,10 @@ def crossings(population: Population, V: np.ndarray) -> np.ndarray:
         z, the time left, (images, neurons), float64; more than the window's width of saturated neurons.
     """
     rises = population.B > 0
-    x = (population.drive + V.astype(np.float64)) / np.where(rises, population.B, 1.0)
-    return np.where(rises, np.maximum(x, 0.0), 0.0)
+    x = population.drive + V.astype(np.float64)
+    x /= np.where(rises, population.B, 1.0)
+    x *= rises
+    return np.maximum(x, 0.0, out=x)
 
 
 def pooled(pools: Pools, members: np.ndarray) -> np.ndarray:

@@ -21,7 +21,7 @@ CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os
 DTYPES = ("float32", "float64")
 EVENTS_AT_ONCE = 3e8  # of a chunk of images, at most: it takes about a second, and cannot be interrupted
 TIMES_AT_ONCE = 4e6
-IMAGES_AT_ONCE = 64
+IMAGES_AT_ONCE = 128
 
 
 @dataclass(frozen=True)
@@ -181,7 +181,11 @@ def _simulated(network: Network, layout: Plan, dtype: str, first: int, values: n
 
 
 def _absolute(x: np.ndarray, t_min: float, t_max: float) -> np.ndarray:
-    return np.where(x > 0, np.maximum(t_max - x, t_min), np.inf)  # t_max - (t_max - t_min) may be rounded below t_min
+    """Absolute spike times from the time left, infinity where silent."""
+    t = t_max - x
+    np.maximum(t, t_min, out=t)  # t_max - (t_max - t_min) may be rounded below t_min
+    np.putmask(t, x <= 0, np.inf)  # half of np.where's time
+    return t
 
 
 @dataclass(frozen=True)

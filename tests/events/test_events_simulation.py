@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -96,6 +97,19 @@ def test_threads_and_batches_are_irrelevant(seed: int, noise: float, bits: int) 
     batches = list(simulate(made.network, iter(pieces), threads=2))
     assert [batch.first for batch in batches] == [0, 1, 4]
     same(expected, together(batches))
+
+
+def test_a_source_may_refill_its_array() -> None:
+    made = case(0, images=5)
+
+    def camera() -> Iterator[np.ndarray]:
+        frame = np.empty_like(made.inputs[:1])
+        for image in made.inputs:
+            frame[0] = image
+            yield frame
+
+    for threads in (1, 2):
+        same(simulated(made), together(list(simulate(made.network, camera(), threads=threads))))
 
 
 def chain(J: float, D: float, start: float = 0.0, width: float = 0.7, K: float = 1.0) -> Network:

@@ -351,6 +351,8 @@ class Odd(HardwareConstraint):
     def times(self, x: Any, low: Any, width: Any, seed: Any) -> Any:
         if self.wrong == "raises":
             raise SystemExit(3)
+        if self.wrong == "batch":
+            return x[:1]
         return x * float("nan") if self.wrong == "infinite" else x
 
 
@@ -402,6 +404,7 @@ CALLS: dict[str, tuple[str, dict[str, Any]]] = {  # what the failure names, and 
         ("neuron_models", neuron(parameters=lambda self, W, b: (W.T, b)), {}, "parameters returned arrays of shapes"),
         ("neuron_models", neuron(slope=lambda _, sums: keras.ops.sum(sums)), {}, "slope returned a tensor of shape"),
         ("constraints", Odd, {"constraint": {"odd": {"wrong": "weights"}}}, "weights returned a tensor of shape"),
+        ("constraints", Odd, {"constraint": {"odd": {"wrong": "batch"}}}, "times returned a tensor of shape (1, "),
         ("constraints", Odd, {"constraint": {"odd": {"wrong": "raises"}}}, "times failed: SystemExit: 3"),
         ("exporters", exporting({}), {}, "export returned dict {}"),
         ("exporters", exporting({"../away": b""}), {}, "a file called '../away'"),

@@ -76,6 +76,7 @@ CHANGES = {
     "other weights": (put(f"{CONV}/weight", np.ones((2, 1, 5, 5), "float32")), "weights of shape"),
     "no weights": (put(f"{CONV}/weight", None), "no NIR file"),
     "not a number": (put(f"{CONV}/weight", np.full((2, 1, 3, 3), np.nan, "float32")), "NaN or infinite values in its"),
+    "complex": (put(f"{CONV}/weight", np.ones((2, 1, 3, 3), "complex64")), "complex numbers in its weight"),
     "absurdly wide": (put(f"{NODES}/end_synapses/metadata/snnctl.config", WIDE), "more weights than the file holds"),
     "an absurd input": (put(f"{NODES}/input/shape", [1 << 20, 1 << 20, 1]), "does not fit into memory"),
     "no window": (put(f"{NODES}/conv2d/metadata/snnctl.t_max", None), "node 'conv2d'"),

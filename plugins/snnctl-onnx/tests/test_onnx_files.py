@@ -266,6 +266,14 @@ def test_a_wrong_reading_is_found_and_its_layer_named(tmp_path: Path, monkeypatc
     assert "'leakyrelu_1', 'add_3'" in str(caught.value)
 
 
+@pytest.mark.parametrize(("value", "advice"), [(np.nan, "NaN or infinite are: fc.weight"), (3e38, "too large")])
+def test_outputs_that_are_no_numbers(value: float, advice: str, tmp_path: Path) -> None:
+    weights = {"fc.weight": np.full((6, 4), value, "float32"), "end.weight": random(4, 2)}
+    nodes: list[Node] = [("Gemm", ["x", "fc.weight"], {}), ("Gemm", ["y0", "end.weight"], {})]
+    with pytest.raises(ModelError, match=f"onnxruntime computes NaN or infinite outputs.*\n.*{advice}"):
+        read(model_of(nodes, (1, 6), weights), tmp_path)
+
+
 def test_what_it_reads_is_saved_and_opened_again(tmp_path: Path) -> None:
     nodes: list[Node] = [
         ("Sub", ["x", "mean"], {}),

@@ -112,12 +112,12 @@ def _numbered(network: Network, arrays: Iterable[np.ndarray], first: int) -> Ite
 
 
 def _chunks(layout: Plan, arrays: Iterator[tuple[int, np.ndarray]]) -> Iterator[tuple[int, np.ndarray]]:
-    """Pieces of arrays that take neither long nor much memory."""
+    """Copies of pieces, float64, that take neither long nor much memory; callers may refill their arrays meanwhile."""
     events, times = layout.fan_out, _size(layout.spikes) + _size(layout.potentials)
     most = int(max(1, min(IMAGES_AT_ONCE, EVENTS_AT_ONCE // max(events, 1), TIMES_AT_ONCE // times)))
     for first, values in arrays:
         for start in range(0, len(values), most):
-            yield first + start, values[start : start + most]
+            yield first + start, values[start : start + most].astype(np.float64)
 
 
 def _in_order(
@@ -153,7 +153,7 @@ def _simulated(network: Network, layout: Plan, dtype: str, first: int, values: n
         firing: list[Population | Pools] = [*populations, *pools]
         for population in populations:
             if population.kind == "input":
-                x = coded(network.coding, values.astype(np.float64))
+                x = coded(network.coding, values)
             else:
                 z = crossings(population, potentials[:, layout.potentials[population.name]])
                 batch.saturated[population.name] = np.count_nonzero(z > population.width, axis=1)

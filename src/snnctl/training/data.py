@@ -31,7 +31,9 @@ class ShuffledBatches(keras.callbacks.Callback):
     def __init__(self, inputs: np.ndarray, labels: np.ndarray, batch_size: int, seed: int) -> None:
         super().__init__()
         self.epoch = 0
-        samples, whole = len(inputs), len(inputs) // batch_size * batch_size
+        samples = len(inputs)
+        batch_size = min(batch_size, samples)
+        whole = samples // batch_size * batch_size
         with tf.device("CPU"):
             arrays = tf.constant(inputs), tf.constant(labels)
 

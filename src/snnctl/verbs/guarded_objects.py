@@ -113,7 +113,7 @@ def _require_like(found: Any, given: Any, method: str, where: str) -> None:
 
     shape, wanted = tuple(found.shape), tuple(given.shape)
     fits = len(shape) == len(wanted) and all(
-        one == other or one is None or other is None for one, other in zip(shape, wanted, strict=True)
+        one == other or one is None for one, other in zip(shape, wanted, strict=True)
     )
     if not fits:
         raise PluginError(f"{method} returned a tensor of shape {shape}, not {wanted}", where=where)

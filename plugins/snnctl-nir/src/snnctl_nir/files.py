@@ -52,5 +52,9 @@ def read(path: Path) -> nir.NIRGraph:
 
 def _check_numbers(path: Path, name: str, node: nir.NIRNode) -> None:
     for what, values in vars(node).items():
-        if isinstance(values, np.ndarray) and values.dtype.kind == "f" and not np.all(np.isfinite(values)):
+        if not isinstance(values, np.ndarray):
+            continue
+        if values.dtype.kind == "c":
+            raise ModelError(f"Node '{name}' has complex numbers in its {what}.", where=str(path))
+        if values.dtype.kind == "f" and not np.all(np.isfinite(values)):
             raise ModelError(f"Node '{name}' has NaN or infinite values in its {what}.", where=str(path))

@@ -131,7 +131,11 @@ def _error(
     inputs: np.ndarray,
     found: Sequence[Difference],
 ) -> ModelError:
-    """The error that names the first layers whose outputs differ."""
+    """The error that names the first layers whose outputs differ, or weights with which nothing can be compared."""
+    if not all(np.isfinite(difference.value) for difference in found):
+        weights = [each.name for each in proto.graph.initializer if not _finite(each, path)]
+        todo = f"NaN or infinite are: {', '.join(weights[:NAMED])}." if weights else "Its weights are too large."
+        return ModelError("onnxruntime computes NaN or infinite outputs from it", where=str(path), todo=todo)
     names = [name for name in network.signals if name != given.name]
     signals = [network.signals[name] for name in names]
     inner = keras.Model(network.model.inputs, [signal.tensor for signal in signals])
@@ -148,6 +152,10 @@ def _error(
         where=str(path),
         todo=f"The first layers that differ: {layers}. This is a fault of snnctl-onnx; please report it.",
     )
+
+
+def _finite(weight: onnx.TensorProto, path: Path) -> bool:
+    return bool(np.isfinite(onnx.numpy_helper.to_array(weight, str(path.parent)).astype(np.float64)).all())
 
 
 def _as_list(outputs: Any) -> list[Any]:

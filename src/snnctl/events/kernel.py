@@ -87,8 +87,7 @@ def coded(coding: Coding | None, values: np.ndarray) -> np.ndarray:
     # Into the range first: an input of any size divided by a narrow one could overflow.
     x = np.clip(values, coding.low, coding.high)
     x -= coding.low
-    x /= coding.high - coding.low
-    return x
+    return x / (coding.high - coding.low)
 
 
 def crossings(population: Population, V: np.ndarray) -> np.ndarray:
@@ -108,8 +107,7 @@ def crossings(population: Population, V: np.ndarray) -> np.ndarray:
     rises = population.B > 0
     x = population.drive + V.astype(np.float64)
     x /= np.where(rises, population.B, 1.0)
-    x *= rises
-    return np.maximum(x, 0.0, out=x)
+    return np.maximum(x * rises, 0.0)
 
 
 def pooled(pools: Pools, members: np.ndarray) -> np.ndarray:

@@ -113,7 +113,8 @@ def _numbered(network: Network, arrays: Iterable[np.ndarray], first: int) -> Ite
 
 def _chunks(layout: Plan, arrays: Iterator[tuple[int, np.ndarray]]) -> Iterator[tuple[int, np.ndarray]]:
     """Copies of pieces, float64, that take neither long nor much memory; callers may refill their arrays meanwhile."""
-    events, times = layout.fan_out, _size(layout.spikes) + _size(layout.potentials)
+    _, entry, end, _, _, width, *_ = layout.slots
+    events, times = int(((end - entry) * width).sum()), _size(layout.spikes) + _size(layout.potentials)  # if all fire
     most = int(max(1, min(IMAGES_AT_ONCE, EVENTS_AT_ONCE // max(events, 1), TIMES_AT_ONCE // times)))
     for first, values in arrays:
         for start in range(0, len(values), most):
@@ -181,9 +182,7 @@ def _simulated(network: Network, layout: Plan, dtype: str, first: int, values: n
 
 
 def _absolute(x: np.ndarray, t_min: float, t_max: float) -> np.ndarray:
-    """Absolute spike times from the time left, infinity where silent."""
-    t = t_max - x
-    np.maximum(t, t_min, out=t)  # t_max - (t_max - t_min) may be rounded below t_min
+    t = np.maximum(t_max - x, t_min)  # t_max - (t_max - t_min) may be rounded below t_min
     np.putmask(t, x <= 0, np.inf)  # half of np.where's time
     return t
 
@@ -203,12 +202,6 @@ class Plan:
     potentials: dict[str, slice]
     counters: Sequence[tuple[str, bool]]
     slots: tuple[np.ndarray, ...]
-
-    @property
-    def fan_out(self) -> int:
-        """Synaptic events if all fire."""
-        _, entry, end, _, _, width, *_ = self.slots
-        return int(((end - entry) * width).sum())
 
 
 def _plan(network: Network, dtype: str) -> Plan:

@@ -76,8 +76,7 @@ def trace(
         number: of the image: with the seed it decides on the jitter.
 
     Raises:
-        NetworkError: the network or the image cannot be simulated, there is no such neuron, or an argument is something
-            else.
+        NetworkError: the network or the image cannot be simulated, or there is no such neuron.
     """
     (batch,) = simulate(network, np.asarray(image)[None], dtype=dtype, threads=1, first=number)
     times = {name: values[0] for name, values in batch.times.items()}

@@ -7,7 +7,7 @@
 1.0
 
 Importing ``snnctl`` imports nothing heavy; TensorFlow is imported by the first call that computes. oneDNN, which makes
-training on a CPU up to three times faster, is switched on for it unless the environment says otherwise.
+training on a CPU up to four times faster, is switched on for it unless the environment says otherwise.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from snnctl_onnx.operators.activations import convert_relu
 from snnctl_onnx.reading import read_network
 
 import snnctl
-from snnctl.errors import ModelError
+from snnctl.errors import ModelError, SnnctlError
 from snnctl.plugins import ReadContext
 
 CONV: list[Node] = [
@@ -266,12 +266,20 @@ def test_a_wrong_reading_is_found_and_its_layer_named(tmp_path: Path, monkeypatc
     assert "'leakyrelu_1', 'add_3'" in str(caught.value)
 
 
-@pytest.mark.parametrize(("value", "advice"), [(np.nan, "NaN or infinite are: fc.weight"), (3e38, "too large")])
-def test_outputs_that_are_no_numbers(value: float, advice: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (np.nan, "Layer 'fc' has NaN or infinite values in its kernel"),
+        (3e38, "activations on the calibration data are not finite"),
+    ],
+)
+def test_weights_that_are_no_numbers_or_too_large(value: float, message: str, tmp_path: Path) -> None:
     weights = {"fc.weight": np.full((6, 4), value, "float32"), "end.weight": random(4, 2)}
-    nodes: list[Node] = [("Gemm", ["x", "fc.weight"], {}), ("Gemm", ["y0", "end.weight"], {})]
-    with pytest.raises(ModelError, match=f"onnxruntime computes NaN or infinite outputs.*\n.*{advice}"):
-        read(model_of(nodes, (1, 6), weights), tmp_path)
+    nodes: list[Node] = [("Gemm", ["x", "fc.weight"], {}), ("Relu", ["y0"], {}), ("Gemm", ["y1", "end.weight"], {})]
+    path = saved(model_of(nodes, (1, 6), weights), tmp_path)
+    np.savez(tmp_path / "rows.npz", x=np.ones((3, 6), "float32").cumsum(1))
+    with pytest.raises(SnnctlError, match=message):
+        snnctl.convert(path, calibrate=tmp_path / "rows.npz", out=tmp_path / "run")
 
 
 def test_what_it_reads_is_saved_and_opened_again(tmp_path: Path) -> None:

@@ -105,8 +105,7 @@ def crossings(population: Population, V: np.ndarray) -> np.ndarray:
         z, the time left, (images, neurons), float64; more than the window's width of saturated neurons.
     """
     rises = population.B > 0
-    x = population.drive + V.astype(np.float64)
-    x /= np.where(rises, population.B, 1.0)
+    x = (population.drive + V.astype(np.float64)) / np.where(rises, population.B, 1.0)
     return np.maximum(x * rises, 0.0)
 
 

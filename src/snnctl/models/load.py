@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
 SUFFIXES = (".keras", ".h5", ".hdf5")
 RUN_MODEL = "model.keras"
-ACCEPTED = "Accepted: a run folder, a .keras file, a full .h5 file, a SavedModel folder of Keras 2, "
-ACCEPTED += "or a weights-only .h5 file with --arch."
+ACCEPTED = (
+    "Accepted: a run folder, a .keras file, a full .h5 file, a SavedModel folder of Keras 2, "
+    "or a weights-only .h5 file with --arch."
+)
 
 
 @dataclass(frozen=True)
